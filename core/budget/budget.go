@@ -1,0 +1,19 @@
+package budget
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+)
+
+// Source is what an engine sees of the budget: its share of the node's uplink.
+type Source interface {
+	// Take asks to send size wire bytes of class now. ok means that they are granted and charged. Otherwise
+	// retry is the earliest time at which asking again makes sense.
+	Take(now time.Duration, class scheduler.Class, size int) (ok bool, retry time.Duration)
+	// Rate is what the share can count on, in wire bytes per second: its part by weight of the cap or, without
+	// one, of the measured uplink. shown says whether it rests on receipts or a cap; rate 0 means unknown.
+	Rate() (rate uint64, shown bool)
+	// Cap is the share's part by weight of the configured cap, bytes per second; 0 for none.
+	Cap() uint64
+}

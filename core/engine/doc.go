@@ -1,0 +1,23 @@
+// Package engine is the state machine of one peer on one stream. It is sans-I/O: inputs are method calls that are
+// told the time, and what it wants done comes back in one Ready. The same code runs in the real node, in the
+// simulator, in the browser and in the tests, and nothing about distribution is decided outside of it and
+// its policy.
+//
+//	         PeerUp PeerDown Control Chunk Publish Describe Answer ... Tick
+//	                                  |
+//	                                  v
+//	  +------------------------------------------------------------------------+
+//	  | links   store   subscriptions   uploads   requests   playout   clock   |
+//	  +------------------------------------------------------------------------+
+//	                                  |
+//	                                  v
+//	Ready{Control, Chunks, Deliver, Batch, Dial, Hangup, Introduce, Events, WakeAt}
+//
+// The host's loop: call inputs, then Ready, do what it says, then sleep until WakeAt or the next input. Equal
+// inputs at equal times give equal outputs, byte for byte: no wall clock, no map order, no goroutine. Time is a
+// duration since the host began and never goes back; all engines of a node share it.
+//
+// Not safe for concurrent use. Frames handed in belong to the engine from then on (chunks keep them alive
+// as payload); what Ready holds belongs to the host until the next call of Ready, but for frames and payloads,
+// which are never changed and may be kept.
+package engine

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// Stats is what an engine has measured since it began: counters only grow.
+type Stats struct {
+	Epoch  uint32
+	Groups GroupStats
+	Chunks ChunkStats
+	Sent   SentStats
+
+	Delay   report.Histogram // chunk born -> verified here, by the estimated source clock
+	Playout report.Histogram // group born -> due
+
+	Playing   bool
+	Startup   time.Duration // join -> first group played; 0 before
+	Buffer    time.Duration // media complete and in order, not yet due
+	Target    time.Duration // playout delay aimed at
+	Behind    time.Duration // delay of the newest complete group
+	Clock     time.Duration // greatest error of the estimate of the source's clock
+	Uplink    uint64        // bytes per second, measured; 0 until shown
+	Committed uint64        // bytes per second bound by orders
+	Links     []LinkStats   // by id
+}
+
+// GroupStats count groups.
+type GroupStats struct {
+	Due      uint64 // that were due
+	Complete uint64 // of those, complete in time
+	Missed   uint64 // given up
+	Stalls   uint64 // runs of missed groups
+}
+
+// ChunkStats count chunks that arrived.
+type ChunkStats struct {
+	Due         uint64 // data chunks of groups that were due
+	Held        uint64 // of those, held in time
+	Useful      uint64 // new, authentic data
+	UsefulBytes uint64 // payload bytes of them
+	Parity      uint64 // new, authentic parity
+	Duplicate   uint64 // held already
+	Repair      uint64 // useful ones that were asked for
+	FromSource  uint64 // payload bytes of useful ones that the source sent
+	Forged      uint64
+	Unproven    uint64
+	Malformed   uint64 // frames that could not be parsed
+}
+
+// SentStats count what left, in bytes as handed to the transport plus Overhead.
+type SentStats struct {
+	Chunks       uint64
+	ChunkBytes   uint64
+	ControlBytes uint64
+	Repair       uint64 // chunks sent because they were asked for
+	Expired      uint64 // chunks dropped from the upload queue, past their deadline
+	Full         uint64 // chunks that a transport did not take
+	PayloadBytes uint64 // of ChunkBytes, media
+}
+
+// LinkStats describe one link.
+type LinkStats struct {
+	Link     swarm.LinkID
+	Peer     swarm.PeerID
+	Role     swarm.Role
+	RTT      time.Duration
+	In, Out  uint64 // substreams pushed to us, by us: bit k is substream k
+	Received uint64 // payload bytes of useful chunks
+	Sent     uint64 // payload bytes
+}

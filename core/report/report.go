@@ -1,0 +1,92 @@
+package report
+
+// Report is the result of one run. Times are milliseconds.
+type Report struct {
+	Viewers       int     `json:"viewers"`        // viewers that took part
+	Seed          uint64  `json:"seed"`           // of everything random
+	DurationS     float64 `json:"duration_s"`     // from the first join to the end
+	StreamBps     float64 `json:"stream_bps"`     // bits of group payload per second, born in the run
+	ResourceIndex float64 `json:"resource_index"` // (source uplink + all viewer uplinks) / (viewers x stream rate); 0 when an uplink is unlimited
+	Policy        string  `json:"policy,omitempty"`
+
+	IngestMS  Percentiles `json:"ingest_ms"`        // RTP NTP time -> group born
+	DelayMS   Percentiles `json:"delay_ms"`         // chunk born at the source -> verified at a viewer, all chunks of all viewers
+	PlayoutMS Percentiles `json:"playout_delay_ms"` // group born -> handed to the player, all groups of all viewers
+	StartupMS Percentiles `json:"startup_ms"`       // join -> first group played, one sample a viewer
+
+	Continuity      Continuity `json:"continuity"`       // groups complete when due / groups due, one value a viewer
+	ChunkContinuity float64    `json:"chunk_continuity"` // chunks held when due / chunks due, all viewers
+	Stalls          uint64     `json:"stalls"`           // runs of missed groups, all viewers
+	NeverPlayed     int        `json:"never_played"`     // viewers that never played a group
+
+	SourceEgressRatio float64 `json:"source_egress_ratio"`  // source wire bytes / stream bytes
+	Max1sEgressBps    float64 `json:"max_1s_egress_bps"`    // greatest wire bits that left the source in any one second
+	SourceCapBps      float64 `json:"source_cap_bps"`       // 0 when none was set
+	Offload           float64 `json:"offload"`              // 1 - useful bytes that came from the source / useful bytes that viewers received
+	DuplicateRatio    float64 `json:"duplicate_ratio"`      // identical copies / useful chunks
+	ParityRatio       float64 `json:"parity_ratio"`         // parity chunks / useful chunks
+	RepairRatio       float64 `json:"repair_ratio"`         // chunks that were asked for / useful chunks
+	RedundancyRatio   float64 `json:"redundancy_ratio"`     // all three
+	ControlRatio      float64 `json:"control_ratio"`        // wire bytes that are not chunk frames / all wire bytes, all peers
+	RejectedChunks    uint64  `json:"rejected_chunks"`      // forged
+
+	BoundMS Bounds  `json:"bound_ms"`
+	Stretch float64 `json:"stretch"` // delay p99 / burst bound
+
+	Cohorts map[string]Cohort `json:"cohorts,omitempty"`
+	Series  []Second          `json:"series,omitempty"`
+	Clock   Clock             `json:"clock"`
+
+	CPUS        float64 `json:"cpu_s"`         // of all processes of the run, user and system
+	MaxRSSBytes uint64  `json:"max_rss_bytes"` // of the largest process
+}
+
+// Percentiles of one measure.
+type Percentiles struct {
+	Samples uint64  `json:"samples"`
+	P50     float64 `json:"p50"`
+	P95     float64 `json:"p95"`
+	P99     float64 `json:"p99"`
+	P999    float64 `json:"p999"`
+	Max     float64 `json:"max"`
+}
+
+// Continuity over viewers.
+type Continuity struct {
+	Mean      float64 `json:"mean"`
+	Worst1Pct float64 `json:"worst_1pct"` // mean of the worst hundredth of the viewers, at least one
+}
+
+// Bounds that no distribution can beat, see DESIGN section 7.
+type Bounds struct {
+	Postal     float64 `json:"postal"`
+	Burst      float64 `json:"burst"`
+	ChunkSteps float64 `json:"chunk_steps"`
+}
+
+// Cohort repeats the measures for some of the viewers.
+type Cohort struct {
+	Viewers         int         `json:"viewers"`
+	DelayMS         Percentiles `json:"delay_ms"`
+	PlayoutMS       Percentiles `json:"playout_delay_ms"`
+	StartupMS       Percentiles `json:"startup_ms"`
+	Continuity      Continuity  `json:"continuity"`
+	ChunkContinuity float64     `json:"chunk_continuity"`
+	Stalls          uint64      `json:"stalls"`
+}
+
+// Second is one second of the run.
+type Second struct {
+	At         float64 `json:"at_s"`
+	Viewers    int     `json:"viewers"`
+	DelayP50   float64 `json:"delay_p50_ms"`
+	DelayP99   float64 `json:"delay_p99_ms"`
+	Continuity float64 `json:"continuity"`
+	EgressBps  float64 `json:"source_egress_bps"`
+}
+
+// Clock says how clocks were compared.
+type Clock struct {
+	Method  string  `json:"method"`   // "same" or "ping"
+	ErrorMS float64 `json:"error_ms"` // the greatest of all viewers
+}
