@@ -20,6 +20,7 @@ type Ready struct {
 	// Deliver holds groups and gaps for the player, in order of media time.
 	Deliver []Delivery
 	// Batch is the next batch for the policy, nil when there is none. No further one comes until Answer or Restart.
+	// It is made anew each time and may be kept: a policy's process reads it while the engine goes on.
 	Batch *scheduler.Batch
 	// Dial asks for links to candidates; the outcome comes back as PeerUp or DialFailed.
 	Dial []swarm.Candidate
