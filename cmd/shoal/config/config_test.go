@@ -1,0 +1,127 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/shoal/config"
+)
+
+var known = config.Known{
+	Transports: []string{"quic"}, Policies: []string{"substream"}, Ingests: []string{"mediamtx", "rtsp"},
+	Authentications: []string{"merkle", "sign-all"},
+}
+
+func load(t *testing.T, text string, environ ...string) (config.Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "shoal.yml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(path, environ, known)
+}
+
+func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
+	c, err := load(t, `
+uplink: 5M
+mediamtx:
+  api: http://127.0.0.1:19997
+policy: substream
+stream: {group: 100ms}
+streams:
+  cam/1: {weight: 3, access: public, share: no}
+`, "SHOAL_MEDIAMTX_API=http://127.0.0.1:29997", "SHOAL_STREAM_WEIGHT=2", "PATH=/bin", "SHOAL_PLUGIN_MAGIC=x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Uplink.Bytes() != 625_000 {
+		t.Errorf("uplink is %d bytes/s, want 625000", c.Uplink.Bytes())
+	}
+	if c.MediaMTX.API != "http://127.0.0.1:29997" {
+		t.Errorf("api is %q: the environment did not win", c.MediaMTX.API)
+	}
+	cam, other := c.For("cam/1"), c.For("other")
+	if cam.Weight != 3 || cam.Access != "public" || cam.Share == nil || *cam.Share || cam.Group != 100*time.Millisecond {
+		t.Errorf("cam/1 is %+v", cam)
+	}
+	if other.Weight != 2 || other.Share != nil {
+		t.Errorf("other is %+v", other)
+	}
+}
+
+func TestErrorNamesFileLineKeyAndRemedy(t *testing.T) {
+	for name, c := range map[string]struct {
+		text, environ string
+		want          []string
+	}{
+		"an unknown key":                {text: "\nuplink: 1M\npolcy: x\n", want: []string{"shoal.yml:3", `unknown key "polcy"`, "policy", "uplink"}},
+		"an unknown nested key":         {text: "mediamtx:\n  apy: x\n", want: []string{"shoal.yml:2", "mediamtx", `unknown key "apy"`, "api"}},
+		"a wrong type":                  {text: "mediamtx: [1]\n", want: []string{"shoal.yml:1", "mediamtx", "mapping"}},
+		"text where a number is due":    {text: "stream:\n  weight: heavy\n", want: []string{"shoal.yml:2", "stream.weight", `"heavy"`, "whole number"}},
+		"a bad duration":                {text: "mediamtx:\n  poll: 5 parsecs\n", want: []string{"shoal.yml:2", "mediamtx.poll", "5 parsecs", "50ms"}},
+		"a bad rate":                    {text: "uplink: fast\n", want: []string{"shoal.yml:1", "uplink", "fast", "5M"}},
+		"an unknown policy":             {text: "policy: clubz\n", want: []string{"policy.name", "clubz", "substream"}},
+		"an unknown policy of a stream": {text: "streams:\n  cam1:\n    policy: clubz\n", want: []string{"streams.cam1.policy", "clubz", "substream"}},
+		"a mapping where text is due":   {text: "dataDir: {a: b}\n", want: []string{"shoal.yml:1", "dataDir", "mapping"}},
+		"the same key twice":            {text: "uplink: 1M\nuplink: 2M\n", want: []string{"shoal.yml", "uplink"}},
+		"broken YAML":                   {text: "uplink: [1\n", want: []string{"shoal.yml"}},
+		"half a certificate":            {text: "rendezvous: {certFile: a.pem}\n", want: []string{"rendezvous.certFile", "keyFile"}},
+		"a variable that names no key":  {environ: "SHOAL_UPLNK=1M", want: []string{"SHOAL_UPLNK"}},
+		"a variable with a bad value":   {environ: "SHOAL_UPLINK=x", want: []string{"SHOAL_UPLINK", "rate"}},
+		"a chunk too large":             {text: "stream: {chunkSize: 5000}\n", want: []string{"stream.chunkSize", "920"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, c.text, c.environ)
+			if !errors.Is(err, config.ErrConfig) {
+				t.Fatalf("error is %v, want ErrConfig", err)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("error %q does not say %q", err, w)
+				}
+			}
+		})
+	}
+}
+
+func TestExampleFileNamesEveryKeyAndLoadsAsTheDefaults(t *testing.T) {
+	b, err := os.ReadFile("../shoal.example.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config.Default()
+	if err := config.Parse("shoal.example.yml", b, &c); err != nil {
+		t.Fatal(err)
+	}
+	if want := config.Default(); !reflect.DeepEqual(c, want) {
+		t.Errorf("the example gives %+v, the defaults are %+v", c, want)
+	}
+	var keys func(reflect.Type)
+	keys = func(ty reflect.Type) {
+		for i := range ty.NumField() {
+			f := ty.Field(i)
+			if !strings.Contains(string(b), f.Tag.Get("yaml")+":") {
+				t.Errorf("the example does not show %s", f.Tag.Get("yaml"))
+			}
+			if f.Type.Kind() == reflect.Struct {
+				keys(f.Type)
+			}
+		}
+	}
+	keys(reflect.TypeFor[config.Config]())
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("uplink: 5M\nstreams: {a: {weight: 2}}\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c := config.Default()
+		if err := config.Parse("shoal.yml", b, &c); err != nil && !errors.Is(err, config.ErrConfig) {
+			t.Fatalf("error %v is no ErrConfig", err)
+		}
+	})
+}

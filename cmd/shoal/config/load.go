@@ -1,0 +1,51 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// ErrConfig means that the configuration is wrong; the text names file, line, key and remedy.
+var ErrConfig = errors.New("config")
+
+// Load reads the file at path over the defaults, and the environment over both. An empty path is no file. environ is
+// as os.Environ gives it. Errors: ErrConfig.
+func Load(path string, environ []string, known Known) (Config, error) {
+	c := Default()
+	if path != "" {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return c, fmt.Errorf("%w: %w (write one from shoal.example.yml, or run without a file)", ErrConfig, err)
+		}
+		if err := Parse(filepath.Base(path), b, &c); err != nil {
+			return c, err
+		}
+	}
+	if err := fromEnvironment(environ, &c); err != nil {
+		return c, err
+	}
+	return c, c.validate(known)
+}
+
+// Parse reads YAML over c. name stands for the file in errors. Errors: ErrConfig.
+func Parse(name string, b []byte, c *Config) error {
+	f, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrConfig, name, err)
+	}
+	for _, doc := range f.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		d := decoder{file: name}
+		if err := d.decode(doc.Body, valueOf(c), ""); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfig, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package config
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Known lists what a plugin's name may be, by kind. cmd fills it from the catalogue of built-ins.
+type Known struct {
+	Transports, Policies, Ingests []string
+	Authentications               []string
+}
+
+// validate checks what a type cannot say. Errors: ErrConfig, naming key, value and choices.
+func (c *Config) validate(k Known) error {
+	checks := []error{
+		oneOf("logLevel", c.LogLevel, []string{"debug", "info", "warn", "error"}),
+		oneOf("logFormat", c.LogFormat, []string{"text", "json"}),
+		plugin("transport", &c.Transport, k.Transports),
+		plugin("policy", &c.Policy, k.Policies),
+		plugin("ingest", &c.Ingest, k.Ingests),
+		oneOf("egress.isolation", string(c.Egress.Isolation), isolations),
+		httpURL("mediamtx.api", c.MediaMTX.API),
+		httpURL("rendezvous.remote", c.Rendezvous.Remote),
+		httpURL("rendezvous.publicURL", c.Rendezvous.PublicURL),
+		listen("rendezvous.listen", c.Rendezvous.Listen),
+		listen("control.listen", c.Control.Listen),
+		listen("bus.listen", c.Bus.Listen),
+		within("mediamtx.poll", c.MediaMTX.Poll, 100*time.Millisecond, time.Minute),
+		stream("stream", &c.Stream, k),
+	}
+	if (c.Rendezvous.CertFile == "") != (c.Rendezvous.KeyFile == "") {
+		checks = append(checks, bad("rendezvous.certFile", "certFile and keyFile go together: set both, or neither behind a proxy"))
+	}
+	if c.DataDir == "" {
+		checks = append(checks, bad("dataDir", "is empty: keys and the bus need a folder"))
+	}
+	for i, p := range c.Rendezvous.Publishers {
+		if b, err := hex.DecodeString(p); err != nil || len(b) != 32 {
+			checks = append(checks, bad(fmt.Sprintf("rendezvous.publishers[%d]", i), "%q is no publisher key (64 hexadecimal digits; `shoal key show` prints it)", p))
+		}
+	}
+	names := make([]string, 0, len(c.Streams))
+	for name := range c.Streams {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		s := c.For(name)
+		checks = append(checks, stream("streams."+name, &s, k))
+	}
+	for _, err := range checks {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var isolations = []string{string(Process), string(Inline)}
+
+func bad(key, format string, args ...any) error {
+	return fmt.Errorf("%w: %s: %s", ErrConfig, key, fmt.Sprintf(format, args...))
+}
+
+func oneOf(key, value string, choices []string) error {
+	if !slices.Contains(choices, value) {
+		return bad(key, "no %q (have: %s)", value, strings.Join(choices, ", "))
+	}
+	return nil
+}
+
+func plugin(key string, p *Plugin, known []string) error {
+	if p.Path == "" && !slices.Contains(known, p.Name) {
+		return bad(key+".name", "no %s %q (have: %s; or set path to a plugin of your own)", lastPart(key), p.Name, strings.Join(known, ", "))
+	}
+	if p.Path != "" && p.Isolation == Inline {
+		return bad(key+".isolation", "a plugin with a path runs in a process")
+	}
+	if p.SHA256 != "" {
+		if b, err := hex.DecodeString(p.SHA256); err != nil || len(b) != 32 {
+			return bad(key+".sha256", "%q is not 64 hexadecimal digits", p.SHA256)
+		}
+	}
+	return oneOf(key+".isolation", string(p.Isolation), isolations)
+}
+
+func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+
+func stream(key string, s *Stream, k Known) error {
+	if s.Policy != nil {
+		if s.Policy.Isolation == "" {
+			s.Policy.Isolation = Process
+		}
+		if err := plugin(key+".policy", s.Policy, k.Policies); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.Access != "" && s.Access != "public":
+		return bad(key+".access", "no %q (have: public; leave it out to follow MediaMTX)", s.Access)
+	case s.Weight < 1 || s.Weight > 1000:
+		return bad(key+".weight", "%d is not in 1..1000", s.Weight)
+	case s.Substreams < 1 || s.Substreams > 64:
+		return bad(key+".substreams", "%d is not in 1..64", s.Substreams)
+	case s.ChunkSize < 200 || s.ChunkSize > 920:
+		return bad(key+".chunkSize", "%d is not in 200..920 bytes, which fit one datagram", s.ChunkSize)
+	}
+	if err := within(key+".group", s.Group, 10*time.Millisecond, time.Second); err != nil {
+		return err
+	}
+	return oneOf(key+".authentication", s.Authentication, k.Authentications)
+}
+
+func within(key string, v, least, most time.Duration) error {
+	if v < least || v > most {
+		return bad(key, "%v is not in %v..%v", v, least, most)
+	}
+	return nil
+}
+
+func httpURL(key, value string) error {
+	if value == "" {
+		return nil
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return bad(key, "%q is no http or https URL", value)
+	}
+	return nil
+}
+
+func listen(key, value string) error {
+	if value == "" {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		return bad(key, "%q is no address to listen on (write :9870 or 127.0.0.1:9870)", value)
+	}
+	return nil
+}
