@@ -118,6 +118,12 @@ type IngestFailed struct {
 	Retry time.Duration
 }
 
+// PartFailed: a transport or an output ended by itself, and is started again.
+type PartFailed struct {
+	Part  string
+	Cause string
+}
+
 // OriginHealth: how an origin is, every few seconds.
 type OriginHealth struct {
 	Streams   int
@@ -140,4 +146,5 @@ func (PluginStarted) event()     {}
 func (PluginDied) event()        {}
 func (PluginRestarted) event()   {}
 func (IngestFailed) event()      {}
+func (PartFailed) event()        {}
 func (OriginHealth) event()      {}
