@@ -77,3 +77,14 @@ type Chunk struct {
 func (c *Chunk) ID() ID {
 	return ID{Epoch: c.Header.Epoch, Rendition: c.Header.Rendition, Number: c.Header.First + uint64(c.Index)}
 }
+
+// Length is how many bytes of payload c must have: a data chunk those of its Slice, a parity chunk those of the
+// first slice. In a host that models payloads (the simulator) chunks carry none.
+func (c *Chunk) Length() int {
+	i := int(c.Index)
+	if i >= int(c.Header.Data) {
+		i = 0
+	}
+	from, to := c.Header.Slice(i)
+	return to - from
+}
