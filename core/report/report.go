@@ -19,16 +19,16 @@ type Report struct {
 	Stalls          uint64     `json:"stalls"`           // runs of missed groups, all viewers
 	NeverPlayed     int        `json:"never_played"`     // viewers that never played a group
 
-	SourceEgressRatio float64 `json:"source_egress_ratio"`  // source wire bytes / stream bytes
-	Max1sEgressBps    float64 `json:"max_1s_egress_bps"`    // greatest wire bits that left the source in any one second
-	SourceCapBps      float64 `json:"source_cap_bps"`       // 0 when none was set
-	Offload           float64 `json:"offload"`              // 1 - useful bytes that came from the source / useful bytes that viewers received
-	DuplicateRatio    float64 `json:"duplicate_ratio"`      // identical copies / useful chunks
-	ParityRatio       float64 `json:"parity_ratio"`         // parity chunks / useful chunks
-	RepairRatio       float64 `json:"repair_ratio"`         // chunks that were asked for / useful chunks
-	RedundancyRatio   float64 `json:"redundancy_ratio"`     // all three
-	ControlRatio      float64 `json:"control_ratio"`        // wire bytes that are not chunk frames / all wire bytes, all peers
-	RejectedChunks    uint64  `json:"rejected_chunks"`      // forged
+	SourceEgressRatio float64 `json:"source_egress_ratio"` // source wire bytes / stream bytes
+	Max1sEgressBps    float64 `json:"max_1s_egress_bps"`   // greatest wire bits that left the source in any one second
+	SourceCapBps      float64 `json:"source_cap_bps"`      // 0 when none was set
+	Offload           float64 `json:"offload"`             // 1 - useful bytes that came from the source / useful bytes that viewers received
+	DuplicateRatio    float64 `json:"duplicate_ratio"`     // identical copies / useful chunks
+	ParityRatio       float64 `json:"parity_ratio"`        // parity chunks / useful chunks
+	RepairRatio       float64 `json:"repair_ratio"`        // chunks that were asked for / useful chunks
+	RedundancyRatio   float64 `json:"redundancy_ratio"`    // all three
+	ControlRatio      float64 `json:"control_ratio"`       // wire bytes that are not chunk frames / all wire bytes, all peers
+	RejectedChunks    uint64  `json:"rejected_chunks"`     // forged
 
 	BoundMS Bounds  `json:"bound_ms"`
 	Stretch float64 `json:"stretch"` // delay p99 / burst bound
