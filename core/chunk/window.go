@@ -111,3 +111,22 @@ func (w *Window) Set(base uint64, words []uint64) error {
 	w.bits = append(w.bits[:0], words...)
 	return nil
 }
+
+// lower moves Base down so that n can be added, unless the window would span more than MaxWindow.
+func (w *Window) lower(n uint64) {
+	base := n &^ 63
+	if len(w.bits) == 0 || base >= w.base {
+		return
+	}
+	more := (w.base - base) / 64
+	if more+uint64(len(w.bits)) > MaxWindow/64 {
+		return
+	}
+	old := len(w.bits)
+	for range more {
+		w.bits = append(w.bits, 0)
+	}
+	copy(w.bits[more:], w.bits[:old])
+	clear(w.bits[:more])
+	w.base = base
+}
