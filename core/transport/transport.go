@@ -76,7 +76,7 @@ type Transport interface {
 	Run(ctx context.Context, sink Sink) error
 
 	// Dial opens a link to peer at one of the addresses, those of other schemes passed over. The outcome comes as Up
-	// or DialFailed, exactly once, within 10 s. Dialing a peer already linked or being dialed is allowed; it
+	// or DialFailed, exactly once, within 10 s and before Run returns. Dialing a peer already linked or being dialed is allowed; it
 	// may give a second link. Errors, at once: ErrAddress when no address suits, ErrClosed.
 	Dial(peer swarm.PeerID, addresses []swarm.Address) error
 
@@ -97,7 +97,8 @@ type Transport interface {
 	// Punch sends a few packets to each address so that NATs let the peer's dial in, starting after delay. It is a hint.
 	Punch(addresses []swarm.Address, delay time.Duration)
 
-	// Close ends a link; the peer sees cause. Down is reported here too. Unknown links are passed over.
+	// Close ends a link; the peer sees cause, of which 200 bytes may be all that arrives. Frames that still wait may
+	// be lost. Down is reported here too. Unknown links are passed over.
 	Close(link LinkID, cause string)
 }
 
@@ -144,7 +145,7 @@ type Up struct {
 // Down tells that a link is gone.
 type Down struct {
 	Link  LinkID
-	Cause error // wraps ErrPeerClosed, ErrTimeout, ErrClosed or another
+	Cause error // wraps ErrClosed (this end closed it), ErrPeerClosed, ErrTimeout or another, with the cause that Close gave
 }
 
 // DialFailed tells that a Dial came to nothing.
