@@ -1,0 +1,151 @@
+package scheduler
+
+import (
+	"slices"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// Apply folds a batch in; a snapshot first makes v forget everything.
+func (v *View) Apply(b *Batch) {
+	if b.Snapshot {
+		*v = View{}
+	}
+	v.Revision, v.Now = b.Revision, b.Now
+	for _, c := range b.Changes {
+		v.apply(c)
+	}
+}
+
+func (v *View) apply(c Change) {
+	switch c := c.(type) {
+	case Stream:
+		v.stream(c)
+	case Capacity:
+		v.Capacity = c
+	case Candidates:
+		for i := range c.Peers {
+			v.introduce(c.Peers[i])
+		}
+	case LinkUp:
+		v.up(c)
+	case LinkDown:
+		v.down(c.Link)
+	case DialFailed:
+		if k := v.Candidate(c.Peer); k != nil {
+			k.Dialing, k.FailedAt = false, v.Now
+			k.Failures++
+		}
+	case PeerStatus:
+		if l := v.Link(c.Link); l != nil {
+			l.Status, l.StatusAt = c.Status, v.Now
+		}
+	case LinkMeasured:
+		if l := v.Link(c.Link); l != nil {
+			l.LinkMeasured = c
+		}
+	case SubstreamMeasured:
+		if l := v.Link(c.Link); l != nil && c.Substream >= 0 && c.Substream < len(l.Feeds) {
+			f := &l.Feeds[c.Substream]
+			f.Lateness, f.Samples, f.Silent = c.Lateness, c.Samples, 0
+		}
+	case Subscribed:
+		if l := v.Link(c.Link); l != nil {
+			v.ask(l, c.Substream, Ask{Mode: c.Mode, From: c.From, Since: v.Now})
+		}
+	case Unsubscribed:
+		if l := v.Link(c.Link); l != nil {
+			v.ask(l, c.Substream, Ask{})
+			v.unpush(c.Substream, c.Link)
+		}
+	case Feeding:
+		v.feeding(c)
+	case Silent:
+		if l := v.Link(c.Link); l != nil && c.Substream >= 0 && c.Substream < len(l.Feeds) {
+			l.Feeds[c.Substream].Silent = c.For
+		}
+	case Held:
+		v.Held.set(c.Base, c.Words)
+	case Holds:
+		if l := v.Link(c.Link); l != nil {
+			l.Holds.set(c.Base, c.Words)
+		}
+	case Late: // says what to do at once, not how things stand
+	case Order:
+		v.did(c.Action)
+	case Refused:
+		v.refused(c)
+	}
+}
+
+// stream takes the stream's description over; another number of substreams ends all that counted by it.
+func (v *View) stream(c Stream) {
+	old := len(v.Pushes)
+	v.Stream = c
+	n := min(max(c.Substreams, 0), chunk.MaxSubstreams)
+	if n == old {
+		return
+	}
+	v.Pushes = make([][]Target, n)
+	for _, l := range v.Links {
+		l.Feeds, l.Asks = make([]Feed, n), make([]Ask, n)
+		l.in, l.out = [3]uint64{}, [3]uint64{}
+	}
+}
+
+func (v *View) introduce(c swarm.Candidate) {
+	if c.Peer == v.Stream.Self {
+		return
+	}
+	c.Addresses = slices.Clone(c.Addresses)
+	if k := v.Candidate(c.Peer); k != nil {
+		k.Candidate = c
+		return
+	}
+	if len(v.Known) >= MaxKnown {
+		v.Known = slices.Delete(v.Known, 0, 1)
+	}
+	v.Known = append(v.Known, &Known{Candidate: c})
+}
+
+func (v *View) up(c LinkUp) {
+	n := len(v.Pushes)
+	l := &Link{
+		Link: c.Link, Peer: c.Peer, Role: c.Role, Dialed: c.Dialed, MaxLinks: c.MaxLinks, Since: v.Now,
+		Status: c.Status, StatusAt: v.Now, LinkMeasured: LinkMeasured{Link: c.Link, RTT: c.RTT},
+		Feeds: make([]Feed, n), Asks: make([]Ask, n),
+	}
+	i, found := v.search(c.Link)
+	if found {
+		v.Links[i] = l
+	} else {
+		v.Links = slices.Insert(v.Links, i, l)
+	}
+	if k := v.Candidate(c.Peer); k != nil {
+		k.Dialing, k.Failures = false, 0
+	}
+}
+
+func (v *View) down(id swarm.LinkID) {
+	i, ok := v.search(id)
+	if !ok {
+		return
+	}
+	v.Links = slices.Delete(v.Links, i, i+1)
+	for k := range v.Pushes {
+		v.unpush(k, id)
+	}
+}
+
+func (v *View) feeding(c Feeding) {
+	l := v.Link(c.Link)
+	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) {
+		return
+	}
+	v.feed(l, c.Substream, c.Mode)
+	if c.Mode == swarm.None {
+		f := &l.Feeds[c.Substream]
+		f.Denied, f.DeniedAt = c.Reason, v.Now
+	}
+}

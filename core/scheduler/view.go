@@ -1,0 +1,189 @@
+package scheduler
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// View is what a policy knows: a fold of all changes since the last snapshot, and of the policy's own actions. A
+// policy may keep one, or a fold of its own.
+//
+//	func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
+//		p.view.Apply(b)            // what has happened
+//		actions := p.decide()
+//		p.view.Did(actions)        // what will have happened, unless it is refused
+//		return scheduler.Answer{Revision: b.Revision, Actions: actions}
+//	}
+//
+// All that View hands out is its own, to be read only, and valid until the next Apply or Did. It keeps nothing of
+// the batch. Its zero value knows nothing. Not safe for concurrent use.
+type View struct {
+	Revision uint64        // of the last batch
+	Now      time.Duration // of the last batch
+	Stream   Stream
+	Capacity Capacity
+	Repair   Repair // in force
+	Links    []*Link
+	Known    []*Known   // candidates, in order of their introduction; at most MaxKnown, the oldest are forgotten
+	Pushes   [][]Target // by substream: the Push in force
+	Held     Holding
+}
+
+// MaxKnown is how many candidates a View remembers.
+const MaxKnown = 256
+
+// Link is what a View knows of one link.
+type Link struct {
+	Link     swarm.LinkID
+	Peer     swarm.PeerID
+	Role     swarm.Role
+	Dialed   Side
+	MaxLinks uint32
+	Since    time.Duration // when it came up, or was first seen in a snapshot
+	Status   swarm.Status
+	StatusAt time.Duration // when Status last changed; a claim long unchanged may be stale
+	LinkMeasured
+	Feeds    []Feed    // by substream: what the neighbour gives us
+	Asks     []Ask     // by substream: what the neighbour wants of us
+	Announce Every     // the Announce in force; 0 for none
+	Holds    Holding   // as the neighbour last said; empty without Watch
+	in       [3]uint64 // by mode: substreams of Feeds
+	out      [3]uint64 // by mode: substreams of Asks
+}
+
+// Feed is our subscription to one substream of a neighbour.
+type Feed struct {
+	Mode     swarm.Mode
+	Since    time.Duration // when Mode was set
+	Lateness time.Duration // behind the first copy or offer, mean over a second; see Samples
+	Samples  int           // that Lateness rests on; 0 when it was not measured
+	Silent   time.Duration // how long it had been silent when that was told; 0 once anything is measured again
+	Denied   swarm.Reason  // of the last denial
+	DeniedAt time.Duration // when; 0 for never
+}
+
+// Ask is a neighbour's subscription to one substream of ours.
+type Ask struct {
+	Mode  swarm.Mode
+	From  uint64        // lowest chunk wanted
+	Since time.Duration // when it was asked for
+}
+
+// Known is a candidate.
+type Known struct {
+	swarm.Candidate
+	Dialing  bool          // a Connect is under way
+	Failures int           // dials in a row that came to nothing
+	FailedAt time.Duration // the last of them
+}
+
+// Holding is a set of chunks that somebody holds; Base and Words as in chunk.Window.
+type Holding struct {
+	Base  uint64
+	Words []uint64
+}
+
+// Has reports whether n is held.
+func (h *Holding) Has(n uint64) bool {
+	i := n - h.Base
+	return n >= h.Base && i/64 < uint64(len(h.Words)) && h.Words[i/64]&(1<<(i%64)) != 0
+}
+
+func (h *Holding) set(base uint64, words []uint64) {
+	h.Base, h.Words = base, append(h.Words[:0], words...)
+}
+
+// In is the set of substreams that the neighbour gives us in mode: bit k is substream k.
+func (l *Link) In(mode swarm.Mode) uint64 { return l.in[mode] }
+
+// Out is the set of substreams that the neighbour has asked us for in mode: bit k is substream k.
+func (l *Link) Out(mode swarm.Mode) uint64 { return l.out[mode] }
+
+// All is the set of all substreams.
+func (v *View) All() uint64 {
+	if v.Stream.Substreams >= chunk.MaxSubstreams {
+		return 1<<64 - 1
+	}
+	return 1<<max(v.Stream.Substreams, 0) - 1
+}
+
+// Link finds a link that is up; nil when there is none of that id.
+func (v *View) Link(id swarm.LinkID) *Link {
+	if i, ok := v.search(id); ok {
+		return v.Links[i]
+	}
+	return nil
+}
+
+// LinkTo finds the first link to peer; nil when there is none.
+func (v *View) LinkTo(peer swarm.PeerID) *Link {
+	for _, l := range v.Links {
+		if l.Peer == peer {
+			return l
+		}
+	}
+	return nil
+}
+
+// Candidate finds a candidate; nil when peer was not introduced.
+func (v *View) Candidate(peer swarm.PeerID) *Known {
+	for _, k := range v.Known {
+		if k.Peer == peer {
+			return k
+		}
+	}
+	return nil
+}
+
+// search finds a link's place in Links, which ascends by id.
+func (v *View) search(id swarm.LinkID) (int, bool) {
+	if n := len(v.Links); n == 0 || v.Links[n-1].Link < id { // links come up in ascending order
+		return n, false
+	}
+	return slices.BinarySearchFunc(v.Links, id, func(l *Link, id swarm.LinkID) int { return cmp.Compare(l.Link, id) })
+}
+
+// substreams lists those of set that the stream has.
+func (v *View) substreams(set uint64, do func(k int)) {
+	for k := range v.Stream.Substreams {
+		if k < chunk.MaxSubstreams && set&(1<<k) != 0 {
+			do(k)
+		}
+	}
+}
+
+// feed sets the mode of a subscription of ours.
+func (v *View) feed(l *Link, k int, mode swarm.Mode) {
+	if k < 0 || k >= len(l.Feeds) || mode > swarm.Eager {
+		return
+	}
+	f := &l.Feeds[k]
+	if f.Mode == mode {
+		return
+	}
+	l.in[f.Mode] &^= 1 << k
+	l.in[mode] |= 1 << k
+	f.Mode, f.Since, f.Silent, f.Samples, f.Lateness = mode, v.Now, 0, 0, 0
+}
+
+// ask sets the mode of a neighbour's subscription.
+func (v *View) ask(l *Link, k int, a Ask) {
+	if k < 0 || k >= len(l.Asks) || a.Mode > swarm.Eager {
+		return
+	}
+	l.out[l.Asks[k].Mode] &^= 1 << k
+	l.out[a.Mode] |= 1 << k
+	l.Asks[k] = a
+}
+
+// unpush takes a link off the Push of substream k.
+func (v *View) unpush(k int, link swarm.LinkID) {
+	if k < 0 || k >= len(v.Pushes) {
+		return
+	}
+	v.Pushes[k] = slices.DeleteFunc(v.Pushes[k], func(t Target) bool { return t.Link == link })
+}
