@@ -60,6 +60,9 @@ type Have struct {
 	Epoch     uint32
 	Rendition uint8
 	Window    chunk.Window // copied out of the frame
+	// Anchor is one more than the number of the first chunk of the newest random-access group that the sender
+	// holds a chunk of, 0 when there is none: where a joiner begins.
+	Anchor uint64
 }
 
 // Want asks for chunks, most wanted first.

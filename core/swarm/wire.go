@@ -26,7 +26,7 @@ const (
 //
 //	hello        version v | stream 16 | role 1 | epoch v | max links v | status
 //	status       uplink v | spare v | relays v | delay v (ms) | links v | playing v
-//	have         epoch v | rendition v | window, see below
+//	have         epoch v | rendition v | window, see below | anchor v (<= MaxNumber+1)
 //	want         epoch v | rendition v | numbers
 //	cancel       epoch v | rendition v | numbers
 //	deny         epoch v | rendition v | substream v (<= 63) | reason 1 | numbers

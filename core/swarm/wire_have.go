@@ -21,7 +21,7 @@ const (
 
 func appendHave(dst []byte, m *Have) []byte {
 	dst = appendUvarint(appendUvarint(dst, uint64(m.Epoch)), uint64(m.Rendition))
-	return appendWindow(dst, &m.Window)
+	return appendUvarint(appendWindow(dst, &m.Window), m.Anchor)
 }
 
 // ParseHave reads a have that SplitIndex left, replacing all of into; the memory of its window is used again.
@@ -34,6 +34,7 @@ func ParseHave(rest []byte, into *Have) error {
 	into.Epoch = c.u32("epoch")
 	into.Rendition = c.rendition()
 	c.window(&into.Window)
+	into.Anchor = c.uvarint(MaxNumber+1, "anchor")
 	if c.err != nil {
 		return c.wrap("have")
 	}

@@ -20,7 +20,7 @@ func samples() []Message {
 		&Hello{Version: 2, Stream: stream},
 		&status,
 		&Status{},
-		&Have{Epoch: 3, Window: window(1000, 1001, 1002, 1500)},
+		&Have{Epoch: 3, Window: window(1000, 1001, 1002, 1500), Anchor: 1001},
 		&Have{Epoch: maxEpoch, Rendition: 255},
 		&Want{Epoch: 1, Numbers: []uint64{500, 3, 4, MaxNumber, 0}},
 		&Want{},
