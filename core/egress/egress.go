@@ -37,7 +37,8 @@ type Egress interface {
 	// Run binds, calls ready once with the URLs at which it can be played (none for a pipe), and takes items
 	// from feed until ctx ends or feed is closed (then nil) or the output fails. It is called once and returns when all that
 	// it started has ended. It never lets feed wait for a player: a player that is too slow loses items or
-	// its connection. Errors: ErrOutput.
+	// its connection. Media before the first Begin, and a group or an epoch that it cannot use, are passed over and
+	// logged, not errors. Errors: ErrOutput.
 	Run(ctx context.Context, feed <-chan Item, ready func(urls []string)) error
 }
 
