@@ -1,0 +1,11 @@
+//go:build !unix
+
+package pipe
+
+import (
+	"io"
+	"os"
+)
+
+// Stdout is standard output for [To].
+func Stdout() (io.WriteCloser, error) { return os.Stdout, nil }
