@@ -27,6 +27,7 @@ const (
 type run struct {
 	track   uint32
 	base    uint64 // decoding time of the first sample, in ticks
+	first   int64  // true decoding time of the first sample, which base may be behind; not written
 	samples []sample
 }
 

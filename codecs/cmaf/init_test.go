@@ -104,7 +104,7 @@ func FuzzParseInit(f *testing.F) {
 		}
 		out, err := in.Marshal()
 		if err != nil {
-			t.Skip("parameters that can be read but not written: nothing to compare")
+			return // parameters that can be read but not written: nothing to compare
 		}
 		back, err := ParseInit(out)
 		if err != nil {

@@ -1,0 +1,405 @@
+package cmaf
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/ingest"
+)
+
+// epoch is what a recorder got between two Tracks.
+type epoch struct {
+	media  ingest.Media
+	groups []chunk.Group
+}
+
+// recorder is a sink that keeps everything.
+type recorder struct {
+	t      *testing.T
+	epochs []epoch
+	fail   error
+}
+
+func (r *recorder) Tracks(m ingest.Media) error {
+	r.epochs = append(r.epochs, epoch{media: m})
+	return r.fail
+}
+
+func (r *recorder) Group(g chunk.Group) error {
+	if len(r.epochs) == 0 {
+		r.t.Fatal("a group came before Tracks")
+	}
+	e := &r.epochs[len(r.epochs)-1]
+	if len(e.groups) == 0 && !g.RandomAccess {
+		r.t.Error("the first group after Tracks is not a random-access one")
+	}
+	if n := len(e.groups); n > 0 && g.Time < e.groups[n-1].Time {
+		r.t.Errorf("time went back from %v to %v", e.groups[n-1].Time, g.Time)
+	}
+	e.groups = append(e.groups, g)
+	return r.fail
+}
+
+// samples are all of an epoch's, by track.
+func (r *recorder) samples(e int) [][]Sample {
+	r.t.Helper()
+	in, err := ParseInit(r.epochs[e].media.Init)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	u := NewUnpackager(in)
+	by := make([][]Sample, len(in.Tracks))
+	for _, g := range r.epochs[e].groups {
+		samples, err := u.Parse(nil, g.Payload)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, s := range samples {
+			by[s.Track] = append(by[s.Track], s)
+		}
+	}
+	return by
+}
+
+// packager of H.264 and AAC.
+func testPackager(t *testing.T, span time.Duration) (*Packager, *recorder) {
+	t.Helper()
+	r := &recorder{t: t}
+	p, err := NewPackager(PackagerConfig{
+		Inputs: []Input{{Params: h264Params(), Timescale: 90000}, {Params: aacParams(), Timescale: 48000}},
+		Span:   span,
+	}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, r
+}
+
+func (p *Packager) put(t *testing.T, u Unit) {
+	t.Helper()
+	if err := p.Write(u); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func picture264(pts int64, access bool) Unit { //nolint:revive // a picture is one or the other, in a table
+	if access {
+		return Unit{PTS: pts, Data: [][]byte{{0x09, 0x10}, {0x65, 1, 2, 3}}}
+	}
+	return Unit{PTS: pts, Data: [][]byte{{0x41, 4, 5, 6}}}
+}
+
+func sound(pts int64) Unit { return Unit{Track: 1, PTS: pts, Data: [][]byte{{9, 8, 7}}} }
+
+func TestGroupsHoldTheFramesThatFitInTheSpan(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		span  time.Duration
+		frame int64
+		want  int // frames a group
+	}{
+		{"30 frames a second in 50 ms", 0, 3000, 1},
+		{"25 frames a second in 50 ms", 0, 3600, 1},
+		{"60 frames a second in 50 ms", 0, 1500, 3},
+		{"30 frames a second in 100 ms", 100 * time.Millisecond, 3000, 3},
+		{"25 frames a second in 100 ms", 100 * time.Millisecond, 3600, 2},
+		{"5 frames a second in 50 ms", 0, 18000, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, r := testPackager(t, c.span)
+			for i := range int64(121) {
+				p.put(t, picture264(1000+i*c.frame, i == 0))
+			}
+			groups := r.epochs[0].groups
+			for i, g := range groups[3 : len(groups)-1] { // the frame rate is a guess at first
+				if got := int64(g.Span/time.Microsecond*9+50) / 100 / c.frame; got != int64(c.want) {
+					t.Fatalf("group %d spans %v, %d frames; want %d", i+3, g.Span, got, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestARandomAccessFrameAlwaysStartsAGroup(t *testing.T) {
+	p, r := testPackager(t, 100*time.Millisecond)
+	for i := range int64(50) {
+		p.put(t, picture264(i*3000, i%7 == 0))
+	}
+	u := NewUnpackager(testInit(t))
+	for i, g := range r.epochs[0].groups {
+		samples, err := u.Parse(nil, g.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, s := range samples {
+			if s.RandomAccess != (j == 0 && g.RandomAccess) {
+				t.Errorf("group %d (random access: %v) has a random-access frame at %d: %v", i, g.RandomAccess, j, s.RandomAccess)
+			}
+		}
+	}
+}
+
+func TestARandomAccessSampleCarriesItsParameterSets(t *testing.T) {
+	p, r := testPackager(t, 0)
+	p.put(t, picture264(0, true))
+	in, err := ParseInit(r.epochs[0].media.Init)
+	if err != nil {
+		t.Fatal(err)
+	}
+	units, err := NewUnpackager(in).Units(&r.samples(0)[0][0])
+	if err != nil || len(units) != 3 || string(units[0]) != string(unhex(sps640)) || string(units[1]) != string(unhex(pps640)) {
+		t.Errorf("units are %x, %v", units, err)
+	}
+}
+
+func TestAudioBeforeTheFirstPictureIsDropped(t *testing.T) {
+	p, r := testPackager(t, 0)
+	p.put(t, picture264(0, false)) // decoding cannot begin here
+	for i := range int64(20) {
+		p.put(t, sound(48000+i*1024))
+	}
+	p.put(t, picture264(90000+18000, true)) // 200 ms after the first audio
+	p.put(t, picture264(90000+21000, false))
+	by := r.samples(0)
+	if len(by[0]) != 2 || by[0][0].DTS != 0 {
+		t.Errorf("video is %+v", by[0])
+	}
+	if len(by[1]) != 10 {
+		t.Fatalf("%d frames of audio came, want the 10 from the first picture on", len(by[1]))
+	}
+	if first := by[1][0].PTS; first < 0 || first > 1024 {
+		t.Errorf("audio begins %d ticks after the picture", first)
+	}
+}
+
+// The law: presentation is exact, decoding is continuous, whatever the jitter of the source.
+func TestPresentationIsExactAndDecodingContinuous(t *testing.T) {
+	for seed := range uint64(20) {
+		rnd := rand.New(rand.NewPCG(seed, 5))
+		p, r := testPackager(t, time.Duration(20+rnd.IntN(100))*time.Millisecond)
+		var want []int64
+		pts, audio := int64(1<<40), int64(1<<40)/90000*48000
+		start := pts
+		for i := range 300 {
+			p.put(t, picture264(pts, i%60 == 0))
+			want = append(want, pts-start)
+			pts += 3000 + int64(rnd.IntN(1200)-600)
+			if rnd.IntN(40) == 0 {
+				pts += int64(rnd.IntN(90000)) // frames are missing
+			}
+			for (audio-(1<<40)/90000*48000)*90 < (pts-start)*48 {
+				p.put(t, sound(audio))
+				audio += 1024
+			}
+		}
+		if err := p.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		video := r.samples(0)[0]
+		if len(video) != len(want) || len(r.epochs) != 1 {
+			t.Fatalf("seed %d: %d pictures in %d epochs, want %d in one", seed, len(video), len(r.epochs), len(want))
+		}
+		for i, s := range video {
+			if s.PTS != want[i] || s.DTS > s.PTS {
+				t.Fatalf("seed %d: picture %d is at %d (decoded %d), want %d", seed, i, s.PTS, s.DTS, want[i])
+			}
+			if i > 0 && (s.DTS > video[i-1].DTS+video[i-1].Duration || s.DTS <= video[i-1].DTS) {
+				t.Fatalf("seed %d: picture %d is decoded at %d, the one before at %d for %d", seed, i, s.DTS, video[i-1].DTS, video[i-1].Duration)
+			}
+		}
+	}
+}
+
+func TestAudioDriftIsTakenUpSlowly(t *testing.T) {
+	r := &recorder{t: t}
+	p, err := NewPackager(PackagerConfig{Inputs: []Input{{Params: aacParams(), Timescale: 48000}}}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0.0
+	for range 2000 { // the clock of the source is 0.5 % fast
+		p.put(t, Unit{PTS: int64(at), Data: [][]byte{{1, 2, 3}}})
+		at += 1024 * 1.005
+	}
+	for i, s := range r.samples(0)[0] {
+		if s.Duration < 1024-33 || s.Duration > 1024+33 {
+			t.Fatalf("frame %d lasts %d ticks", i, s.Duration)
+		}
+		if slip := float64(s.PTS) - float64(i)*1024*1.005; slip > 100 || slip < -100 {
+			t.Fatalf("frame %d is %.0f ticks from where it belongs", i, slip)
+		}
+	}
+	for i, g := range r.epochs[0].groups {
+		if !g.RandomAccess || g.Span > 60*time.Millisecond {
+			t.Fatalf("group %d of audio alone is %+v", i, g.GroupHeader)
+		}
+	}
+}
+
+func TestAChangeOfParametersBeginsAnEpoch(t *testing.T) {
+	p, r := testPackager(t, 0)
+	for i := range int64(10) {
+		p.put(t, picture264(i*3000, i == 0))
+		p.put(t, sound(i*1600))
+	}
+	p.put(t, Unit{PTS: 30000, Data: [][]byte{unhex(sps320), unhex(pps320), {0x65, 1}}})
+	if len(r.epochs) != 2 {
+		t.Fatalf("%d epochs", len(r.epochs))
+	}
+	e := r.epochs[1]
+	if e.media.Tracks[0].Width != 320 || e.media.Tracks[0].Height != 180 || e.media.Tracks[0].Codec != "avc1.4d400d" {
+		t.Errorf("the second epoch is %+v", e.media.Tracks[0])
+	}
+	if len(e.groups) != 1 || e.groups[0].Time != 0 {
+		t.Errorf("time does not start again: %+v", e.groups)
+	}
+	if n := len(r.samples(0)[0]); n != 10 {
+		t.Errorf("%d of 10 pictures of the first epoch came", n)
+	}
+	if e.media.RandomAccess != 0 {
+		t.Errorf("an interval of %v out of one key frame", e.media.RandomAccess)
+	}
+}
+
+func TestAJumpOfTimeBeginsAnEpochAtTheNextKeyFrame(t *testing.T) {
+	for name, jump := range map[string]int64{"forward": 90000 * 60, "back": -90000 * 60} { // order-free: subtests do not touch one another
+		t.Run(name, func(t *testing.T) {
+			p, r := testPackager(t, 0)
+			base := int64(90000 * 1000)
+			for i := range int64(30) {
+				p.put(t, picture264(base+i*3000, i%10 == 0))
+			}
+			for i := range int64(30) {
+				p.put(t, picture264(base+jump+i*3000, i == 5))
+			}
+			if len(r.epochs) != 2 || len(r.epochs[1].groups) != 25 || r.epochs[1].groups[0].Time != 0 {
+				t.Fatalf("%d epochs", len(r.epochs))
+			}
+			if got := r.epochs[1].media.RandomAccess; got.Round(time.Millisecond) != 333*time.Millisecond {
+				t.Errorf("key frames are said to come every %v", got)
+			}
+		})
+	}
+}
+
+func TestAudioGoesOnWithoutPictures(t *testing.T) {
+	p, r := testPackager(t, 0)
+	p.put(t, picture264(0, true))
+	for i := range int64(94) { // two seconds
+		p.put(t, sound(i*1024))
+	}
+	groups := r.epochs[0].groups
+	if len(groups) < 15 {
+		t.Errorf("%d groups in two seconds of sound alone", len(groups))
+	}
+	for _, g := range groups[1:] {
+		if g.RandomAccess {
+			t.Error("a group without a picture says that decoding can begin at it")
+		}
+	}
+}
+
+func TestGroupsSayWhenTheyWereBornAndHowLate(t *testing.T) {
+	now := time.UnixMicro(1_700_000_000_123_456)
+	r := &recorder{t: t}
+	var delays []time.Duration
+	p, err := NewPackager(PackagerConfig{
+		Inputs: []Input{{Params: h264Params(), Timescale: 90000}},
+		Now:    func() time.Time { return now },
+		Delay:  func(d time.Duration) { delays = append(delays, d) },
+	}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := picture264(0, true)
+	u.NTP = now.Add(-7 * time.Millisecond)
+	p.put(t, u)
+	if g := r.epochs[0].groups[0]; g.Born != now.UnixMicro() {
+		t.Errorf("born %d, want %d", g.Born, now.UnixMicro())
+	}
+	if len(delays) != 1 || delays[0] != 7*time.Millisecond {
+		t.Errorf("delays are %v", delays)
+	}
+}
+
+func TestPackagerReturnsTheErrorOfItsSink(t *testing.T) {
+	p, r := testPackager(t, 0)
+	r.fail = errors.New("full")
+	if err := p.Write(picture264(0, true)); !errors.Is(err, r.fail) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNewPackagerRefuses(t *testing.T) {
+	video := Input{Params: h264Params(), Timescale: 90000}
+	for name, c := range map[string]struct {
+		cfg  PackagerConfig
+		want error
+	}{ // order-free: subtests do not touch one another
+		"no track":         {PackagerConfig{}, ingest.ErrConfig},
+		"two videos":       {PackagerConfig{Inputs: []Input{video, video}}, ingest.ErrConfig},
+		"a short span":     {PackagerConfig{Inputs: []Input{video}, Span: time.Millisecond}, ingest.ErrConfig},
+		"LPCM":             {PackagerConfig{Inputs: []Input{{Params: &codecs.LPCM{}, Timescale: 48000}}}, ingest.ErrCodec},
+		"no clock":         {PackagerConfig{Inputs: []Input{{Params: aacParams()}}}, ingest.ErrConfig},
+		"AAC without rate": {PackagerConfig{Inputs: []Input{{Params: &codecs.MPEG4Audio{}, Timescale: 1}}}, ingest.ErrCodec},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := NewPackager(c.cfg, &recorder{t: t}); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+// The law: whatever units come, the groups parse, and Write answers nothing but ErrCodec.
+func FuzzPackager(f *testing.F) {
+	f.Add([]byte{0x67, 0x4d, 0x40, 0x1e, 0xff, 0x65, 1, 2, 3}, int64(3000))
+	f.Add([]byte{0x0a, 1, 0x30, 7, 0x12}, int64(-9000))
+	f.Fuzz(func(t *testing.T, b []byte, step int64) {
+		for _, params := range []codecs.Codec{h264Params(), h265Params(), &codecs.AV1{}, &codecs.VP9{}} {
+			r := &recorder{t: t}
+			p, err := NewPackager(PackagerConfig{Inputs: []Input{{Params: params, Timescale: 90000}, {Params: aacParams(), Timescale: 48000}}}, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pts := int64(0)
+			for i := 0; i+4 < len(b); i += 3 {
+				pts += step % (1 << 24)
+				u := Unit{Track: int(b[i] & 1), PTS: pts, Data: [][]byte{b[i+1:], b[i:], b[i+2 : i+3], nil}}
+				if err := p.Write(u); err != nil && !errors.Is(err, ingest.ErrCodec) {
+					t.Fatal(err)
+				}
+			}
+			for e := range r.epochs {
+				r.samples(e)
+			}
+		}
+	})
+}
+
+func BenchmarkPackager(b *testing.B) {
+	p, err := NewPackager(PackagerConfig{Inputs: []Input{{Params: h264Params(), Timescale: 90000}, {Params: aacParams(), Timescale: 48000}}}, discard{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	picture := Unit{Data: [][]byte{append([]byte{0x65}, make([]byte, 4000)...)}}
+	audio := Unit{Track: 1, Data: [][]byte{make([]byte, 200)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		picture.PTS += 3000
+		audio.PTS += 1600
+		if err := errors.Join(p.Write(audio), p.Write(picture)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type discard struct{}
+
+func (discard) Tracks(ingest.Media) error { return nil }
+func (discard) Group(chunk.Group) error   { return nil }
