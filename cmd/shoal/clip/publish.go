@@ -79,7 +79,6 @@ func publish(ctx context.Context, url string, c *Clip, o Options) error {
 	if o.OnReady != nil {
 		o.OnReady()
 	}
-
 	gone := make(chan struct{})
 	go func() {
 		_ = s.client.Wait() // asked again below, once the player has ended
