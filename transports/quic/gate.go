@@ -1,0 +1,154 @@
+package quic
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	leastQueued = 2  // frames
+	mostQueued  = 16 // frames; quic-go blocks at 32
+	queueTime   = 10 * time.Millisecond
+	stuckAfter  = 250 * time.Millisecond
+)
+
+// gate bounds the chunk frames of one link that quic-go has taken and the socket has not yet sent.
+//
+// It is told of every packet that leaves and works out which frame was in it: quic-go puts one datagram into
+// every packet while it has some, in order, so a packet that is large enough for the first frame carries it. The few
+// packets that fool this, large ones packed just before the frame, make the count too low by one for a moment.
+type gate struct {
+	mu       sync.Mutex
+	packing  chunkMode
+	limit    int             // frames
+	lengths  [mostQueued]int // bytes still to leave, of frames first..first+count-1, as a ring
+	first    int
+	count    int
+	full     bool      // Full was reported, Writable not yet
+	refusing int       // Fulls that are just being reported; Writable waits for them
+	since    time.Time // full, or a frame last left, whichever is later
+	sentAt   uint64    // bytes that the connection had sent at since
+}
+
+// verdict of the gate on one frame.
+type verdict uint8
+
+const (
+	taken   verdict = 0
+	refused verdict = 1
+)
+
+// take asks to hand a frame of n bytes to quic-go. After refused, the caller reports Full and then calls reported.
+func (g *gate) take(n int) verdict {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.count >= g.limit {
+		if !g.full {
+			g.full = true
+			g.since = time.Time{} // set by the next tick
+		}
+		g.refusing++
+		return refused
+	}
+	g.lengths[(g.first+g.count)%mostQueued] = n
+	g.count++
+	return taken
+}
+
+// refuse marks the gate full where quic-go itself had no room, and takes the frame off again.
+func (g *gate) refuse() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.count > 0 {
+		g.count--
+	}
+	g.full = true
+	g.refusing++
+	g.since = time.Time{}
+}
+
+// reported ends one report of Full. It answers whether Writable is due.
+func (g *gate) reported() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refusing--
+	return g.reopen()
+}
+
+// left takes note of a packet of n bytes. It answers whether Writable is due.
+func (g *gate) left(n int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.count == 0 {
+		return false
+	}
+	if g.packing == asDatagrams {
+		if n >= g.lengths[g.first]+frameOverhead-2 { // a length below 64 takes a byte less, a packet number may
+			g.pop()
+		}
+		return g.reopen()
+	}
+	for room := n - frameOverhead - streamOverhead; room > 0 && g.count > 0; {
+		front := &g.lengths[g.first]
+		if *front > room {
+			*front -= room
+			break
+		}
+		room -= *front
+		g.pop()
+	}
+	return g.reopen()
+}
+
+// streamOverhead is what a stream frame has beyond a datagram frame: its offset and stream id, in bytes.
+const streamOverhead = 6
+
+func (g *gate) pop() {
+	g.first = (g.first + 1) % mostQueued
+	g.count--
+	g.since = time.Time{}
+}
+
+// reopen ends the state of being full once half of the room is free.
+func (g *gate) reopen() bool {
+	if !g.full || g.refusing > 0 || g.count > g.limit/2 {
+		return false
+	}
+	g.full = false
+	return true
+}
+
+// tick is called about every 100 ms with the bytes that the connection has sent in all. Where much has left
+// although no frame did, the gate has lost count and begins anew. It answers whether Writable is due.
+func (g *gate) tick(now time.Time, sent uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.full {
+		return false
+	}
+	if g.count == 0 {
+		return g.reopen()
+	}
+	if g.since.IsZero() {
+		g.since, g.sentAt = now, sent
+		return false
+	}
+	waiting := uint64(4 * packetSize)
+	for i := range g.count {
+		waiting += uint64(g.lengths[(g.first+i)%mostQueued])
+	}
+	if now.Sub(g.since) < stuckAfter || sent-g.sentAt < waiting {
+		return false
+	}
+	g.count = 0
+	return g.reopen()
+}
+
+// setLimit sets the limit from what the connection can send: its congestion window, in bytes, a round trip.
+func (g *gate) setLimit(window uint64, rtt time.Duration) {
+	rtt = max(rtt, time.Millisecond)
+	frames := float64(window) * float64(queueTime) / float64(rtt) / packetSize
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limit = int(min(max(frames, leastQueued), mostQueued))
+}

@@ -1,0 +1,98 @@
+package quic
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/net/ipv4"
+)
+
+// socket is the node's UDP socket. It has all that quic-go wants in order to keep its fast path (batched reads,
+// segmentation offload, ECN), counts wire bytes, and tells links when their packets have left.
+type socket struct {
+	*net.UDPConn
+	batch *ipv4.PacketConn // reads both IP versions
+
+	sent, received atomic.Uint64 // wire bytes, IP and UDP headers included
+
+	// links by the address that their connection writes to. quic-go keeps one *net.UDPAddr for as long as a
+	// connection stays on its path, so the pointer names the connection.
+	links sync.Map // *net.UDPAddr -> *link
+}
+
+func newSocket(c *net.UDPConn) *socket {
+	return &socket{UDPConn: c, batch: ipv4.NewPacketConn(c)}
+}
+
+// headers are those of one packet to or from addr, in bytes.
+func headers(addr net.Addr) int {
+	if u, ok := addr.(*net.UDPAddr); ok && u.IP.To4() == nil {
+		return ipv6Headers
+	}
+	return ipv4Headers
+}
+
+// packets is how many leave for one write of n bytes: with segmentation offload the kernel cuts it into full packets
+// and a last one.
+func packets(n int) int { return max(1, (n+packetSize-1)/packetSize) }
+
+// WriteMsgUDP is what quic-go sends with on Unix.
+func (s *socket) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error) {
+	n, oobn, err = s.UDPConn.WriteMsgUDP(b, oob, addr)
+	if err == nil {
+		s.wrote(len(b), addr)
+	}
+	return n, oobn, err
+}
+
+// WriteTo is what quic-go sends with elsewhere.
+func (s *socket) WriteTo(b []byte, addr net.Addr) (int, error) {
+	n, err := s.UDPConn.WriteTo(b, addr)
+	if u, ok := addr.(*net.UDPAddr); ok && err == nil {
+		s.wrote(len(b), u)
+	}
+	return n, err
+}
+
+func (s *socket) wrote(n int, addr *net.UDPAddr) {
+	count := packets(n)
+	s.sent.Add(uint64(n + count*headers(addr)))
+	v, ok := s.links.Load(addr)
+	if !ok {
+		return
+	}
+	l := v.(*link)
+	for ; n > 0; n -= packetSize {
+		l.packetLeft(min(n, packetSize))
+	}
+}
+
+// ReadBatch is what quic-go receives with on Unix.
+func (s *socket) ReadBatch(messages []ipv4.Message, flags int) (int, error) {
+	n, err := s.batch.ReadBatch(messages, flags)
+	bytes := 0
+	for i := range messages[:max(n, 0)] {
+		bytes += messages[i].N + headers(messages[i].Addr)
+	}
+	s.received.Add(uint64(bytes))
+	return n, err
+}
+
+// ReadMsgUDP belongs to the interface that ReadBatch does.
+func (s *socket) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+	n, oobn, flags, addr, err = s.UDPConn.ReadMsgUDP(b, oob)
+	if err == nil {
+		s.received.Add(uint64(n + headers(addr)))
+	}
+	return n, oobn, flags, addr, err
+}
+
+// ReadFrom is what quic-go receives with elsewhere.
+func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, addr, err := s.UDPConn.ReadFrom(b)
+	if err == nil {
+		s.received.Add(uint64(n + headers(addr)))
+	}
+	return n, addr, err
+}
