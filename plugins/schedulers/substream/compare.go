@@ -1,0 +1,153 @@
+package substream
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+const (
+	mostSwaps  = 3               // feeders that get a rival at one comparison
+	settleFor  = 3 * time.Second // before a feeder is compared
+	rivalFor   = time.Second     // that a rival has to show itself
+	fewSamples = 3
+)
+
+// compare looks at the feeders of each substream, every Rewire: those beyond the number wanted go, the latest first,
+// and one that is late gets a rival.
+func (p *policy) compare() {
+	if p.now < p.feeds.compared+p.params.Rewire {
+		return
+	}
+	p.feeds.compared = p.now
+	swaps := 0
+	asks := make([]uint64, len(p.view.Links))
+	start := int(p.relays.turn % uint64(p.view.Stream.Substreams)) // so that all have their turn
+	for i := range p.view.Stream.Substreams {
+		k := (start + i) % p.view.Stream.Substreams
+		n, direct, worst := p.rank(k)
+		switch {
+		case n == 0:
+		case n > p.wanted(k, direct):
+			if p.now >= worst.Feeds[k].Since+rivalFor || p.settled(k, worst) {
+				p.drop(worst, k, 0)
+			}
+		case n == p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
+			if i := p.choose(k, asks, 0); i >= 0 && p.better(p.view.Links[i], worst, k) {
+				swaps++
+				p.subscribe(p.view.Links[i], 1<<k, swarm.Eager)
+			}
+		}
+	}
+}
+
+// wanted is how many eager feeders substream k should have.
+func (p *policy) wanted(k int, direct bool) int {
+	if p.relays.mine&(1<<k) != 0 && !direct {
+		return 2
+	}
+	return 1
+}
+
+// rank counts the eager feeders of k and finds the worst. A viewer that is no relay gives its seat at the source back first.
+func (p *policy) rank(k int) (n int, direct bool, worst *scheduler.Link) {
+	bit := uint64(1) << k
+	for _, l := range p.view.Links {
+		if l.In(swarm.Eager)&bit == 0 {
+			continue
+		}
+		n++
+		direct = direct || l.Role == swarm.Source
+		if worst == nil || p.worse(l, worst, k) {
+			worst = l
+		}
+	}
+	return n, direct, worst
+}
+
+// worse orders two feeders of k.
+func (p *policy) worse(a, b *scheduler.Link, k int) bool {
+	if sa, sb := a.Role == swarm.Source, b.Role == swarm.Source; sa != sb {
+		return sa == (p.relays.mine&(1<<k) == 0)
+	}
+	fa, fb := &a.Feeds[k], &b.Feeds[k]
+	if (fa.Silent > 0) != (fb.Silent > 0) {
+		return fa.Silent > 0
+	}
+	if (fa.Samples == 0) != (fb.Samples == 0) {
+		return fa.Samples == 0
+	}
+	if fa.Lateness != fb.Lateness {
+		return fa.Lateness > fb.Lateness
+	}
+	return p.distance(a) > p.distance(b)
+}
+
+// settled reports whether another feeder of k than l has shown that it delivers.
+func (p *policy) settled(k int, l *scheduler.Link) bool {
+	for _, o := range p.view.Links {
+		if o != l && o.In(swarm.Eager)&(1<<k) != 0 && o.Feeds[k].Samples >= fewSamples {
+			return true
+		}
+	}
+	return false
+}
+
+// mayGo reports whether a feeder of k has had its time, and is compared with others.
+func (p *policy) mayGo(l *scheduler.Link, k int) bool {
+	if p.now < l.Feeds[k].Since+settleFor {
+		return false
+	}
+	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 // a relay's seat at the source is as good as it gets
+}
+
+// better reports whether a may be a better feeder of k than b.
+func (p *policy) better(a, b *scheduler.Link, k int) bool {
+	switch {
+	case a.Role == swarm.Source:
+		return p.relays.mine&(1<<k) != 0
+	case !relaysOf(a, k) || !p.hasRoom(a):
+		return false
+	case b.Role == swarm.Source || !relaysOf(b, k):
+		return true
+	}
+	if f := &b.Feeds[k]; f.Samples >= fewSamples && f.Lateness > p.params.Lateness {
+		return true
+	}
+	return p.distance(a)+gain < p.distance(b)
+}
+
+// drop ends a subscription; the link is avoided for k for so long.
+func (p *policy) drop(l *scheduler.Link, k int, avoid time.Duration) {
+	if avoid > 0 {
+		p.feeds.avoid(l.Link, k, p.now+avoid)
+	}
+	p.subscribe(l, 1<<k, swarm.None)
+}
+
+// silent replaces a feeder that has fallen silent, unless all have: then it is the stream that pauses.
+func (p *policy) silent(c scheduler.Silent) {
+	l := p.view.Link(c.Link)
+	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) || l.Feeds[c.Substream].Mode != swarm.Eager || p.paused() {
+		return
+	}
+	p.drop(l, c.Substream, silentFor)
+}
+
+// paused reports whether no eager feeder delivers anything.
+func (p *policy) paused() bool {
+	feeders := 0
+	for _, l := range p.view.Links {
+		if l.In(swarm.Eager) == 0 {
+			continue
+		}
+		feeders++
+		for k := range l.Feeds {
+			if f := &l.Feeds[k]; f.Mode == swarm.Eager && f.Silent == 0 && f.Samples > 0 {
+				return false
+			}
+		}
+	}
+	return feeders > 1
+}

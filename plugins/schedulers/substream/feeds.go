@@ -1,0 +1,194 @@
+package substream
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// feeds is the memory of subscriptions, by substream and by link.
+type feeds struct {
+	hungry   []time.Duration // by substream: since when there is no eager feeder; 0 while there is one
+	avoided  map[key]time.Duration
+	muted    map[swarm.LinkID]time.Duration
+	compared time.Duration // when feeders were last compared
+}
+
+// key names one substream of one link.
+type key struct {
+	link swarm.LinkID
+	k    int
+}
+
+const (
+	deniedFor = time.Second     // before the same neighbour is asked again
+	fullFor   = 2 * time.Second // before a source without seats is asked again
+	silentFor = 5 * time.Second // before a neighbour that fell silent is asked again
+	unknown   = 20 * time.Millisecond
+	loadCost  = 30 * time.Millisecond // what a neighbour without room is worse by than one with a stream rate to spare
+	scatter   = 5 * time.Millisecond  // spreads the choice among equals
+	gain      = 25 * time.Millisecond // how much better a new feeder must look by what it says
+	freshFor  = 10 * time.Second      // how long a neighbour's word on its delay counts
+)
+
+func (f *feeds) reset(substreams int, now time.Duration) {
+	*f = feeds{
+		hungry:  make([]time.Duration, substreams),
+		avoided: make(map[key]time.Duration), muted: make(map[swarm.LinkID]time.Duration),
+		compared: now,
+	}
+}
+
+// avoid keeps this peer from asking a link for substream k until then.
+func (f *feeds) avoid(link swarm.LinkID, k int, until time.Duration) {
+	f.avoided[key{link, k}] = max(until, f.avoided[key{link, k}])
+}
+
+// mute keeps this peer from announcing to a link until then.
+func (f *feeds) mute(link swarm.LinkID, until time.Duration) { f.muted[link] = until }
+
+// forget drops what is over.
+func (f *feeds) forget(v *scheduler.View, now time.Duration) {
+	// order-free: each entry is judged alone.
+	for at, until := range f.avoided {
+		if now >= until || v.Link(at.link) == nil {
+			delete(f.avoided, at)
+		}
+	}
+	// order-free: each entry is judged alone.
+	for link, until := range f.muted {
+		if now >= until || v.Link(link) == nil {
+			delete(f.muted, link)
+		}
+	}
+}
+
+// wait is how long not to ask again after a denial.
+func (p *policy) wait(c scheduler.Feeding) time.Duration {
+	l := p.view.Link(c.Link)
+	d := deniedFor
+	if l != nil && l.Role == swarm.Source {
+		d = fullFor
+	}
+	if c.Reason == swarm.NoReason || c.Reason == swarm.WouldLoop {
+		d = deniedFor / 2
+	}
+	return d + time.Duration(p.chance(uint64(c.Link), uint64(c.Substream))*float64(d)/2)
+}
+
+// feed subscribes eagerly where a substream has too few feeders.
+func (p *policy) feed() {
+	v := &p.view
+	asks := make([]uint64, len(v.Links)) // by place in Links: substreams to ask for
+	for k := range v.Stream.Substreams {
+		bit := uint64(1) << k
+		have, direct := 0, false
+		for _, l := range v.Links {
+			if l.In(swarm.Eager)&bit != 0 {
+				have++
+				direct = direct || l.Role == swarm.Source
+			}
+		}
+		if have == 0 && p.feeds.hungry[k] == 0 {
+			p.feeds.hungry[k] = max(p.now, 1)
+		} else if have > 0 {
+			p.feeds.hungry[k] = 0
+		}
+		want := 1
+		if p.relays.mine&bit != 0 && !direct {
+			want = 2
+		}
+		for ; have < want; have++ {
+			i := p.choose(k, asks, have)
+			if i < 0 {
+				break
+			}
+			asks[i] |= bit
+			if v.Links[i].Role == swarm.Source {
+				break // a seat at the source is enough
+			}
+		}
+	}
+	for i, set := range asks {
+		if set != 0 {
+			p.subscribe(v.Links[i], set, swarm.Eager)
+		}
+	}
+}
+
+func (p *policy) subscribe(l *scheduler.Link, set uint64, mode swarm.Mode) {
+	if p.do(scheduler.Subscribe{Link: l.Link, Substreams: set, Mode: mode}) && mode == swarm.Eager {
+		for ; set != 0; set &= set - 1 {
+			p.feeds.hungry[bits.TrailingZeros64(set)] = 0
+		}
+	}
+}
+
+// choose finds the best new feeder for substream k: its place in Links, or -1. asks holds what is about to be
+// asked of each link; have is how many feeders there are already.
+func (p *policy) choose(k int, asks []uint64, have int) int {
+	best, least := -1, time.Duration(1<<62)
+	bit := uint64(1) << k
+	desperate := have == 0 && p.now >= p.feeds.hungry[k]+p.params.Grace && p.now >= p.began+p.params.Grace
+	for i, l := range p.view.Links {
+		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
+			continue
+		}
+		var score time.Duration
+		switch {
+		case l.Role == swarm.Source:
+			if p.relays.mine&bit == 0 {
+				if !desperate {
+					continue
+				}
+				score = time.Hour // the source's seats are for relays
+			}
+			if have > 0 { // and one feeder is there: the seat is worth having only while relays are few
+				continue
+			}
+		case relaysOf(l, k):
+			score = p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
+		case desperate && l.Status.Playing != 0 && p.hasRoom(l):
+			score = 2*time.Hour + p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
+		default:
+			continue
+		}
+		score += time.Duration(p.chance(of(l.Peer), uint64(k)) * float64(scatter))
+		if score < least {
+			best, least = i, score
+		}
+	}
+	return best
+}
+
+// loops reports whether l gets substream k from this peer. Two relays may feed one another: what one of them holds
+// is not sent to it.
+func (p *policy) loops(l *scheduler.Link, k int) bool {
+	return l.Out(swarm.Eager)&(1<<k) != 0
+}
+
+// distance is how far l is from the source, seen from here.
+func (p *policy) distance(l *scheduler.Link) time.Duration {
+	d := l.RTT / 2
+	if l.RTT == 0 {
+		d = unknown
+	}
+	if l.Role == swarm.Source {
+		return d
+	}
+	if l.Status.Playing == 0 || p.now > l.StatusAt+freshFor && l.Status.Delay == 0 {
+		return d + unknown
+	}
+	return d + time.Duration(l.Status.Delay)*time.Millisecond
+}
+
+// burden makes a neighbour worse the less room it has, more seats being about to be asked of it.
+func (p *policy) burden(l *scheduler.Link, more int) time.Duration {
+	left := (float64(l.Status.Spare) - float64(more)*p.seat()) / p.rate()
+	if left <= 0 {
+		return 10 * loadCost
+	}
+	return time.Duration(float64(loadCost) * (1 - min(left, 1)))
+}

@@ -1,0 +1,102 @@
+package substream
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// Announcements cost the same whatever they hold, so they go to a few neighbours only, and less often to those that
+// come after.
+const (
+	promptly = 6 // neighbours that are announced to at the interval Announce
+	rarely   = 3 // times that interval for the others
+)
+
+// listen keeps Lazy neighbours announcing all that they do not push.
+func (p *policy) listen() {
+	v := &p.view
+	all := v.All()
+	listening := 0
+	for _, l := range v.Links {
+		if l.In(swarm.Lazy) != 0 {
+			listening++
+		}
+	}
+	for listening < p.params.Lazy {
+		l := p.announcer()
+		if l == nil {
+			break
+		}
+		p.subscribe(l, all&^l.In(swarm.Eager), swarm.Lazy)
+		if l.In(swarm.Lazy) == 0 {
+			break
+		}
+		listening++
+	}
+	for _, l := range v.Links { // what was pushed and is no longer is announced instead
+		if missing := all &^ (l.In(swarm.Eager) | l.In(swarm.Lazy)); l.In(swarm.Lazy) != 0 && missing != 0 {
+			if !p.avoids(l, missing) {
+				p.subscribe(l, missing, swarm.Lazy)
+			}
+		}
+	}
+}
+
+// announcer is the neighbour to listen to next: one that plays, near, and not the source while there are others.
+func (p *policy) announcer() *scheduler.Link {
+	var best *scheduler.Link
+	least := time.Duration(1 << 62)
+	others := 0
+	for _, l := range p.view.Links {
+		if l.Role != swarm.Source {
+			others++
+		}
+	}
+	for _, l := range p.view.Links {
+		if l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == p.view.All() || p.avoids(l, p.view.All()) {
+			continue
+		}
+		score := p.distance(l) + time.Duration(p.chance(of(l.Peer), 1<<32)*float64(scatter))
+		if l.Role == swarm.Source {
+			if others > 1 {
+				continue
+			}
+			score += time.Hour
+		} else if l.Status.Playing == 0 {
+			score += time.Minute
+		}
+		if score < least {
+			best, least = l, score
+		}
+	}
+	return best
+}
+
+// avoids reports whether l has lately refused any of set.
+func (p *policy) avoids(l *scheduler.Link, set uint64) bool {
+	for k := range p.view.Stream.Substreams {
+		if set&(1<<k) != 0 && p.now < p.feeds.avoided[key{l.Link, k}] {
+			return true
+		}
+	}
+	return false
+}
+
+// announce tells lazy subscribers what is held.
+func (p *policy) announce() {
+	n := 0
+	for _, l := range p.view.Links {
+		every := scheduler.Every(0)
+		if l.Out(swarm.Lazy) != 0 {
+			every = p.params.Announce
+			if n++; n > promptly {
+				every *= rarely
+			}
+		}
+		if every != l.Announce && p.now >= p.feeds.muted[l.Link] {
+			p.do(scheduler.Announce{Link: l.Link, Every: every})
+		}
+	}
+}

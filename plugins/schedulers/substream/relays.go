@@ -1,0 +1,149 @@
+package substream
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// relays is the memory of responsibility.
+type relays struct {
+	mine  uint64          // bit k: this peer relays substream k
+	since []time.Duration // by substream: when it was claimed
+	begun bool
+	turn  uint64 // counts the rounds, so that each draws anew
+}
+
+const (
+	// holdFor is how long a substream is relayed at the least, so that peers do not swap roles in circles.
+	holdFor = 3 * time.Second
+	// starveFor is how long a relay without a feeder goes on to advertise a substream.
+	starveFor = time.Second
+)
+
+// adopt takes responsibility for what the orders of a snapshot say that this peer pushes.
+func (p *policy) adopt() {
+	p.relays.since = make([]time.Duration, p.view.Stream.Substreams)
+	p.feeds.reset(p.view.Stream.Substreams, p.now)
+	for k, to := range p.view.Pushes {
+		if len(to) > 0 {
+			p.relays.mine |= 1 << k
+			p.relays.since[k] = p.now
+			p.relays.begun = true
+		}
+	}
+}
+
+// claim adjusts which substreams this peer relays, at every tick.
+func (p *policy) claim() {
+	r := &p.relays
+	if len(r.since) != p.view.Stream.Substreams { // a new epoch with other substreams
+		r.mine, r.begun = 0, false
+		p.adopt()
+	}
+	if !p.carries() {
+		if p.committed() == 0 {
+			r.mine = 0
+		}
+		return
+	}
+	r.turn++
+	if !r.begun && len(p.view.Links) == 0 {
+		return // nobody to compare with: the first substreams are chosen in the light of the neighbours'
+	}
+	seats := int(p.limit() / p.seat())
+	viewers := 0
+	for _, l := range p.view.Links {
+		if l.Role != swarm.Source {
+			viewers++
+		}
+	}
+	supply := p.supply()
+	least := min(p.params.Begin, max(seats/2, 1))
+	for bits.OnesCount64(r.mine) < least && p.take(supply) {
+		r.begun = true
+	}
+	for k, n := range supply {
+		bit := uint64(1) << k
+		switch missing := p.params.Coverage - n; {
+		case r.mine&bit == 0 && missing > 0 && bits.OnesCount64(r.mine) < max(seats/2, 1):
+			// Of those who see that relays are missing, about as many should come forward as are missing.
+			if p.chance(r.turn, uint64(k)) < 1.5*float64(missing)/float64(viewers+1) {
+				r.mine |= bit
+				r.since[k] = p.now
+			}
+		case r.mine&bit != 0 && n > p.params.Coverage && p.dispensable(k) && bits.OnesCount64(r.mine) > max(least, 1):
+			if p.chance(r.turn, uint64(k)) < 1/float64(viewers+1) {
+				r.mine &^= bit
+			}
+		}
+	}
+}
+
+// take claims the substream with the least supply, by chance among equals.
+func (p *policy) take(supply []int) bool {
+	best, least := -1, 0.0
+	for k, n := range supply {
+		if p.relays.mine&(1<<k) != 0 {
+			continue
+		}
+		if c := float64(n) + p.chance(0, uint64(k)); best < 0 || c < least {
+			best, least = k, c
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	p.relays.mine |= 1 << best
+	p.relays.since[best] = p.now
+	return true
+}
+
+// supply counts, by substream, the neighbours that relay it and have room or serve this peer.
+func (p *policy) supply() []int {
+	n := make([]int, p.view.Stream.Substreams)
+	for _, l := range p.view.Links {
+		if l.Role == swarm.Source {
+			continue
+		}
+		set := l.Status.Relays
+		if !p.hasRoom(l) {
+			set &= l.In(swarm.Eager)
+		}
+		for set &= p.view.All(); set != 0; set &= set - 1 {
+			n[bits.TrailingZeros64(set)]++
+		}
+	}
+	return n
+}
+
+// dispensable reports whether nobody would miss this peer as a relay of k.
+func (p *policy) dispensable(k int) bool {
+	if len(p.view.Pushes[k]) > 0 || p.now < p.relays.since[k]+holdFor {
+		return false
+	}
+	for _, l := range p.view.Links {
+		if l.Role == swarm.Source && l.In(swarm.Eager)&(1<<k) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// starving is the set of own substreams that nobody has fed for a while: to advertise them would mislead.
+func (p *policy) starving() uint64 {
+	var set uint64
+	for k, since := range p.feeds.hungry {
+		if since > 0 && p.now >= since+starveFor {
+			set |= 1 << k
+		}
+	}
+	return set
+}
+
+// relaysOf reports whether l relays substream k, as it says.
+func relaysOf(l *scheduler.Link, k int) bool {
+	return l.Status.Relays&(1<<k) != 0
+}

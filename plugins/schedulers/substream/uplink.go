@@ -1,0 +1,94 @@
+package substream
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// unknownRate stands for the stream's rate until it is known, in bytes per second.
+const unknownRate = 150_000
+
+// rate is the stream's, in wire bytes per second; never 0.
+func (p *policy) rate() float64 {
+	if r := p.view.Stream.Rate; r > 0 {
+		return float64(r)
+	}
+	return unknownRate
+}
+
+// seat is what one copy of one substream costs, in wire bytes per second.
+func (p *policy) seat() float64 { return p.rate() / float64(p.view.Stream.Substreams) }
+
+// limit is what may be committed, in wire bytes per second. What receipts have shown counts, and within a cap; an
+// uplink that is not shown yet counts as Trial stream rates, so that a swarm can begin.
+func (p *policy) limit() float64 {
+	c := &p.view.Capacity
+	most := float64(c.Cap)
+	if c.Cap == 0 {
+		most = 1e18
+	}
+	trusted := p.params.Trial * p.rate()
+	if p.view.Stream.Role != swarm.Viewer { // they have volunteered
+		trusted = most
+	}
+	if c.Shown && c.Measured > 0 {
+		trusted = max(trusted, float64(c.Measured))
+	}
+	return p.params.Headroom * min(most, trusted)
+}
+
+// committed is what the orders in force bind, in seats.
+func (p *policy) committed() int {
+	n := 0
+	for _, to := range p.view.Pushes {
+		n += len(to)
+	}
+	return n
+}
+
+// carries reports whether the uplink carries at least one copy of a substream.
+func (p *policy) carries() bool { return p.limit() >= p.seat() }
+
+// spare is what is not committed, in wire bytes per second.
+func (p *policy) spare() float64 {
+	return max(p.limit()-float64(p.committed())*p.seat(), 0)
+}
+
+// tell is what the neighbours were told last.
+type tell struct {
+	relays, spare uint64
+	at            time.Duration
+	ever          bool
+}
+
+// quiet is the least interval between two tellings that change the spare uplink alone.
+const quiet = time.Second
+
+// mostSpare bounds what is told, since an uplink may be unlimited.
+const mostSpare = 1 << 40
+
+// advertise tells the neighbours what this peer relays and has left, when it has changed enough.
+func (p *policy) advertise() {
+	t := &p.tell
+	relays := p.relays.mine &^ p.starving()
+	spare := uint64(min(p.spare(), mostSpare))
+	seat := uint64(p.seat())
+	switch {
+	case !t.ever || relays != t.relays:
+	case p.now < t.at+quiet:
+		return
+	case (spare < seat) == (t.spare < seat) && bits.Len64(spare) == bits.Len64(t.spare):
+		return
+	}
+	if p.do(scheduler.Tell{Relays: relays, Spare: spare}) {
+		*t = tell{relays: relays, spare: spare, at: p.now, ever: true}
+	}
+}
+
+// hasRoom reports whether a neighbour says that it can take one more seat.
+func (p *policy) hasRoom(l *scheduler.Link) bool {
+	return l.Role == swarm.Source || float64(l.Status.Spare) >= p.seat()
+}
