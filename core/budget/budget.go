@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // Source is what an engine sees of the budget: its share of the node's uplink.
@@ -16,4 +17,14 @@ type Source interface {
 	Rate() (rate uint64, shown bool)
 	// Cap is the share's part by weight of the configured cap, bytes per second; 0 for none.
 	Cap() uint64
+}
+
+// Confirmer takes receipts. A Share is one; an engine whose Source is one passes on the receipts of its peers,
+// from which the uplink is measured.
+type Confirmer interface {
+	// Receipt tells that a peer has received acked wire bytes in all over link, and by how much the delay of the
+	// last of them exceeded the least that the peer ever saw. A count that goes back begins anew.
+	Receipt(now time.Duration, link swarm.LinkID, acked uint64, delay time.Duration)
+	// Forget drops what is known of a link that is down.
+	Forget(link swarm.LinkID)
 }

@@ -8,5 +8,26 @@
 //	Allocator (cap, bucket) --weights--> Share of stream A --classes--> engine A
 //	                                 \-> Share of stream B --classes--> engine B
 //
-// The package is pure, and not safe for concurrent use: a node runs all of its engines on one goroutine.
+// # How the promise is kept
+//
+// One token bucket of rate r and depth b, with b + r + margin = Cap. It lets at most b + r bytes go in any second.
+// Charges cannot be refused: they take the bucket below zero, and nothing is granted until that is paid. So the
+// bytes of a second are at most b + r + what was owed at its end, which is within Cap as long as no more than
+// the margin, 1/32 of Cap, was charged at once. What goes beyond is counted by Overruns: it had left already.
+//
+// # Who goes first
+//
+// Between shares, start-time fair queueing without a queue: each share has a virtual time that a grant moves on
+// by size/weight. Who is refused is waited for until a little after the time it was told to come back; as long as
+// it waits, no other share may run ahead of it by more than the bucket's depth. So busy shares get bytes by
+// weight, and what an idle share leaves is lent. Between classes, the less urgent must leave some of the bucket
+// for the more urgent. Repair beyond its bound goes last.
+//
+// # Without a cap
+//
+// The uplink is estimated from receipts as LEDBAT does (RFC 6817): grow while queueing delay is under 25 ms, else shrink,
+// and never grow beyond twice what receipts confirm. The same estimate holds below a cap.
+//
+// The package is pure, and not safe for concurrent use: a node runs all of its engines on one goroutine. Times
+// never go back. All arithmetic is in integers, so that equal inputs give equal outputs on every machine.
 package budget

@@ -1,0 +1,178 @@
+package budget
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+const (
+	target      = 25 * time.Millisecond  // of queueing delay, RFC 6817 allows up to 100 ms
+	interval    = 200 * time.Millisecond // between two changes of the estimate
+	patience    = 2                      // intervals above the target until the estimate shrinks
+	fresh       = time.Second            // that a link's delay is of interest
+	baseHistory = 5 * time.Minute        // half of what a link's least delay is remembered, for clocks that drift
+	maxLinks    = 512                    // links that receipts are remembered of; beyond, the one unheard for longest goes
+	maxDelays   = 64                     // links whose delays are compared
+	gain        = 8                      // a full step is an eighth
+	fade        = 512                    // part of an idle uplink that is no longer trusted each interval: half in 70 s
+)
+
+// linkKey names a link of one share: receipts count what one stream sent on it.
+type linkKey struct {
+	share uint64
+	link  swarm.LinkID
+}
+
+// linkState is what receipts said of a link.
+type linkState struct {
+	key      linkKey
+	acked    uint64
+	heard    time.Duration
+	queueing time.Duration
+	base     [2]time.Duration // least delay of this period and of the one before
+	since    time.Duration    // when this period began
+}
+
+// estimate is the uplink as receipts show it. rate is what is tried, shown what has been confirmed.
+type estimate struct {
+	capped  bool
+	floor   int64 // bytes per second
+	ceiling int64
+	rate    int64
+	shown   int64
+	acked   meter
+	links   []linkState // by key
+	next    time.Duration
+	over    int // intervals above the target, in a row
+}
+
+// begin sets the bounds, and tries the ceiling where there is a cap.
+func (e *estimate) begin(ceiling int64, cfg Config) {
+	if e.capped {
+		e.rate, e.shown = 0, 0 // they rested on the cap
+	}
+	e.ceiling, e.capped, e.over = ceiling, cfg.Cap > 0, 0
+	if e.capped {
+		e.floor, e.rate, e.shown = ceiling/4, ceiling, ceiling
+		return
+	}
+	e.floor = min(MinCap*2, int64(cfg.Initial))
+	if e.rate == 0 {
+		e.rate = int64(cfg.Initial)
+	}
+}
+
+func (e *estimate) set(rate uint64) {
+	e.rate = max(int64(min(rate, uint64(e.ceiling))), e.floor)
+	e.shown = e.rate
+}
+
+// shownRate is what may be counted on; shown is false, and rate 0, while nothing is known.
+func (e *estimate) shownRate() (rate uint64, shown bool) {
+	return uint64(min(e.rate, e.shown)), e.shown > 0
+}
+
+func (e *estimate) find(k linkKey) (int, bool) {
+	return slices.BinarySearchFunc(e.links, k, func(l linkState, k linkKey) int {
+		return cmp.Or(cmp.Compare(l.key.share, k.share), cmp.Compare(l.key.link, k.link))
+	})
+}
+
+func (e *estimate) forget(k linkKey) {
+	if i, ok := e.find(k); ok {
+		e.links = slices.Delete(e.links, i, i+1)
+	}
+}
+
+// drop forgets the links of a share.
+func (e *estimate) drop(share uint64) {
+	e.links = slices.DeleteFunc(e.links, func(l linkState) bool { return l.key.share == share })
+}
+
+// Receipt is Confirmer's, for a host that has no share at hand.
+func (a *Allocator) Receipt(now time.Duration, link swarm.LinkID, acked uint64, delay time.Duration) {
+	a.receipt(now, linkKey{link: link}, acked, delay)
+}
+
+func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay time.Duration) {
+	e := &a.estimate
+	i, ok := e.find(k)
+	if !ok {
+		if len(e.links) >= maxLinks {
+			oldest := 0
+			for j := range e.links {
+				if e.links[j].heard < e.links[oldest].heard {
+					oldest = j
+				}
+			}
+			e.links = slices.Delete(e.links, oldest, oldest+1)
+			i, _ = e.find(k)
+		}
+		e.links = slices.Insert(e.links, i, linkState{key: k, since: now, base: [2]time.Duration{delay, delay}})
+	}
+	l := &e.links[i]
+	if acked > l.acked {
+		// A peer cannot confirm more than was granted, whatever it says.
+		e.acked.add(now, min(acked-l.acked, a.granted.rate(now)))
+	}
+	l.acked, l.heard = acked, now
+	if now-l.since >= baseHistory {
+		l.base = [2]time.Duration{delay, l.base[0]}
+		l.since = now
+	}
+	l.base[0] = min(l.base[0], delay)
+	l.queueing = delay - min(l.base[0], l.base[1])
+	if now >= e.next {
+		e.next = now + interval
+		a.flow(now)
+		e.update(now, int64(a.granted.rate(now)))
+		a.resize()
+	}
+}
+
+// update moves the estimate once. sent is what was granted in the last second.
+func (e *estimate) update(now time.Duration, sent int64) {
+	queueing := e.queueing(now)
+	confirmed := min(int64(e.acked.rate(now)), sent)
+	if queueing > target {
+		e.over++
+		if e.over < patience {
+			return
+		}
+		excess := min(queueing-target, target)
+		e.rate = min(e.rate, max(confirmed+confirmed/4, e.rate/2))
+		e.rate = max(e.rate-e.rate*int64(excess)/int64(target)/gain, e.floor)
+		e.shown = min(e.shown, e.rate)
+		return
+	}
+	e.over = 0
+	if 2*sent >= e.rate { // not held back by want of something to send
+		e.rate = min(e.rate+e.rate*int64(target-queueing)/int64(target)/gain+1, e.ceiling)
+	}
+	if e.capped {
+		e.shown = e.ceiling
+		return
+	}
+	e.shown = max(min(2*confirmed, e.rate), e.shown-max(e.shown-2*confirmed, 0)/fade)
+}
+
+// queueing is the delay that the uplink's own queue adds. It is common to all links, so it is what three
+// quarters of those heard lately have at least: neither a slow neighbour nor one that lies decides it.
+func (e *estimate) queueing(now time.Duration) time.Duration {
+	var delays [maxDelays]time.Duration
+	n := 0
+	for i := range e.links {
+		if l := &e.links[i]; now-l.heard <= fresh && n < maxDelays {
+			delays[n] = l.queueing
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	slices.Sort(delays[:n])
+	return delays[n/4]
+}

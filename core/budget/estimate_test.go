@@ -1,0 +1,224 @@
+package budget
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// uplink is a bottleneck with a queue: what is granted goes through it at rate, and each link's peer sends a
+// receipt every 100 ms.
+type uplink struct {
+	rate   float64        // bytes per second
+	room   float64        // bytes that may leave the queue
+	queue  []swarm.LinkID // of the frames of 1000 bytes in the queue
+	at     time.Duration
+	acked  map[swarm.LinkID]uint64
+	links  int
+	drift  float64                                                    // of the peers' clocks
+	lie    func(link swarm.LinkID, d *time.Duration, n uint64) uint64 // nil for honest peers
+	delays []time.Duration
+}
+
+func (u *uplink) run(a *Allocator, s *Share, demand float64, from, to time.Duration) (sent float64) {
+	const tick = time.Millisecond
+	want := 0.0
+	next := 0
+	for now := from; now < to; now += tick {
+		for u.room += u.rate * tick.Seconds(); u.room >= 1000 && len(u.queue) > 0; u.room -= 1000 {
+			u.acked[u.queue[0]] += 1000
+			u.queue = u.queue[1:]
+		}
+		u.room = min(u.room, 1000)
+		for want += demand * tick.Seconds(); want >= 1000; want -= 1000 {
+			if ok, _ := s.Take(now, scheduler.ClassLeaf, 1000); !ok {
+				want = min(want, 20_000)
+				break
+			}
+			u.queue = append(u.queue, swarm.LinkID(next%u.links+1))
+			sent += 1000
+			next++
+		}
+		if now%(100*time.Millisecond) == 0 {
+			delay := time.Duration(float64(len(u.queue)) * 1000 / u.rate * float64(time.Second))
+			u.delays = append(u.delays, delay)
+			delay += 40*time.Millisecond + time.Duration(float64(now)*u.drift)
+			for l := range u.links {
+				id := swarm.LinkID(l + 1)
+				d, n := delay, u.acked[id]
+				if u.lie != nil {
+					n = u.lie(id, &d, n)
+				}
+				s.Receipt(now, id, n, d)
+			}
+		}
+	}
+	return sent
+}
+
+func newUplink(rate float64, links int) *uplink {
+	return &uplink{rate: rate, links: links, acked: map[swarm.LinkID]uint64{}}
+}
+
+func mean(delays []time.Duration) time.Duration {
+	var sum time.Duration
+	for _, d := range delays {
+		sum += d
+	}
+	return sum / time.Duration(max(len(delays), 1))
+}
+
+func TestTheEstimateFindsTheUplink(t *testing.T) {
+	for _, rate := range []float64{60_000, 250_000, 1_000_000, 6_000_000} {
+		a := newAllocator(t, Config{})
+		s := a.Share(1)
+		u := newUplink(rate, 6)
+		u.run(a, s, 10e6, 0, 20*time.Second)
+		u.delays = nil
+		sent := u.run(a, s, 10e6, 20*time.Second, 40*time.Second) / 20
+		if sent < 0.75*rate || sent > 1.05*rate {
+			t.Errorf("uplink of %.0f: %.0f bytes a second", rate, sent)
+		}
+		if d := mean(u.delays); d > 100*time.Millisecond {
+			t.Errorf("uplink of %.0f: mean queue of %v", rate, d)
+		}
+		if got, shown := s.Rate(); !shown || float64(got) < 0.5*rate || float64(got) > 1.6*rate {
+			t.Errorf("uplink of %.0f: rate %d, shown %v", rate, got, shown)
+		}
+	}
+}
+
+func TestShownUplinkGrowsWithWhatIsConfirmed(t *testing.T) {
+	a := newAllocator(t, Config{})
+	s := a.Share(1)
+	u := newUplink(1_000_000, 3)
+	u.run(a, s, 20_000, 0, 2*time.Second)
+	if rate, shown := s.Rate(); !shown || rate < 25_000 || rate > 50_000 {
+		t.Errorf("rate %d, shown %v when 20000 are confirmed", rate, shown)
+	}
+	u.run(a, s, 200_000, 2*time.Second, 4*time.Second)
+	high, _ := s.Rate()
+	if high < 250_000 || high > 450_000 {
+		t.Errorf("rate %d when 200000 are confirmed", high)
+	}
+	u.run(a, s, 1000, 4*time.Second, 14*time.Second)
+	if rate, _ := s.Rate(); rate < high*8/10 || rate > high {
+		t.Errorf("rate %d after ten idle seconds, %d before", rate, high)
+	}
+}
+
+func TestTheEstimateFollowsAnUplinkThatChanges(t *testing.T) {
+	a := newAllocator(t, Config{})
+	s := a.Share(1)
+	u := newUplink(1_000_000, 4)
+	u.run(a, s, 10e6, 0, 15*time.Second)
+	u.rate = 200_000
+	u.run(a, s, 10e6, 15*time.Second, 25*time.Second)
+	if got := u.run(a, s, 10e6, 25*time.Second, 35*time.Second) / 10; got > 210_000 || got < 150_000 {
+		t.Errorf("%.0f bytes a second after the uplink fell to 200000", got)
+	}
+	u.rate = 1_000_000
+	u.run(a, s, 10e6, 35*time.Second, 50*time.Second)
+	if got := u.run(a, s, 10e6, 50*time.Second, 60*time.Second) / 10; got < 700_000 {
+		t.Errorf("%.0f bytes a second after the uplink came back to 1000000", got)
+	}
+}
+
+func TestAClockThatDriftsIsNoQueue(t *testing.T) {
+	a := newAllocator(t, Config{})
+	s := a.Share(1)
+	u := newUplink(5_000_000, 4)
+	u.drift = 30e-6
+	u.run(a, s, 600_000, 0, 20*time.Minute)
+	if got := u.run(a, s, 600_000, 20*time.Minute, 20*time.Minute+5*time.Second) / 5; got < 580_000 {
+		t.Errorf("%.0f bytes a second of 600000 after 20 minutes", got)
+	}
+}
+
+func TestALiarDecidesNothing(t *testing.T) {
+	for name, lie := range map[string]func(l swarm.LinkID, d *time.Duration, n uint64) uint64{ // order-free: each on its own
+		"delays that are not there": func(l swarm.LinkID, d *time.Duration, n uint64) uint64 {
+			if l == 1 && n > 50_000 {
+				*d += time.Second
+			}
+			return n
+		},
+		"delays kept quiet": func(l swarm.LinkID, d *time.Duration, n uint64) uint64 {
+			if l == 1 {
+				*d = 0
+			}
+			return n
+		},
+		"bytes that never left": func(l swarm.LinkID, d *time.Duration, n uint64) uint64 {
+			if l == 1 {
+				return n * 1000
+			}
+			return n
+		},
+	} {
+		a := newAllocator(t, Config{})
+		s := a.Share(1)
+		u := newUplink(300_000, 8)
+		u.lie = lie
+		u.run(a, s, 10e6, 0, 20*time.Second)
+		if got := u.run(a, s, 10e6, 20*time.Second, 40*time.Second) / 20; got < 200_000 || got > 330_000 {
+			t.Errorf("%s: %.0f bytes a second of 300000", name, got)
+		}
+	}
+}
+
+func TestUnderACapTheUplinkIsBelieved(t *testing.T) {
+	a := newAllocator(t, Config{Cap: 500_000})
+	s := a.Share(1)
+	u := newUplink(250_000, 4)
+	u.run(a, s, 10e6, 0, 10*time.Second)
+	if got := u.run(a, s, 10e6, 10*time.Second, 20*time.Second) / 10; got > 270_000 {
+		t.Errorf("%.0f bytes a second into an uplink of 250000", got)
+	}
+	u.rate = 2_000_000
+	u.run(a, s, 10e6, 20*time.Second, 30*time.Second)
+	if got := u.run(a, s, 10e6, 30*time.Second, 40*time.Second) / 10; got < 450_000 || got > 500_000 {
+		t.Errorf("%.0f bytes a second under a cap of 500000", got)
+	}
+}
+
+func TestMeasuredSetsTheEstimate(t *testing.T) {
+	a := newAllocator(t, Config{})
+	one, two := a.Share(1), a.Share(1)
+	a.Measured(0, 300_000)
+	if rate, shown := one.Rate(); rate != 150_000 || !shown {
+		t.Errorf("rate %d, shown %v", rate, shown)
+	}
+	two.Close()
+	capped := newAllocator(t, Config{Cap: 100_000})
+	capped.Measured(0, 300_000)
+	if rate, _ := capped.Share(1).Rate(); rate > 100_000 {
+		t.Errorf("rate %d above the cap", rate)
+	}
+}
+
+func TestLinksAreRememberedWithinBounds(t *testing.T) {
+	a := newAllocator(t, Config{})
+	s, other := a.Share(1), a.Share(1)
+	for l := range 2000 {
+		s.Receipt(time.Duration(l)*time.Millisecond, swarm.LinkID(l+1), 1, 0)
+		other.Receipt(time.Duration(l)*time.Millisecond, swarm.LinkID(l+1), 1, 0)
+	}
+	if got := len(a.estimate.links); got != maxLinks {
+		t.Errorf("%d links", got)
+	}
+	s.Forget(2000)
+	s.Forget(2000)
+	if got := len(a.estimate.links); got != maxLinks-1 {
+		t.Errorf("%d links after one is down", got)
+	}
+	s.Close()
+	for _, l := range a.estimate.links {
+		if l.key.share == s.id {
+			t.Fatal("a closed share's links are remembered")
+		}
+	}
+	a.Receipt(time.Hour, 1, 5, 0)
+}
