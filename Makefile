@@ -1,0 +1,106 @@
+# Shoal. `make` alone prints this help.
+#
+#   make demo ARGS="--headless --viewers 20 --for 20s --report demo.json"
+#   make test TESTFLAGS="-v -run Story"
+#   make fuzz FUZZTIME=5m
+#
+# Everything built or downloaded stays in .cache, which git ignores.
+
+BIN := .cache/bin/shoal
+
+# What `shoal demo` gets, what `go test` gets, how long each fuzz target runs.
+ARGS      ?=
+TESTFLAGS ?=
+FUZZTIME  ?= 20s
+BENCH     ?= .
+
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.11.4
+
+# Packages with goroutines in them, and those that must compile for the browser.
+CONCURRENT := core/node core/transport transports plugins api cmd
+PURE       := core/chunk core/swarm core/scheduler core/engine core/budget core/sim
+CROSS      := linux/arm64 darwin/arm64 windows/amd64
+
+# $(call packages,dirs): ./dir/... of those dirs that are there.
+packages = $(patsubst %,./%/...,$(wildcard $(1)))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build mediamtx test check bench fuzz gen rewrite clean \
+	check-fmt check-vet check-lint check-gen check-cross check-wasm check-race
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## run MediaMTX, a source and viewers on this machine; ARGS="--help" for choices
+	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && exec $(BIN) demo $(ARGS)
+
+build: ## build the one binary into .cache/bin
+	@[ -e $(BIN) ] || echo "building $(BIN); the first time takes a minute or two"
+	@go build -trimpath -o $(BIN) ./cmd/shoal
+
+mediamtx: ## obtain the real MediaMTX and print where it is
+	@go run ./cmd/mediamtx
+
+# What runs real processes and keeps time comes last and one package at a time,
+# so that packages do not take the processor from each other.
+test: ## unit, contract, story, fuzz-seed and end-to-end tests; TESTFLAGS="-v -run X"
+	@go run ./cmd/mediamtx >/dev/null
+	go test $(TESTFLAGS) $$(go list ./... | grep -v /cmd/)
+	go test $(TESTFLAGS) -p 1 ./cmd/...
+
+check: check-fmt check-vet check-gen check-cross check-wasm check-lint check-race ## what CI runs after the tests
+
+check-fmt:
+	@bad=$$(find . -name '*.go' -not -path './.cache/*' | xargs gofmt -l); \
+	[ -z "$$bad" ] || { echo "gofmt would change (run gofmt -w):"; echo "$$bad"; exit 1; }
+
+check-vet:
+	go vet ./...
+
+check-lint:
+	$(GOLANGCI_LINT) run ./...
+
+# Generating twice must change nothing: compare the files before and after.
+check-gen:
+	@if [ -z "$(wildcard api/plugin/v1/*.proto)" ]; then echo "no .proto yet: nothing is generated"; exit 0; fi; \
+	before=$$(cat api/plugin/v1/*.pb.go | cksum); \
+	$(MAKE) --no-print-directory gen || exit 1; \
+	[ "$$before" = "$$(cat api/plugin/v1/*.pb.go | cksum)" ] || { \
+		echo "generated files were out of date and are new now; look at git diff and commit them"; exit 1; }
+
+check-cross:
+	@for t in $(CROSS); do \
+		echo "building cmd/shoal for $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -o /dev/null ./cmd/shoal || exit 1; \
+	done
+
+check-wasm:
+	GOOS=js GOARCH=wasm go build $(call packages,$(PURE))
+	@if [ -d cmd/shoal-web ]; then \
+		echo "building cmd/shoal-web for js/wasm"; \
+		GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/shoal-web || exit 1; \
+	fi
+
+check-race:
+	CGO_ENABLED=1 go test -race -short -p 1 $(call packages,$(CONCURRENT))
+
+bench: ## benchmarks, for benchstat; BENCH=Step
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz: ## run every fuzz target for FUZZTIME
+	@for p in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+gen: ## lint the protobuf and generate its Go code
+	@[ -z "$(wildcard api/plugin/v1/*.proto)" ] || go generate ./api/plugin/...
+
+# Tests with files to rewrite declare a flag of that name.
+rewrite: ## write stories and golden files anew; then read git diff
+	@files=$$(grep -rl --include='*_test.go' 'flag.Bool("rewrite"' . || true); \
+	for d in $$(for f in $$files; do dirname $$f; done | sort -u); do go test $$d -rewrite || exit 1; done
+
+clean: ## remove .cache, the built MediaMTX included
+	rm -rf .cache
