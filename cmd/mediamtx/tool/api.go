@@ -102,8 +102,11 @@ func (s *Server) WaitReady(ctx context.Context, path string) (PathState, error) 
 		}
 		select {
 		case <-ctx.Done():
-			return PathState{}, fmt.Errorf("mediamtx: path %q is not ready: %w (last answer: %d paths, error %v; log: %s)",
-				path, ctx.Err(), len(list), err, s.LogPath())
+			if err == nil {
+				err = fmt.Errorf("%d other paths", len(list))
+			}
+			return PathState{}, fmt.Errorf("mediamtx: path %q is not ready: %w (last answer: %w; log: %s)",
+				path, ctx.Err(), err, s.LogPath())
 		case <-tick.C:
 		}
 	}

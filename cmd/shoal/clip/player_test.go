@@ -2,6 +2,7 @@ package clip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -14,11 +15,10 @@ func typeName(v any) string { return fmt.Sprintf("%T", v) }
 
 // sent is one packet as the server would see it.
 type sent struct {
-	track  int
-	pkt    rtp.Packet
-	ntp    time.Time // what the sender report says about it
-	at     time.Time // when it left
-	marker bool
+	track int
+	pkt   rtp.Packet
+	ntp   time.Time // what the sender report says about it
+	at    time.Time // when it left
 }
 
 // playAll runs the player of a clip in virtual time and returns what it sent.
@@ -144,7 +144,7 @@ func TestPlayerEndsWithItsContext(t *testing.T) {
 		p.write = func(int, *rtp.Packet, time.Time) error { return nil }
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		if err := p.run(ctx, nil); err != context.DeadlineExceeded {
+		if err := p.run(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("run() = %v, want the deadline", err)
 		}
 		if p.tracks[0].loop != 3 { // 30 s of an 8 s clip

@@ -29,8 +29,11 @@ func (r *Recording) Decode(ctx context.Context, dir string) error {
 	}
 	cmd := exec.CommandContext(ctx, ffmpeg, "-hide_banner", "-nostdin", "-v", "error", "-i", file, "-f", "null", "-")
 	said, err := cmd.CombinedOutput()
-	if err != nil || len(said) > 0 {
-		return fmt.Errorf("cliptest: ffmpeg decodes %s: error %v, complaints:\n%s", file, err, said)
+	if err == nil && len(said) > 0 {
+		err = errors.New("it complains")
+	}
+	if err != nil {
+		return fmt.Errorf("cliptest: ffmpeg decodes %s: %w:\n%s", file, err, said)
 	}
 	return nil
 }
