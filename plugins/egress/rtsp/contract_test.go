@@ -1,0 +1,164 @@
+package rtsp_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/description"
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	pion "github.com/pion/rtp"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/egress"
+	"github.com/shoal-live/shoal/core/egress/egresstest"
+	"github.com/shoal-live/shoal/plugins/egress/material"
+	"github.com/shoal-live/shoal/plugins/egress/rtsp"
+)
+
+func TestContract(t *testing.T) {
+	egresstest.Suite(t, egresstest.Harness{
+		New:    rtsp.New,
+		First:  material.Epoch(t, "h264-opus", 1, 5*time.Second),
+		Second: material.Epoch(t, "h265-aac", 2, 5*time.Second),
+		URLs:   "rtsp://127.0.0.1:",
+		Target: target,
+		Wrong: []egresstest.Wrong{
+			{Config: config("nonsense", nil), Parameter: "listen"},
+			{Config: config("", map[string]string{"start": "soon"}), Parameter: "start"},
+			{Config: config("", map[string]string{"color": "blue"}), Parameter: "color"},
+			{Config: egress.Config{}, Parameter: "stream"},
+		},
+		Busy: func(t *testing.T) (egress.Config, string, func()) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return config(l.Addr().String(), nil), l.Addr().String(), func() { _ = l.Close() }
+		},
+	})
+}
+
+func config(listen string, params map[string]string) egress.Config {
+	return egress.Config{Stream: "live/cam1", Listen: listen, Params: params}
+}
+
+func target(t *testing.T) egresstest.Target {
+	return egresstest.Target{
+		Config: config(material.FreeAddress(t), nil),
+		Plays: func(urls []string, d *chunk.Descriptor) error {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			var err error
+			for ctx.Err() == nil {
+				if err = reads(ctx, urls[0], d); err == nil {
+					return nil
+				}
+			}
+			return err
+		},
+		Stick: func(urls []string) error { return stick(t, urls[0]) },
+	}
+}
+
+// reads returns once a packet of every track of d has come.
+func reads(ctx context.Context, url string, d *chunk.Descriptor) error {
+	u, err := base.ParseURL(url)
+	if err != nil {
+		return err
+	}
+	overTCP := gortsplib.ProtocolTCP
+	c := &gortsplib.Client{Scheme: u.Scheme, Host: u.Host, Protocol: &overTCP}
+	if err := c.Start(); err != nil {
+		return err
+	}
+	defer c.Close()
+	desc, _, err := c.Describe(u)
+	if err != nil {
+		return err
+	}
+	if len(desc.Medias) != len(d.Tracks) {
+		return fmt.Errorf("%d medias, want %d", len(desc.Medias), len(d.Tracks))
+	}
+	want := map[string]string{"avc1": "H264", "hvc1": "H265", "opus": "Opus", "mp4a": "MPEG-4 Audio"}
+	got := make(chan *description.Media, 1000)
+	for i, m := range desc.Medias {
+		name := want[strings.Split(strings.ToLower(d.Tracks[i].Codec), ".")[0]]
+		if have := m.Formats[0].Codec(); have != name { //nolint:staticcheck // the only name there is
+			return fmt.Errorf("track %d is %s, want %s", i, have, name)
+		}
+	}
+	if err := c.SetupAll(desc.BaseURL, desc.Medias); err != nil {
+		return err
+	}
+	c.OnPacketRTPAny(func(m *description.Media, _ format.Format, _ *pion.Packet) {
+		select {
+		case got <- m:
+		default:
+		}
+	})
+	if _, err := c.Play(nil); err != nil {
+		return err
+	}
+	missing := map[*description.Media]bool{}
+	for _, m := range desc.Medias {
+		missing[m] = true
+	}
+	timer := time.NewTimer(5 * time.Second)
+	defer timer.Stop()
+	for len(missing) > 0 {
+		select {
+		case m := <-got:
+			delete(missing, m)
+		case <-timer.C:
+			return fmt.Errorf("%d tracks without a packet", len(missing))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// stick plays and reads no more.
+func stick(t *testing.T, url string) error {
+	u, err := base.ParseURL(url)
+	if err != nil {
+		return err
+	}
+	c, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		return err
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+		return err
+	}
+	session := ""
+	for i, request := range []string{
+		"SETUP " + url + "/trackID=0 RTSP/1.0\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n",
+		"SETUP " + url + "/trackID=1 RTSP/1.0\r\nTransport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n",
+		"PLAY " + url + " RTSP/1.0\r\n",
+	} {
+		if session != "" {
+			request += "Session: " + session + "\r\n"
+		}
+		if _, err := fmt.Fprintf(c, "%sCSeq: %d\r\n\r\n", request, i+1); err != nil {
+			return err
+		}
+		buf := make([]byte, 1024)
+		n, err := c.Read(buf)
+		if err != nil || !strings.Contains(string(buf[:n]), "200 OK") {
+			return fmt.Errorf("%s: %v: %s", request, err, buf[:n])
+		}
+		if _, rest, ok := strings.Cut(string(buf[:n]), "Session: "); ok {
+			session, _, _ = strings.Cut(rest, ";")
+			session, _, _ = strings.Cut(session, "\r")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package rtsp_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/cmd/shoal/clip/cliptest"
+	"github.com/shoal-live/shoal/core/egress"
+	"github.com/shoal-live/shoal/plugins/egress/material"
+	"github.com/shoal-live/shoal/plugins/egress/rtsp"
+)
+
+const (
+	most   = 40 * time.Millisecond // that audio and video may come apart
+	window = 6 * time.Second       // received: a loop of every clip with Opus, whose packets repeat within one
+)
+
+// serve plays a clip in real time until the test ends, and answers its URL.
+func serve(t *testing.T, name string, params map[string]string) string {
+	t.Helper()
+	epoch := material.Epoch(t, name, 1, 15*time.Second)
+	e, err := rtsp.New(config("127.0.0.1:0", params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) { material.Play(ctx, feed, epoch) })[0]
+}
+
+// received is what came of a recording that runs meanwhile.
+type received struct {
+	rec *cliptest.Recording
+	err error
+}
+
+func receive(t *testing.T, url string) <-chan received {
+	out := make(chan received, 1)
+	go func() {
+		rec, err := cliptest.Receive(t.Context(), url, window)
+		out <- received{rec, err}
+	}()
+	return out
+}
+
+// check says whether what came is the clip, whole and aligned.
+func check(t *testing.T, name string, r received) {
+	t.Helper()
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	c, err := clip.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.rec.CheckWhole(c); err != nil {
+		t.Error(err)
+	}
+	if skew, err := r.rec.Skew(c); err != nil || skew.Abs() > most {
+		t.Errorf("sound is %v off: %v", skew, err)
+	}
+	if err := r.rec.Decode(t.Context(), t.TempDir()); errors.Is(err, cliptest.ErrNoFFmpeg) {
+		t.Skipf("SKIPPED: frames were not decoded: %v", err)
+	} else if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryFrameArrivesOnceAlignedAndDecodes(t *testing.T) {
+	all := map[string]<-chan received{}
+	for _, name := range clip.Names() {
+		all[name] = receive(t, serve(t, name, nil))
+	}
+	for _, name := range clip.Names() {
+		t.Run(name, func(t *testing.T) { check(t, name, <-all[name]) })
+	}
+}
