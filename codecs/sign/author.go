@@ -3,6 +3,7 @@ package sign
 import (
 	"crypto/ed25519"
 	"fmt"
+	"math/bits"
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -15,6 +16,7 @@ type author struct {
 	epoch        uint32
 	group        uint64 // number of the next group
 	chunkSize    int
+	perLevel     int // bytes of proof for each level of the tree over a group's chunks
 	parityChunks int
 	parity       Parity
 	message      []byte // scratch
@@ -31,7 +33,7 @@ func (a *author) cut(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	h.Epoch, h.Rendition, h.Group, h.First = a.epoch, 0, a.group, next
 	h.Time, h.Span = h.Time.Truncate(time.Microsecond), h.Span.Truncate(time.Microsecond)
 	h.Size = uint32(size)
-	slices := up(size, a.chunkSize)
+	slices := up(size, a.payload(size))
 	data := up(size, up(size, slices)) // equal slices may fill fewer chunks
 	if data+a.parityChunks > chunk.MaxChunks {
 		return dst, fmt.Errorf("group of %d bytes in chunks of %d: more than %d chunks: %w",
@@ -61,6 +63,17 @@ func (a *author) cut(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	a.group++
 	g.GroupHeader = h
 	return dst, nil
+}
+
+// payload is how many bytes of a group of size a chunk takes, so that payload and proof stay within chunkSize and Room.
+func (a *author) payload(size int) int {
+	for levels := 0; ; levels++ {
+		over := max(signatureSize+levels*a.perLevel-Room, 0)
+		n := max(a.chunkSize-over, up(a.chunkSize, 2))
+		if a.perLevel == 0 || bits.Len(uint(up(size, n)+a.parityChunks-1)) <= levels {
+			return n
+		}
+	}
 }
 
 // up is a/b, rounded up.

@@ -46,6 +46,7 @@ func NewParityAuthor(d *chunk.Descriptor, key ed25519.PrivateKey, parity Parity)
 	}
 	switch d.Authentication {
 	case NameMerkle:
+		a.perLevel = hashSize
 		return &merkleAuthor{author: a, hash: newHasher()}, nil
 	case NameSignAll:
 		return &signAllAuthor{author: a}, nil

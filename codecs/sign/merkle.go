@@ -13,6 +13,11 @@ const signatureSize = ed25519.SignatureSize
 // MaxProof is the longest proof of either method, in bytes.
 const MaxProof = signatureSize + 14*hashSize // 14 levels for chunk.MaxChunks
 
+// Room is what a proof may take beside a payload of the descriptor's ChunkSize, in bytes: the author of a group of
+// more than 16 chunks, whose proofs are longer, makes its payloads shorter by as much. So a chunk's frame takes at most
+// ChunkSize + Room + swarm.ChunkOverhead, whatever the size of the group, unless ChunkSize is below 320.
+const Room = signatureSize + 4*hashSize
+
 // Merkle is the method that signs the root of a group's hash tree.
 func Merkle() chunk.Authentication { return merkle{} }
 

@@ -272,6 +272,30 @@ func TestVerifiersForgetOldGroups(t *testing.T) {
 	}
 }
 
+func TestFramesOfLargeGroupsAreNoLarger(t *testing.T) {
+	methods(t, func(t *testing.T, method string) {
+		d := descriptor(method)
+		d.ChunkSize = 900
+		p := ends(t, d)
+		for _, size := range []int{1, 900, 15 * 900, 16 * 900, 17 * 900, 100_000, 1_000_000, chunk.MaxGroupSize} {
+			chunks := p.seal(t, size, 0)
+			longest := 0
+			for _, c := range chunks {
+				longest = max(longest, len(c.Payload)+len(c.Proof))
+			}
+			if longest > 900+sign.Room {
+				t.Errorf("%d bytes: payload and proof of %d bytes, at most %d", size, longest, 900+sign.Room)
+			}
+			if least := (size + 899) / 900; method == sign.NameSignAll && len(chunks) != least {
+				t.Errorf("%d bytes: %d chunks, %d are enough", size, len(chunks), least)
+			}
+			if got := judge(p, chunks[len(chunks)-1]); got != chunk.Authentic {
+				t.Error(got)
+			}
+		}
+	})
+}
+
 func TestParityChunksAreProvedToo(t *testing.T) {
 	methods(t, func(t *testing.T, method string) {
 		d := descriptor(method)
