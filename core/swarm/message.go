@@ -104,6 +104,10 @@ type Deny struct {
 // ChunkFrame carries a chunk, on the chunk channel.
 type ChunkFrame struct {
 	Chunk chunk.Chunk // Payload and Proof alias the frame
+	// Stamp is when the frame was handed to the sender's transport, in half milliseconds of its own clock modulo
+	// 1<<16; Stamped says that there is one. What a Receipt says of delay rests on it.
+	Stamp   uint16
+	Stamped bool
 }
 
 // Subscribe asks the receiver to push (Eager) or to announce (Lazy) substreams. The answer is the chunks

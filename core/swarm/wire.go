@@ -32,7 +32,7 @@ const (
 //	deny         epoch v | rendition v | substream v (<= 63) | reason 1 | numbers
 //	chunk        flags 1 | epoch v | [rendition v] | group v | first v | data v | [parity v] | size v |
 //	             time v (us) | span v (us) | born z (us) | chunk index v |
-//	             proof bytes (<= MaxProof) | [payload length v] | payload
+//	             proof bytes (<= MaxProof) | [payload length v] | payload | [stamp 2, little endian]
 //	subscribe    substreams v | mode 1 | from v
 //	unsubscribe  substreams v | reason 1
 //	peers        count v (<= MaxCandidates) | count x (peer 32 | role 1 | count v (<= MaxAddresses) |
@@ -59,7 +59,11 @@ const (
 // length is there. The other bits are 0.
 func Append(dst []byte, index uint64, m Message) []byte {
 	if c, ok := m.(*ChunkFrame); ok {
-		return AppendChunk(dst, index, &c.Chunk, c.Chunk.Proof)
+		dst = AppendChunk(dst, index, &c.Chunk, c.Chunk.Proof)
+		if c.Stamped {
+			dst = AppendStamp(dst, c.Stamp)
+		}
+		return dst
 	}
 	dst = appendUvarint(dst, index)
 	dst = append(dst, byte(m.Type()))

@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"time"
@@ -58,6 +59,12 @@ func AppendChunk(dst []byte, index uint64, c *chunk.Chunk, proof []byte) []byte 
 	}
 	return append(dst, c.Payload...)
 }
+
+// StampSize is what AppendStamp writes, in bytes.
+const StampSize = 2
+
+// AppendStamp puts a stamp behind the frame that AppendChunk wrote, see ChunkFrame.
+func AppendStamp(dst []byte, stamp uint16) []byte { return binary.LittleEndian.AppendUint16(dst, stamp) }
 
 // ChunkHeader is what AppendChunk writes beyond proof and payload, in bytes.
 func ChunkHeader(index uint64, c *chunk.Chunk, proof []byte) int {
@@ -127,6 +134,10 @@ func ParseChunk(rest []byte, into *ChunkFrame) error {
 	ch.Payload = c.fixed(length, "payload")
 	if c.err != nil {
 		return c.wrap("chunk")
+	}
+	into.Stamp, into.Stamped = 0, len(c.b) >= StampSize
+	if into.Stamped {
+		into.Stamp = binary.LittleEndian.Uint16(c.b)
 	}
 	return nil
 }

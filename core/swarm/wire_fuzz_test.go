@@ -39,6 +39,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if c, ok := m.(*ChunkFrame); ok {
 			header := ChunkHeader(index, &c.Chunk, c.Chunk.Proof)
+			if c.Stamped {
+				header += StampSize
+			}
 			if header+len(c.Chunk.Proof)+len(c.Chunk.Payload) != len(again) {
 				t.Fatalf("ChunkHeader %d, frame %d", header, len(again))
 			}

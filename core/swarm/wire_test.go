@@ -85,6 +85,12 @@ func TestParseReadsWhatAppendWrote(t *testing.T) {
 		if !reflect.DeepEqual(got, m) {
 			t.Errorf("%v: got %+v, want %+v", m.Type(), got, m)
 		}
+		if c, ok := got.(*ChunkFrame); ok && !c.Stamped { // what follows would be its stamp
+			rest = AppendStamp(rest[:len(rest):len(rest)], 513)
+			if got, err = Parse(rest); err != nil || got.(*ChunkFrame).Stamp != 513 {
+				t.Fatalf("%v: stamped: %+v, %v", m.Type(), got, err)
+			}
+		}
 		extended, err := Parse(append(rest[:len(rest):len(rest)], 1, 2, 3))
 		if err != nil || !reflect.DeepEqual(extended, got) {
 			t.Errorf("%v: an extension changed it: %+v, %v", m.Type(), extended, err)
