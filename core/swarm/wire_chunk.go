@@ -64,7 +64,9 @@ func AppendChunk(dst []byte, index uint64, c *chunk.Chunk, proof []byte) []byte 
 const StampSize = 2
 
 // AppendStamp puts a stamp behind the frame that AppendChunk wrote, see ChunkFrame.
-func AppendStamp(dst []byte, stamp uint16) []byte { return binary.LittleEndian.AppendUint16(dst, stamp) }
+func AppendStamp(dst []byte, stamp uint16) []byte {
+	return binary.LittleEndian.AppendUint16(dst, stamp)
+}
 
 // ChunkHeader is what AppendChunk writes beyond proof and payload, in bytes.
 func ChunkHeader(index uint64, c *chunk.Chunk, proof []byte) int {
