@@ -43,6 +43,7 @@ type estimate struct {
 	ceiling int64
 	rate    int64
 	shown   int64
+	peak    int64 // of what was confirmed, fading by half in 4 s
 	acked   meter
 	links   []linkState // by key
 	next    time.Duration
@@ -137,14 +138,13 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 func (e *estimate) update(now time.Duration, sent int64) {
 	queueing := e.queueing(now)
 	confirmed := min(int64(e.acked.rate(now)), sent)
+	e.peak = max(confirmed, e.peak-e.peak/32)
 	if queueing > target {
 		e.over++
 		if e.over < patience {
 			return
 		}
-		excess := min(queueing-target, target)
-		e.rate = min(e.rate, max(confirmed+confirmed/4, e.rate/2))
-		e.rate = max(e.rate-e.rate*int64(excess)/int64(target)/gain, e.floor)
+		e.shrink(queueing, confirmed)
 		e.shown = min(e.shown, e.rate)
 		return
 	}
@@ -157,6 +157,18 @@ func (e *estimate) update(now time.Duration, sent int64) {
 		return
 	}
 	e.shown = max(min(2*confirmed, e.rate), e.shown-max(e.shown-2*confirmed, 0)/fade)
+}
+
+// shrink lowers the estimate for a queue above the target. A queue of up to four times the target may be a busy
+// machine's, which no lower rate would shorten: it does not cost more than a tenth of what went through lately. A
+// longer one has to be drained, at half of what goes through if need be.
+func (e *estimate) shrink(queueing time.Duration, confirmed int64) {
+	rate, least := e.rate, e.peak-e.peak/10
+	if queueing > 4*target {
+		rate, least = min(rate, max(confirmed+confirmed/4, rate/2)), confirmed/2
+	}
+	rate -= rate * int64(min(queueing-target, target)) / int64(target) / gain
+	e.rate = min(e.rate, max(rate, least, e.floor))
 }
 
 // queueing is the delay that the uplink's own queue adds. It is common to all links, so it is what three
