@@ -15,12 +15,13 @@ import (
 )
 
 const (
-	maxConns     = 256              // open at once; those beyond are closed
-	headTime     = 5 * time.Second  // for a request's header
-	idleTime     = time.Minute      // of a connection
-	writeTime    = 10 * time.Second // for one answer, once it is there
-	wholeTime    = 2500 * time.Millisecond
-	mediaTime    = 10 * time.Second // for the first media, and for a part
+	maxConns     = 256                      // open at once; those beyond are closed
+	headTime     = 5 * time.Second          // for a request's header
+	idleTime     = time.Minute              // of a connection
+	writeTime    = 10 * time.Second         // for one answer, once it is there
+	wholeTime    = 2500 * time.Millisecond  // for the first whole segment, of players that know parts
+	longTime     = maxSegment + time.Second // of the others
+	mediaTime    = 10 * time.Second         // for the first media, and for a part
 	maxHeader    = 16 << 10
 	longestCache = "max-age=3600"
 
@@ -123,13 +124,22 @@ func (s *server) media(w http.ResponseWriter, r *http.Request) {
 	case blocking:
 		err = s.window.until(r.Context(), mediaTime, get(func() (bool, error) { return s.window.has(sequence, part) }))
 	default:
-		// A player that knows nothing of parts takes a playlist without a segment for broken.
-		err = s.window.until(r.Context(), wholeTime, get(func() (bool, error) { return s.window.wholeSegment(), nil }))
+		err = s.window.until(r.Context(), patience(r), get(func() (bool, error) { return s.window.wholeSegment(), nil }))
 		if errors.Is(err, errLate) {
 			err = s.window.until(r.Context(), mediaTime, get(func() (bool, error) { return s.window.anything(), nil }))
 		}
 	}
 	s.playlist(w, text, err)
+}
+
+// patience is how long a player's first playlist is held back for a whole segment. One that knows nothing of parts
+// takes a playlist without segments for broken; those that know them are browsers and Apple's.
+func patience(r *http.Request) time.Duration {
+	agent := r.UserAgent()
+	if strings.HasPrefix(agent, "Mozilla/") || strings.HasPrefix(agent, "AppleCoreMedia/") {
+		return wholeTime
+	}
+	return longTime
 }
 
 // reload reads what a blocking request waits for (RFC 8216bis, 6.2.5.2).

@@ -1,0 +1,59 @@
+package hls_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/core/egress"
+	"github.com/shoal-live/shoal/plugins/egress/hls"
+	"github.com/shoal-live/shoal/plugins/egress/material"
+)
+
+const (
+	most   = 40 * time.Millisecond // that audio and video may come apart
+	window = 6 * time.Second       // played: a loop of every clip with Opus, whose packets repeat within one
+)
+
+// serve plays a clip in real time until the test ends, and answers its URL.
+func serve(t *testing.T, name string) string {
+	t.Helper()
+	epoch := material.Epoch(t, name, 1, 15*time.Second)
+	e, err := hls.New(config("127.0.0.1:0", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) { material.Play(ctx, feed, epoch) })[0]
+}
+
+// played is what ffmpeg got meanwhile.
+type played struct {
+	*material.Played
+	err error
+}
+
+func TestEveryFrameIsPlayedOnceAlignedAndDecodes(t *testing.T) {
+	material.FFmpeg(t)
+	all := map[string]<-chan played{}
+	for _, name := range clip.Names() {
+		url := serve(t, name)
+		out := make(chan played, 1)
+		all[name] = out
+		go func() {
+			p, err := material.FFplay(t.Context(), t, []string{"-i", url}, window, nil)
+			out <- played{p, err}
+		}()
+	}
+	for _, name := range clip.Names() {
+		t.Run(name, func(t *testing.T) {
+			p := <-all[name]
+			if p.err != nil {
+				t.Fatal(p.err)
+			}
+			if err := p.Check(t, name, most, 150); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
