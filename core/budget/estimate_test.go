@@ -14,7 +14,6 @@ type uplink struct {
 	rate   float64        // bytes per second
 	room   float64        // bytes that may leave the queue
 	queue  []swarm.LinkID // of the frames of 1000 bytes in the queue
-	at     time.Duration
 	acked  map[swarm.LinkID]uint64
 	links  int
 	drift  float64                                                    // of the peers' clocks

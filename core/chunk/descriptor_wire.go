@@ -70,8 +70,9 @@ func hasControl(s string) bool {
 	return false
 }
 
-// appendDescriptor writes d without a signature.
-func appendDescriptor(dst []byte, d *Descriptor) []byte {
+// writeDescriptor writes d without a signature.
+func writeDescriptor(d *Descriptor) []byte {
+	var dst []byte
 	text := func(s string) {
 		dst = binary.AppendUvarint(dst, uint64(len(s)))
 		dst = append(dst, s...)
@@ -101,7 +102,7 @@ func appendDescriptor(dst []byte, d *Descriptor) []byte {
 	return append(dst, d.Init...)
 }
 
-// parseDescriptor reads what appendDescriptor wrote, and ignores what follows it.
+// parseDescriptor reads what writeDescriptor wrote, and ignores what follows it.
 func parseDescriptor(b []byte) (*Descriptor, error) {
 	r := reader{b: b}
 	if v := r.u8("version"); r.err == nil && v != descriptorVersion {

@@ -36,7 +36,7 @@ func Sign(d *Descriptor, key ed25519.PrivateKey) ([]byte, error) {
 	if len(key) != ed25519.PrivateKeySize || !bytes.Equal(key[ed25519.PrivateKeySize-ed25519.PublicKeySize:], d.Publisher) {
 		return nil, fmt.Errorf("descriptor of %q: key is not the publisher's: %w", d.Name, ErrSignature)
 	}
-	signed := appendDescriptor(nil, d)
+	signed := writeDescriptor(d)
 	if n := len(signed) + ed25519.SignatureSize; n > MaxDescriptor {
 		return nil, limit("descriptor bytes", n, MaxDescriptor)
 	}

@@ -111,7 +111,7 @@ func TestOpenRefusesEveryChangedBit(t *testing.T) {
 }
 
 func TestOpenIgnoresAnExtension(t *testing.T) {
-	body := append(appendDescriptor(nil, testDescriptor()), "a later field"...)
+	body := append(writeDescriptor(testDescriptor()), "a later field"...)
 	signed := append(body, ed25519.Sign(testKey(), purposed(descriptorPurpose, body))...)
 	if d, err := Open(signed); err != nil || !reflect.DeepEqual(d, testDescriptor()) {
 		t.Errorf("%+v, %v", d, err)
@@ -119,7 +119,7 @@ func TestOpenIgnoresAnExtension(t *testing.T) {
 }
 
 func TestASignatureServesNoOtherPurpose(t *testing.T) {
-	body := appendDescriptor(nil, testDescriptor())
+	body := writeDescriptor(testDescriptor())
 	signed := append(body, ed25519.Sign(testKey(), body)...)
 	if _, err := Open(signed); !errors.Is(err, ErrSignature) {
 		t.Errorf("signed without its purpose: %v", err)
@@ -145,8 +145,8 @@ func TestGroupHeaderBytesNeverChange(t *testing.T) {
 
 // FuzzDescriptor holds the layout to its law: what parses is written again byte for byte, but for an extension.
 func FuzzDescriptor(f *testing.F) {
-	f.Add(appendDescriptor(nil, testDescriptor()))
-	f.Add(append(appendDescriptor(nil, testDescriptor()), 1, 2, 3))
+	f.Add(writeDescriptor(testDescriptor()))
+	f.Add(append(writeDescriptor(testDescriptor()), 1, 2, 3))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := parseDescriptor(b)
 		if err != nil {
@@ -155,7 +155,7 @@ func FuzzDescriptor(f *testing.F) {
 			}
 			return
 		}
-		if again := appendDescriptor(nil, d); !bytes.HasPrefix(b, again) {
+		if again := writeDescriptor(d); !bytes.HasPrefix(b, again) {
 			t.Fatalf("read %x, wrote %x", b, again)
 		}
 		if _, err := Open(append(b, make([]byte, ed25519.SignatureSize)...)); err == nil {

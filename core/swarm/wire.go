@@ -105,14 +105,14 @@ func Parse(rest []byte) (Message, error) {
 		return nil, fmt.Errorf("frame: type: %w", chunk.ErrFormat)
 	}
 	t := Type(rest[0])
-	switch t {
-	case TypeChunk:
+	if t == TypeChunk {
 		m := new(ChunkFrame)
 		if err := ParseChunk(rest, m); err != nil {
 			return nil, err
 		}
 		return m, nil
-	case TypeHave:
+	}
+	if t == TypeHave {
 		m := new(Have)
 		if err := ParseHave(rest, m); err != nil {
 			return nil, err
