@@ -122,6 +122,9 @@ func (p *Packager) Write(u Unit) error {
 	return p.writeAudio(k, u)
 }
 
+// Running tells that an epoch has begun: Tracks was called.
+func (p *Packager) Running() bool { return p.running }
+
 // Flush hands over what has been gathered, for a source that ends.
 func (p *Packager) Flush() error {
 	if !p.running {

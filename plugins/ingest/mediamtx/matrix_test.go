@@ -1,0 +1,187 @@
+package mediamtx_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
+	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/codecs/cmaf"
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
+)
+
+// watched is how much of each clip is read.
+const watched = 4 * time.Second
+
+func TestEveryCodecComesThroughAsItWentIn(t *testing.T) {
+	s := server(t, tool.Options{})
+	for _, c := range []struct{ clip, video, audio string }{
+		{"clock", "avc1.4d401e", "mp4a.40.2"},
+		{"h264-opus", "avc1.", "opus"},
+		{"h265-aac", "hvc1.", "mp4a.40.2"},
+		{"av1-opus", "av01.", "opus"},
+		{"vp9-opus", "vp09.", "opus"},
+		{"h264-bframes-aac", "avc1.", "mp4a.40.2"},
+		{"h264-big-keys-aac", "avc1.", "mp4a.40.2"},
+	} {
+		t.Run(c.clip, func(t *testing.T) {
+			t.Parallel()
+			publish(t, s, c.clip, c.clip)
+			r := newRecorder()
+			in, end, _ := run(t, mediamtx.New, ingest.Config{
+				Source: c.clip, Params: map[string]string{"api": s.APIURL()},
+			}, r)
+			r.wait(t, "four seconds of media", lasts(1, watched))
+			if err := end(); err != nil {
+				t.Fatal(err)
+			}
+			e := r.epochs[0]
+			if len(r.epochs) != 1 || len(e.media.Tracks) != 2 ||
+				!strings.HasPrefix(e.media.Tracks[0].Codec, c.video) || e.media.Tracks[1].Codec != c.audio {
+				t.Fatalf("%d epochs, the first of %+v", len(r.epochs), e.media.Tracks)
+			}
+			same(t, c.clip, e)
+			decodes(t, e)
+			delay(t, in.(ingest.Measurer).Measured(), e)
+		})
+	}
+}
+
+// starts are the samples of a clip's track from which on the clip, looped, holds what came. There may be several: its
+// sound is the same every second.
+func starts(t *testing.T, k clip.Track, u *cmaf.Unpackager, came []cmaf.Sample) []int {
+	t.Helper()
+	track := came[0].Track
+	clips := make([][32]byte, len(k.Samples))
+	for n, s := range k.Samples {
+		b, err := s.Payload()
+		if err != nil {
+			t.Fatal(err)
+		}
+		clips[n] = essence(t, u, cmaf.Sample{Track: track, Payload: b})
+	}
+	candidates := make([]int, len(clips))
+	for n := range candidates {
+		candidates[n] = n
+	}
+	for n, s := range came {
+		hash := essence(t, u, s)
+		left := slices.DeleteFunc(slices.Clone(candidates), func(first int) bool { return clips[(first+n)%len(clips)] != hash })
+		if len(left) == 0 {
+			t.Fatalf("track %d, sample %d (%d bytes, at %v) does not follow the one before in the clip", track+1, n, len(s.Payload), u.PTS(&s))
+		}
+		candidates = left
+	}
+	return candidates
+}
+
+// essence is the hash of the largest unit of a sample: the picture, or the frame of audio.
+func essence(t *testing.T, u *cmaf.Unpackager, s cmaf.Sample) [32]byte {
+	t.Helper()
+	units, err := u.Units(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(slices.MaxFunc(units, func(a, b []byte) int { return len(a) - len(b) }))
+}
+
+// same compares what came with the clip: every picture in order, none missing, at its time; audio and video as far
+// apart as they were.
+func same(t *testing.T, name string, e epoch) {
+	t.Helper()
+	in, err := cmaf.ParseInit(e.media.Init)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := clip.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := cmaf.NewUnpackager(in)
+	tracks := make([][]cmaf.Sample, len(in.Tracks))
+	for _, g := range e.groups {
+		samples, err := u.Parse(nil, g.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples {
+			tracks[s.Track] = append(tracks[s.Track], s)
+		}
+	}
+	for i, samples := range tracks {
+		if k := in.Tracks[i]; len(samples) < 60 || k.Kind == chunk.Video && !samples[0].RandomAccess {
+			t.Fatalf("track %d has %d samples", i+1, len(samples))
+		}
+	}
+	video := starts(t, c.Tracks[0], u, tracks[0])[0]
+	zero := onTime(t, u, c, tracks[0], video)
+	closest := c.Duration
+	for _, audio := range starts(t, c.Tracks[1], u, tracks[1]) {
+		closest = min(closest, apart(zero, onTime(t, u, c, tracks[1], audio), c.Duration))
+	}
+	t.Logf("%s: audio and video are %v from their distance in the clip", name, closest)
+	if closest > 40*time.Millisecond {
+		t.Errorf("audio and video are %v from their distance in the clip", closest)
+	}
+}
+
+// onTime checks that samples, the first of which is the clip's sample number first, are as far apart as in the clip, and
+// answers where the stream's zero is on the clip's time.
+func onTime(t *testing.T, u *cmaf.Unpackager, c *clip.Clip, samples []cmaf.Sample, first int) time.Duration {
+	t.Helper()
+	k := c.Tracks[samples[0].Track].Samples
+	zero := mod(k[first].PTS-u.PTS(&samples[0]), c.Duration)
+	for n, s := range samples {
+		at := mod(k[(first+n)%len(k)].PTS-u.PTS(&s), c.Duration)
+		if d := apart(at, zero, c.Duration); d > 3*time.Millisecond {
+			t.Errorf("track %d, sample %d is %v from its time", s.Track+1, n, d)
+		}
+	}
+	return zero
+}
+
+func mod(d, m time.Duration) time.Duration { return ((d % m) + m) % m }
+
+// apart is the distance of two times on a circle.
+func apart(a, b, around time.Duration) time.Duration {
+	d := mod(a-b, around)
+	return min(d, around-d)
+}
+
+// decodes feeds what came to ffmpeg, which must find nothing to complain of.
+func decodes(t *testing.T, e epoch) {
+	t.Helper()
+	file := bytes.NewBuffer(bytes.Clone(e.media.Init))
+	for _, g := range e.groups {
+		file.Write(g.Payload)
+	}
+	cmd := exec.CommandContext(t.Context(), ffmpeg(t), "-v", "warning", "-xerror", "-i", "pipe:0", "-map", "0", "-f", "null", "-")
+	cmd.Stdin = file
+	out, err := cmd.CombinedOutput()
+	if err != nil || len(out) != 0 {
+		t.Errorf("ffmpeg: %v\n%s", err, out)
+	}
+}
+
+// delay logs how long groups took from capture to birth, and how many bytes packaging costs.
+func delay(t *testing.T, delays []time.Duration, e epoch) {
+	t.Helper()
+	if len(delays) == 0 {
+		t.Error("nothing was measured")
+		return
+	}
+	slices.Sort(delays)
+	size := 0
+	for _, g := range e.groups {
+		size += len(g.Payload)
+	}
+	t.Logf("%d groups of %d bytes in the mean, expected %d b/s; capture to birth p50 %v, p95 %v", len(e.groups), size/len(e.groups),
+		e.media.Bitrate, delays[len(delays)/2], delays[len(delays)*95/100])
+}
