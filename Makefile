@@ -18,7 +18,7 @@ GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v
 
 # Packages with goroutines in them, and those that must compile for the browser.
 CONCURRENT := core/node core/transport transports plugins api cmd
-PURE       := core/chunk core/swarm core/scheduler core/engine core/budget core/sim
+PURE       := core/chunk core/swarm core/scheduler core/engine core/budget core/sim core/event core/report
 CROSS      := linux/arm64 darwin/arm64 windows/amd64
 
 # $(call packages,dirs): ./dir/... of those dirs that are there.
