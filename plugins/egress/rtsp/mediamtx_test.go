@@ -12,7 +12,7 @@ func TestAMediaMTXPullsItOnDemand(t *testing.T) {
 	names := []string{"clock", "h264-bframes-aac", "av1-opus"}
 	paths := ""
 	for _, name := range names {
-		paths += fmt.Sprintf("%s:\n  source: %s\n  sourceOnDemand: yes\n", name, serve(t, name, nil))
+		paths += fmt.Sprintf("%s:\n  source: %s\n  sourceOnDemand: yes\n  useAbsoluteTimestamp: true\n", name, serve(t, name, nil))
 	}
 	server, err := tool.Start(t.Context(), tool.Options{Dir: t.TempDir(), Paths: paths, Progress: os.Stderr})
 	if err != nil {

@@ -161,7 +161,7 @@ func (d *distributor) begin(b egress.Begin) {
 	formats, err := d.packetizer.Begin(b.Descriptor)
 	if err != nil {
 		d.log.Warn("rtsp: passed over", "error", err)
-		d.backlog.Reset(rtp.OneKind)
+		d.backlog.Reset(d.packetizer.Tracks())
 		return
 	}
 	if formats == rtp.Same {
