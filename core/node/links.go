@@ -1,0 +1,231 @@
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/engine"
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/core/transport"
+)
+
+const (
+	banFor    = 5 * time.Minute  // a peer that misbehaved is refused
+	idleAfter = 10 * time.Second // a link without a stream is closed
+)
+
+// link is one authenticated connection, shared by all streams that both ends take part in.
+type link struct {
+	id       swarm.LinkID
+	peer     swarm.PeerID
+	slot     *slot
+	number   transport.LinkID // within the slot's transport
+	dialed   bool
+	address  swarm.Address
+	maxChunk int
+	streams  []*stream          // that take part here
+	incoming map[uint64]*stream // by the peer's index
+	idle     time.Duration      // since when it has no stream; 0 when it has
+}
+
+// wanted is a dial that streams wait for.
+type wanted struct {
+	streams []*stream
+	left    int // slots that have not answered yet
+}
+
+// linksOf lists the links of a slot by id.
+func (n *Node) linksOf(s *slot) []*link {
+	list := make([]*link, 0, len(s.links))
+	for _, l := range s.links {
+		list = append(list, l)
+	}
+	slices.SortFunc(list, func(a, b *link) int { return cmp.Compare(a.id, b.id) })
+	return list
+}
+
+// dial gets a stream a link to a candidate: the one that is there, or a new one.
+func (n *Node) dial(st *stream, c swarm.Candidate) {
+	if l := n.peers[c.Peer]; l != nil {
+		n.takePart(st, l, scheduler.Here)
+		return
+	}
+	if n.banned(c.Peer) {
+		n.touch(st)
+		st.engine.DialFailed(n.now(), c.Peer, "banned")
+		return
+	}
+	if w := n.wanted[c.Peer]; w != nil {
+		if !slices.Contains(w.streams, st) {
+			w.streams = append(w.streams, st)
+		}
+		return
+	}
+	w := &wanted{streams: []*stream{st}}
+	n.wanted[c.Peer] = w
+	for _, s := range n.slots {
+		if s.suits(c.Addresses) {
+			w.left++
+		}
+	}
+	if w.left == 0 {
+		w.left = 1
+		n.dialFailed(c.Peer, "no transport for its addresses")
+		return
+	}
+	for _, s := range n.slots {
+		if s.suits(c.Addresses) {
+			n.dialOn(s, c)
+		}
+	}
+}
+
+func (n *Node) dialFailed(peer swarm.PeerID, cause string) {
+	w := n.wanted[peer]
+	if w == nil {
+		return
+	}
+	if w.left--; w.left > 0 {
+		return
+	}
+	delete(n.wanted, peer)
+	for _, st := range w.streams {
+		n.touch(st)
+		st.engine.DialFailed(n.now(), peer, cause)
+	}
+}
+
+// linkUp takes in a link that a transport has authenticated.
+func (n *Node) linkUp(s *slot, up transport.Up) {
+	if s.current == nil || n.banned(up.Peer) || up.Peer == n.self {
+		n.refuse(s, up.Link, "refused")
+		return
+	}
+	if old := n.peers[up.Peer]; old != nil {
+		if !n.prefers(up, old) {
+			n.refuse(s, up.Link, "linked already")
+			return
+		}
+		streams := slices.Clone(old.streams)
+		n.closeLink(old, "replaced by a newer link")
+		w := n.wanted[up.Peer]
+		if w == nil {
+			w = &wanted{}
+			n.wanted[up.Peer] = w
+		}
+		if up.Dialed {
+			w.streams = append(w.streams, streams...)
+		}
+	}
+	n.lastLink++
+	l := &link{
+		id: n.lastLink, peer: up.Peer, slot: s, number: up.Link, dialed: up.Dialed,
+		address: up.Address, maxChunk: up.MaxChunk, incoming: make(map[uint64]*stream), idle: n.now(),
+	}
+	s.links[up.Link] = l
+	n.links[l.id] = l
+	n.peers[l.peer] = l
+	if w := n.wanted[up.Peer]; w != nil {
+		delete(n.wanted, up.Peer)
+		for _, st := range w.streams {
+			n.takePart(st, l, scheduler.Here)
+		}
+	}
+}
+
+// prefers says which of two links to one peer stays, so that both ends choose the same: the one that the lower
+// id dialed; of two by the same end, the newer, for the end that dialed again has lost the older.
+func (n *Node) prefers(up transport.Up, old *link) bool {
+	if up.Dialed == old.dialed {
+		return true
+	}
+	mineIsLower := bytes.Compare(n.self[:], up.Peer[:]) < 0
+	return up.Dialed == mineIsLower
+}
+
+func (n *Node) refuse(s *slot, number transport.LinkID, cause string) {
+	if s.current != nil {
+		s.current.Close(number, cause)
+	}
+}
+
+// takePart makes a link one of a stream's.
+func (n *Node) takePart(st *stream, l *link, side scheduler.Side) {
+	if slices.Contains(l.streams, st) || st.left {
+		return
+	}
+	l.streams = append(l.streams, st)
+	l.idle = 0
+	n.touch(st)
+	st.engine.PeerUp(n.now(), engine.Peer{Link: l.id, Peer: l.peer, Dialed: side, MaxFrame: l.maxChunk})
+}
+
+// partWith ends a stream on a link. The link itself goes when it stays without a stream.
+func (n *Node) partWith(st *stream, l *link) {
+	l.streams = slices.DeleteFunc(l.streams, func(o *stream) bool { return o == st })
+	for index, o := range l.incoming { // order-free: deletes only
+		if o == st {
+			delete(l.incoming, index)
+		}
+	}
+	if len(l.streams) == 0 {
+		l.idle = n.now()
+	}
+}
+
+// closeLink ends a link from this end.
+func (n *Node) closeLink(l *link, cause string) {
+	n.refuse(l.slot, l.number, cause)
+	n.dropLink(l, cause)
+}
+
+// dropLink forgets a link and tells its streams.
+func (n *Node) dropLink(l *link, cause string) {
+	if n.links[l.id] != l {
+		return
+	}
+	delete(n.links, l.id)
+	delete(l.slot.links, l.number)
+	if n.peers[l.peer] == l {
+		delete(n.peers, l.peer)
+	}
+	for _, st := range l.streams {
+		n.touch(st)
+		st.engine.PeerDown(n.now(), l.id, cause)
+	}
+}
+
+// sweepLinks closes links that have stayed without a stream, and forgets bans that have ended.
+func (n *Node) sweepLinks() {
+	now := n.now()
+	var idle []*link
+	for _, l := range n.links { // order-free: sorted below
+		if l.idle != 0 && now-l.idle > idleAfter {
+			idle = append(idle, l)
+		}
+	}
+	slices.SortFunc(idle, func(a, b *link) int { return cmp.Compare(a.id, b.id) })
+	for _, l := range idle {
+		n.closeLink(l, "no stream in common")
+	}
+	for p, until := range n.bans { // order-free: deletes only
+		if until <= now {
+			delete(n.bans, p)
+		}
+	}
+}
+
+func (n *Node) banned(p swarm.PeerID) bool {
+	until, ok := n.bans[p]
+	return ok && until > n.now()
+}
+
+func (n *Node) ban(p swarm.PeerID) {
+	n.bans[p] = n.now() + banFor
+	if l := n.peers[p]; l != nil {
+		n.closeLink(l, "banned")
+	}
+}

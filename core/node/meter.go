@@ -1,0 +1,85 @@
+package node
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/transport"
+)
+
+// usage follows the counters of one transport through its lives.
+type usage struct {
+	last     transport.Usage
+	Sent     uint64 // wire bytes, over all lives
+	Received uint64
+}
+
+// restart begins a new life, whose counters begin at 0.
+func (u *usage) restart() { u.last = transport.Usage{} }
+
+// add takes a new reading and answers what was sent since the last.
+func (u *usage) add(e transport.Usage) uint64 {
+	sent := e.Sent - min(u.last.Sent, e.Sent)
+	u.Sent += sent
+	u.Received += e.Received - min(u.last.Received, e.Received)
+	u.last = e
+	return sent
+}
+
+// meter finds the greatest number of bytes that left in any one second.
+type meter struct {
+	samples []sample // of the last second, oldest first
+	window  uint64   // bytes in samples
+	Most    uint64   // bytes
+}
+
+type sample struct {
+	at    time.Duration
+	bytes uint64
+}
+
+func (m *meter) add(now time.Duration, bytes uint64) {
+	if bytes > 0 {
+		m.samples = append(m.samples, sample{now, bytes})
+		m.window += bytes
+	}
+	old := 0
+	for old < len(m.samples) && now-m.samples[old].at >= time.Second {
+		m.window -= m.samples[old].bytes
+		old++
+	}
+	m.samples = append(m.samples[:0], m.samples[old:]...)
+	m.Most = max(m.Most, m.window)
+}
+
+// granted compares what engines were granted with what the sockets say.
+type granted struct {
+	bytes uint64 // granted since the last reading
+	debt  int64  // sent without a grant, not yet charged; below 0 when grants were too generous
+}
+
+func (g *granted) add(bytes uint64) { g.bytes += bytes }
+
+// settle takes a reading and answers the bytes to charge.
+func (g *granted) settle(sent uint64) int {
+	g.debt += int64(sent) - int64(g.bytes)
+	g.bytes = 0
+	g.debt = max(g.debt, -maxCredit)
+	if g.debt <= 0 {
+		return 0
+	}
+	d := g.debt
+	g.debt = 0
+	return int(d)
+}
+
+// maxCredit bounds what over-estimated frames can save up, in bytes.
+const maxCredit = 16 << 10
+
+// used takes a reading of a transport's socket.
+func (n *Node) used(s *slot, e transport.Usage) {
+	sent := s.meter.add(e)
+	n.egress.add(n.now(), sent)
+	if extra := n.granted.settle(sent); extra > 0 {
+		n.budget.Charge(n.now(), extra)
+	}
+}

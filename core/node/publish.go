@@ -1,0 +1,148 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/event"
+	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// Publish joins a stream as its source and feeds it from an ingest, which is started again with back-off when
+// it fails, each time in a new epoch. It blocks until ctx ends (then nil), and leaves the stream then. Errors that
+// trying again will not mend: ErrConfig, ingest.ErrConfig. What else goes wrong is an event and a log line.
+func (n *Node) Publish(ctx context.Context, cfg StreamConfig, pub PublishConfig) error {
+	if err := pub.validate(); err != nil {
+		return fmt.Errorf("stream %q: %w", cfg.Name, err)
+	}
+	cfg.Role = swarm.Source
+	cfg.Stream = chunk.NewStreamID(publicKey(pub.Key), cfg.Name)
+	if err := n.Join(cfg); err != nil {
+		return err
+	}
+	p := &publication{node: n, name: cfg.Name, stream: cfg.Stream, cfg: pub}
+	err := p.run(ctx)
+	cause := "stopped"
+	if err != nil {
+		cause = err.Error()
+	}
+	n.cfg.Events(event.StreamUnavailable{Name: cfg.Name, Stream: cfg.Stream, Cause: cause})
+	if e := n.Leave(cfg.Name); e != nil && !errors.Is(e, ErrClosed) {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// publication is one stream that this node publishes; it is the sink of its ingest.
+type publication struct {
+	node   *Node
+	name   string
+	stream chunk.StreamID
+	cfg    PublishConfig
+	ctx    context.Context // of the ingest that runs
+	author chunk.Author    // of the current epoch
+}
+
+func (p *publication) run(ctx context.Context) error {
+	var b backoff
+	p.ctx = ctx
+	for ctx.Err() == nil {
+		began := time.Now()
+		in, err := p.cfg.Ingest(ctx)
+		if err == nil {
+			err = in.Run(ctx, p)
+		}
+		switch {
+		case ctx.Err() != nil || errors.Is(err, ErrClosed):
+			return nil
+		case errors.Is(err, ingest.ErrConfig):
+			p.failed(err, 0)
+			return err
+		case err == nil:
+			err = fmt.Errorf("%w: it ended", ingest.ErrSource)
+		}
+		d := b.after(time.Since(began))
+		p.failed(err, d)
+		if !wait(ctx, d) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (p *publication) failed(err error, retry time.Duration) {
+	p.node.cfg.Log.Warn("ingest", "stream", p.name, "error", err, "retry", retry)
+	p.node.cfg.Events(event.IngestFailed{Name: p.name, Cause: err.Error(), Retry: retry})
+}
+
+// Tracks begins an epoch.
+func (p *publication) Tracks(m ingest.Media) error {
+	epoch, err := p.cfg.NextEpoch(p.ctx)
+	if err != nil {
+		return fmt.Errorf("lease of stream %q: %w", p.name, err)
+	}
+	d := &chunk.Descriptor{
+		Name:           p.name,
+		Publisher:      publicKey(p.cfg.Key),
+		Epoch:          epoch,
+		Substreams:     p.cfg.Substreams,
+		ChunkSize:      p.cfg.ChunkSize,
+		Authentication: p.cfg.Authentication,
+		Bitrate:        m.Bitrate,
+		GroupSpan:      p.cfg.GroupSpan,
+		RandomAccess:   m.RandomAccess,
+		Tracks:         m.Tracks,
+		Init:           m.Init,
+	}
+	signed, err := chunk.Sign(d, p.cfg.Key)
+	if err != nil {
+		return err
+	}
+	author, err := p.cfg.Author(d, p.cfg.Key)
+	if err != nil {
+		return err
+	}
+	var derr error
+	if err := p.node.call(func() {
+		st := p.node.byStream[p.stream]
+		if st == nil {
+			derr = ErrClosed
+			return
+		}
+		p.node.touch(st)
+		if derr = st.engine.Describe(p.node.now(), signed); derr == nil && st.cfg.Rendezvous != nil {
+			st.cfg.Rendezvous.Describe(signed)
+		}
+	}); err != nil {
+		return err
+	}
+	if derr != nil {
+		return derr
+	}
+	p.author = author
+	p.node.cfg.Events(event.StreamAvailable{Name: p.name, Stream: p.stream, Epoch: epoch, Tracks: m.Tracks})
+	return nil
+}
+
+// Group publishes one group of the epoch that Tracks began.
+func (p *publication) Group(g chunk.Group) error {
+	author := p.author
+	taken := p.node.inbox.post(func() {
+		st := p.node.byStream[p.stream]
+		if st == nil {
+			return
+		}
+		p.node.touch(st)
+		if err := st.engine.Publish(p.node.now(), g, author); err != nil {
+			p.node.cfg.Log.Warn("group not published", "stream", p.name, "error", err)
+		}
+	})
+	if !taken {
+		return ErrClosed
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/core/transport"
+)
+
+const (
+	restartFirst = 100 * time.Millisecond // before a dead transport, egress or ingest is started again
+	restartMost  = 5 * time.Second
+	restartReset = 10 * time.Second // of health, after which the back-off begins anew
+	dialPatience = 3 * time.Second  // a dial waits for a transport that is being restarted
+)
+
+// slot is the place of one transport in a node; the transport in it may die and be started again.
+type slot struct {
+	source    TransportSource
+	current   transport.Transport // nil while there is none
+	caps      transport.Capabilities
+	addresses []swarm.Address
+	links     map[transport.LinkID]*link
+	waiting   []waitingDial
+	meter     usage
+}
+
+// waitingDial is a dial for a transport that is not up yet.
+type waitingDial struct {
+	candidate swarm.Candidate
+	until     time.Duration
+}
+
+// backoff is a delay that doubles from restartFirst to restartMost and begins anew after restartReset of health.
+type backoff struct{ next time.Duration }
+
+// after is the delay before the next try, when the last one lived for healthy.
+func (b *backoff) after(healthy time.Duration) time.Duration {
+	if b.next == 0 || healthy >= restartReset {
+		b.next = restartFirst
+	}
+	d := b.next
+	b.next = min(2*b.next, restartMost)
+	return d
+}
+
+// wait sleeps for d or until ctx ends, and reports whether ctx is still alive.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// runSlot keeps a transport running in s until ctx ends. It is a goroutine of its own.
+func (n *Node) runSlot(ctx context.Context, s *slot) {
+	var b backoff
+	for ctx.Err() == nil {
+		began := time.Now()
+		t, err := s.source.Start(ctx)
+		if err == nil {
+			n.inbox.post(func() { n.transportStarted(s, t) })
+			err = t.Run(ctx, slotSink{node: n, slot: s})
+			n.inbox.post(func() { n.transportEnded(s, t) })
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		d := b.after(time.Since(began))
+		n.cfg.Log.Error("transport ended", "transport", s.source.Name, "error", err, "retry", d)
+		n.fail(s.source.Name, err)
+		if !wait(ctx, d) {
+			return
+		}
+	}
+}
+
+func (n *Node) transportStarted(s *slot, t transport.Transport) {
+	s.current, s.caps = t, t.Capabilities()
+	s.meter.restart()
+}
+
+// transportEnded downs the links of a transport that is gone. Policies hear of it and connect again; those dials
+// wait for the next life of the slot.
+func (n *Node) transportEnded(s *slot, t transport.Transport) {
+	if s.current == t {
+		s.current = nil
+	}
+	for _, l := range n.linksOf(s) {
+		n.dropLink(l, "transport ended")
+	}
+}
+
+// listening takes the addresses of a transport that has bound, tells every rendezvous, and makes the dials that waited.
+func (n *Node) listening(s *slot, addresses []swarm.Address) {
+	s.addresses = addresses
+	all := n.addresses()
+	n.published.Store(&all)
+	for _, st := range n.streams {
+		if st.cfg.Rendezvous != nil {
+			st.cfg.Rendezvous.Reachable(all)
+		}
+	}
+	n.signalReady()
+	waiting := s.waiting
+	s.waiting = nil
+	for _, w := range waiting {
+		if w.until >= n.now() {
+			n.dialOn(s, w.candidate)
+		}
+	}
+}
+
+// addresses are those of all slots, in order.
+func (n *Node) addresses() []swarm.Address {
+	var all []swarm.Address
+	for _, s := range n.slots {
+		all = append(all, s.addresses...)
+	}
+	return all[:min(len(all), swarm.MaxAddresses)]
+}
+
+// dialOn dials a candidate on one slot, now or once its transport is up.
+func (n *Node) dialOn(s *slot, c swarm.Candidate) {
+	if s.current == nil || len(s.addresses) == 0 {
+		s.waiting = append(s.waiting, waitingDial{candidate: c, until: n.now() + dialPatience})
+		return
+	}
+	if err := s.current.Dial(c.Peer, c.Addresses); err != nil {
+		n.dialFailed(c.Peer, err.Error())
+	}
+}
+
+// suits reports whether one of the addresses is of the slot's scheme.
+func (s *slot) suits(addresses []swarm.Address) bool {
+	if s.caps.Scheme == "" {
+		return true // not started yet: it will say itself
+	}
+	for _, a := range addresses {
+		if len(a) > len(s.caps.Scheme) && string(a[:len(s.caps.Scheme)]) == s.caps.Scheme && a[len(s.caps.Scheme)] == ':' {
+			return true
+		}
+	}
+	return false
+}
