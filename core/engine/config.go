@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/shoal-live/shoal/core/budget"
@@ -36,4 +38,33 @@ type Config struct {
 type Playout struct {
 	Floor   time.Duration // least playout delay behind birth; default 300 ms
 	Ceiling time.Duration // greatest; default 4 s
+}
+
+func (c *Config) validate() error {
+	c.Overhead = cmp.Or(c.Overhead, 60)
+	c.MaxFrame = cmp.Or(c.MaxFrame, 1090)
+	c.MaxLinks = cmp.Or(c.MaxLinks, 32)
+	c.StoreSpan = cmp.Or(c.StoreSpan, 4*time.Second)
+	c.StoreBytes = cmp.Or(c.StoreBytes, 32<<20)
+	c.Playout.Floor = cmp.Or(c.Playout.Floor, 300*time.Millisecond)
+	c.Playout.Ceiling = cmp.Or(c.Playout.Ceiling, 4*time.Second)
+	switch {
+	case c.Budget == nil:
+		return fmt.Errorf("%w: Budget is nil", ErrConfig)
+	case len(c.Authentications) == 0:
+		return fmt.Errorf("%w: Authentications is empty", ErrConfig)
+	case c.Role != swarm.Source && c.Role != swarm.Helper && c.Role != swarm.Viewer:
+		return fmt.Errorf("%w: Role is %s, not source, helper or viewer", ErrConfig, c.Role)
+	case c.MaxLinks < 1 || c.MaxLinks > maxLinks:
+		return fmt.Errorf("%w: MaxLinks %d is not in 1..%d", ErrConfig, c.MaxLinks, maxLinks)
+	case c.Overhead < 0:
+		return fmt.Errorf("%w: Overhead %d is below 0", ErrConfig, c.Overhead)
+	case c.MaxFrame < 0:
+		return fmt.Errorf("%w: MaxFrame %d is below 0", ErrConfig, c.MaxFrame)
+	case c.StoreSpan < 0 || c.StoreBytes < 0:
+		return fmt.Errorf("%w: StoreSpan %v or StoreBytes %d is below 0", ErrConfig, c.StoreSpan, c.StoreBytes)
+	case c.Playout.Floor < 0 || c.Playout.Ceiling < c.Playout.Floor:
+		return fmt.Errorf("%w: Playout from %v to %v is no range", ErrConfig, c.Playout.Floor, c.Playout.Ceiling)
+	}
+	return nil
 }

@@ -57,6 +57,7 @@ type SentStats struct {
 	ChunkBytes   uint64
 	ControlBytes uint64
 	Repair       uint64 // chunks sent because they were asked for
+	Dropped      uint64 // chunks that found the upload queue full, or are longer than a link takes
 	Expired      uint64 // chunks dropped from the upload queue, past their deadline
 	Full         uint64 // chunks that a transport did not take
 	PayloadBytes uint64 // of ChunkBytes, media
@@ -71,4 +72,53 @@ type LinkStats struct {
 	In, Out  uint64 // substreams pushed to us, by us: bit k is substream k
 	Received uint64 // payload bytes of useful chunks
 	Sent     uint64 // payload bytes
+}
+
+// Stats measures now.
+func (e *Engine) Stats(now time.Duration) Stats {
+	e.at(now)
+	s := e.count
+	s.Epoch = e.id()
+	p := &e.player
+	s.Playing = p.played && p.started
+	for i := range p.queue {
+		s.Buffer += p.queue[i].span
+	}
+	s.Target = p.lead()
+	s.Behind = p.behind
+	s.Clock = time.Duration(e.clock.wrong(e.now)) * time.Microsecond
+	s.Uplink = e.state().Uplink
+	s.Committed = e.committed()
+	s.Links = make([]LinkStats, 0, len(e.links))
+	for _, l := range e.links {
+		if l.up {
+			s.Links = append(s.Links, LinkStats{
+				Link: l.id, Peer: l.peer, Role: l.role, RTT: l.rtt,
+				In: l.feeding(e.now), Out: e.pushed(l), Received: l.in.payload, Sent: l.out.payload,
+			})
+		}
+	}
+	return s
+}
+
+// feeding is the set of substreams of which the neighbour has sent something within a second.
+func (l *link) feeding(now time.Duration) uint64 {
+	var set uint64
+	for k := range l.feeds {
+		if f := &l.feeds[k]; f.last > 0 && now-f.last < time.Second {
+			set |= 1 << k
+		}
+	}
+	return set
+}
+
+// pushed is the set of substreams that are pushed to l.
+func (e *Engine) pushed(l *link) uint64 {
+	var set uint64
+	for k := range e.orders.push {
+		if contains(e.orders.push[k], l) {
+			set |= 1 << k
+		}
+	}
+	return set
 }

@@ -1,0 +1,298 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// asking holds the chunks that are asked for: what is overdue, what a joiner pulls, what the policy pulls. Each has
+// one request outstanding at most; an answer that does not come is waited for by the link's round trip, and then asked
+// of somebody else.
+type asking struct {
+	list   []ask   // by number
+	tokens float64 // wire bytes that may be asked for
+	at     time.Duration
+}
+
+type ask struct {
+	number uint64
+	to     swarm.LinkID  // 0 when no request is outstanding
+	last   swarm.LinkID  // asked before; another one is preferred
+	until  time.Duration // when the request is given up
+	began  time.Duration
+	tries  int
+	pulled bool // by the policy: the neighbour was its choice
+}
+
+const (
+	askEvery      = 10 * time.Millisecond // between two looks at what is asked for
+	answerLeast   = 100 * time.Millisecond
+	answerMost    = time.Second
+	sourcePenalty = 50 * time.Millisecond // by which others are preferred to the source
+	queuePenalty  = 4 * time.Millisecond  // by which a request outstanding counts
+	noCapacityFor = 200 * time.Millisecond
+)
+
+func (a *asking) reset() { *a = asking{list: a.list[:0]} }
+
+func (a *asking) find(n uint64) (int, bool) {
+	return slices.BinarySearchFunc(a.list, n, func(x ask, n uint64) int {
+		switch {
+		case x.number < n:
+			return -1
+		case x.number > n:
+			return 1
+		}
+		return 0
+	})
+}
+
+// ask puts n among the chunks asked for.
+func (e *Engine) ask(n uint64) *ask {
+	a := &e.asking
+	i, found := a.find(n)
+	if !found {
+		if len(a.list) >= maxAsks {
+			return nil
+		}
+		a.list = slices.Insert(a.list, i, ask{number: n, began: e.now})
+	}
+	return &a.list[i]
+}
+
+// unask takes the chunk at place i off the list.
+func (e *Engine) unask(i int) {
+	if l := e.link(e.asking.list[i].to); l != nil {
+		l.outstanding--
+	}
+	e.asking.list = slices.Delete(e.asking.list, i, i+1)
+}
+
+// dropLink gives up what was asked of a link.
+func (a *asking) dropLink(id swarm.LinkID) {
+	for i := range a.list {
+		if a.list[i].to == id {
+			a.list[i].to, a.list[i].last = 0, id
+		}
+	}
+}
+
+// answered takes n off the list, and reports whether it had been asked for. Whoever else was asked is told that it
+// is not wanted any more.
+func (e *Engine) answered(n uint64, from *link) bool {
+	a := &e.asking
+	if len(a.list) == 0 {
+		return false
+	}
+	i, ok := a.find(n)
+	if !ok {
+		return false
+	}
+	x := a.list[i]
+	a.list = slices.Delete(a.list, i, i+1)
+	if to := e.link(x.to); to != nil {
+		to.outstanding--
+		if to != from && len(to.cancels) < swarm.MaxWant {
+			to.cancels = append(to.cancels, n)
+		}
+	}
+	if x.tries == 0 || x.to != from.id && x.last != from.id {
+		return false // it came by itself after all
+	}
+	e.count.Chunks.Repair++
+	return true
+}
+
+// askSooner has askAll run at t or before, if there is anything to ask for.
+func (e *Engine) askSooner(t time.Duration) {
+	if len(e.asking.list) > 0 {
+		e.timers.sooner(alarmAsks, t)
+	}
+}
+
+// askSoon asks at once what has become due since the alarms were last looked at.
+func (e *Engine) askSoon() {
+	if e.timers.at[alarmAsks] <= e.now {
+		e.timers.set(alarmAsks, never)
+		e.askAll()
+	}
+}
+
+// needs reports whether a chunk that is not held is still of use.
+func (e *Engine) needs(n uint64) bool {
+	return e.epoch != nil && n >= e.epoch.store.Floor() && !(e.player.started && n < e.player.first)
+}
+
+// refill earns tokens: a share of the stream's rate, twice the rate for one who joins.
+func (e *Engine) refill() {
+	a, r := &e.asking, float64(e.epoch.rate.perSecond())
+	if r == 0 {
+		r = 125_000
+	}
+	chunk := float64(e.epoch.rate.chunkWire)
+	share := e.orders.repair.Share
+	if e.joining.on {
+		share = joinShare
+	}
+	depth := max(r*share/4, 16*chunk)
+	a.tokens = min(a.tokens+r*share*(e.now-a.at).Seconds(), depth)
+	a.at = e.now
+}
+
+// askAll makes the requests that can be made, and drops what is held or of no more use.
+func (e *Engine) askAll() {
+	if e.epoch == nil {
+		return
+	}
+	e.joinMore()
+	a := &e.asking
+	e.refill()
+	wire := float64(e.epoch.rate.chunkWire)
+	keep := a.list[:0]
+	for _, x := range a.list {
+		if x.to != 0 && x.until <= e.now {
+			if l := e.link(x.to); l != nil {
+				l.outstanding--
+			}
+			x.last, x.to = x.to, 0
+		}
+		if x.to == 0 && (e.epoch.store.Has(x.number) || !e.needs(x.number) || x.pulled || e.now-x.began > e.patience(x.number)) {
+			continue
+		}
+		if x.to == 0 && a.tokens >= wire {
+			if l := e.holder(&x); l != nil {
+				a.tokens -= wire
+				e.want(l, &x)
+			}
+		}
+		keep = append(keep, x)
+	}
+	a.list = keep
+	e.sendWants()
+	if len(a.list) > 0 {
+		e.timers.set(alarmAsks, e.now+askEvery)
+	}
+}
+
+// patience is how long a chunk is asked for.
+func (e *Engine) patience(n uint64) time.Duration {
+	if e.player.started || e.joining.on && n < e.frontier.start {
+		return joinPatience // needs says when it is of no more use
+	}
+	return wantLife
+}
+
+// want makes one request.
+func (e *Engine) want(l *link, x *ask) {
+	l.outstanding++
+	x.to = l.id
+	x.tries++
+	wait := 2*l.rtt + 60*time.Millisecond + time.Duration(l.outstanding)*queuePenalty
+	x.until = e.now + min(max(wait, answerLeast)*time.Duration(min(x.tries, 3)), answerMost)
+	l.wants = append(l.wants, x.number)
+}
+
+func (e *Engine) sendWants() {
+	for _, l := range e.links {
+		for w := l.wants; len(w) > 0; {
+			n := min(len(w), swarm.MaxWant)
+			e.send(l, &swarm.Want{Epoch: e.id(), Numbers: w[:n]})
+			w = w[n:]
+		}
+		l.wants = l.wants[:0]
+	}
+}
+
+// holder chooses whom to ask: of those known to hold the chunk the one with the shortest round trip and queue; else,
+// for a chunk that is known to exist, a neighbour that feeds its substream and has most likely lost it on the
+// way; else the source.
+func (e *Engine) holder(x *ask) *link {
+	var best *link
+	var cost time.Duration
+	exists := x.number < e.frontier.verified
+	k := x.number % e.epoch.substreams
+	for _, l := range e.links {
+		if !l.up || l.outstanding >= maxOutstanding || l.busy > e.now {
+			continue
+		}
+		c := l.rtt + time.Duration(l.outstanding)*queuePenalty
+		switch {
+		case l.has.Has(x.number):
+		case exists && x.tries < 4 && l.ours.eager&(1<<k) != 0:
+			c += answerLeast
+		case exists && x.tries < 4 && l.role == swarm.Source:
+			c += 2 * answerLeast
+		default:
+			continue
+		}
+		if l.role == swarm.Source {
+			c += sourcePenalty
+		}
+		if l.id == x.last {
+			c += answerMost
+		}
+		if best == nil || c < cost {
+			best, cost = l, c
+		}
+	}
+	return best
+}
+
+// denied takes a neighbour's refusal, of wants or of a subscription.
+func (e *Engine) denied(l *link, m *swarm.Deny) {
+	if e.epoch == nil || m.Epoch != e.id() && len(m.Numbers) > 0 {
+		return
+	}
+	if len(m.Numbers) == 0 {
+		e.feedingEnds(l, 1<<min(m.Substream, 63), m.Reason)
+		return
+	}
+	if m.Reason == swarm.NoCapacity {
+		l.busy = e.now + noCapacityFor
+	}
+	for _, n := range m.Numbers {
+		i, ok := e.asking.find(n)
+		if !ok || e.asking.list[i].to != l.id {
+			continue
+		}
+		x := &e.asking.list[i]
+		l.outstanding--
+		x.last, x.to = l.id, 0
+		if m.Reason == swarm.NotHeld {
+			l.has.Remove(n)
+		}
+	}
+	e.askSooner(e.now)
+}
+
+// wanted answers a neighbour's wants: with the chunks, as far as the uplink carries them, or a Deny.
+func (e *Engine) wanted(l *link, m *swarm.Want) {
+	var notHeld, noRoom []uint64
+	for _, n := range m.Numbers {
+		switch {
+		case e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 || !e.epoch.store.Has(n):
+			notHeld = append(notHeld, n)
+		case l.owed.Has(n):
+		case l.out.queued >= maxOwed:
+			noRoom = append(noRoom, n)
+		default:
+			l.has.Remove(n) // whatever it said before
+			l.owed.Add(n)
+			e.add(upload{
+				key: e.now, number: n, link: l, expires: e.now + askLife, class: scheduler.ClassRepair, owed: true,
+			})
+		}
+	}
+	if len(notHeld) > 0 {
+		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NotHeld, Numbers: notHeld})
+	}
+	if len(noRoom) > 0 {
+		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NoCapacity, Numbers: noRoom})
+	}
+}
+
+// maxOwed is how many chunks may be queued for a link that asks for more.
+const maxOwed = 512

@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+)
+
+// frontier knows which chunks exist, and since when.
+//
+// Numbers leave the source in ascending order, so whoever sees or is offered a number knows that all below it have
+// left. When a number is passed over, it is missing from then on, and it is overdue once it is later than
+// its substream usually is. That needs no clock but the local one, and neither a source that stalls nor a large
+// group that is paced makes anything late.
+//
+//	         start                    next
+//	....joined |  held, or missing      | not known to exist
+type frontier struct {
+	begun    bool
+	start    uint64 // numbers below are no concern of the frontier; a joiner pulls them
+	next     uint64 // one past the greatest number known to exist
+	verified uint64 // one past the greatest number held
+	missing  heap[missed]
+	at       time.Duration // when verified last moved
+	sights   []sight       // ring by number
+	lags     []lag         // by substream
+}
+
+// sight is what is remembered of one number. Times are microseconds modulo 1<<32.
+type sight struct {
+	number uint32 // low half, plus one; 0 for an empty place
+	passed uint32 // when the frontier passed it
+	first  uint32 // when the first copy or offer of it came
+	seen   bool   // first is set
+}
+
+// lag models by how much later than the frontier the chunks of a substream arrive.
+type lag struct {
+	mean, deviation float64 // microseconds
+	samples         int
+}
+
+const (
+	lagUnknown  = 25 * time.Millisecond // deviation before there are samples
+	lagSamples  = 8                     // samples before the model is believed
+	lagMost     = time.Second           // threshold at most
+	leastSights = 256
+	mostSights  = 8192
+)
+
+// missed is a number that was passed over, and when it is overdue.
+type missed struct {
+	due    time.Duration
+	number uint64
+}
+
+func (m missed) before(o missed) bool {
+	return m.due < o.due || m.due == o.due && m.number < o.number
+}
+
+func (f *frontier) reset(d *chunk.Descriptor) {
+	size := leastSights
+	if d.ChunkSize > 0 {
+		perSecond := int(min(d.Bitrate/8/uint64(d.ChunkSize), mostSights))
+		for size < 3*perSecond && size < mostSights {
+			size *= 2
+		}
+	}
+	if d.Bitrate == 0 {
+		size = 1024
+	}
+	*f = frontier{missing: f.missing[:0], sights: make([]sight, size), lags: make([]lag, d.Substreams)}
+}
+
+func micros(t time.Duration) uint32 { return uint32(t / time.Microsecond) }
+
+// sight is the place of n in the ring; what is there of an older number is forgotten.
+func (f *frontier) sight(n uint64) *sight {
+	s := &f.sights[n%uint64(len(f.sights))]
+	if s.number != uint32(n)+1 {
+		*s = sight{number: uint32(n) + 1}
+	}
+	return s
+}
+
+// recalls reports whether n is new enough for its sight to be kept.
+func (f *frontier) recalls(n uint64) bool {
+	return n >= f.start && n+uint64(len(f.sights)) > f.next
+}
+
+// offered notes the first copy or offer of n, and answers how long ago that was: 0 for this one.
+func (f *frontier) offered(n uint64, now time.Duration) time.Duration {
+	s := f.sight(n)
+	if !s.seen {
+		s.seen, s.first = true, micros(now)
+		return 0
+	}
+	return time.Duration(micros(now)-s.first) * time.Microsecond
+}
+
+// pass moves the frontier beyond n: what it passes over is missing from now on.
+func (e *Engine) pass(n uint64) {
+	f := &e.frontier
+	if n < f.next {
+		return
+	}
+	if !f.begun {
+		f.begun, f.start, f.next = true, n, n
+	}
+	if n-f.next > maxJump {
+		e.rejoin(n)
+	}
+	for m := f.next; m <= n; m++ {
+		f.sight(m).passed = micros(e.now)
+		if m < n {
+			e.miss(m)
+		}
+	}
+	f.next = n + 1
+}
+
+// passHeld is pass for a number that is held, passOffered for one that is not.
+func (e *Engine) passHeld(n uint64) {
+	e.pass(n)
+	if f := &e.frontier; n >= f.verified {
+		f.verified, f.at = n+1, e.now
+	}
+}
+
+func (e *Engine) passOffered(n uint64) {
+	if n < e.frontier.next {
+		return
+	}
+	e.pass(n)
+	e.miss(n)
+}
+
+// miss watches for a number that is known to exist.
+func (e *Engine) miss(n uint64) {
+	f := &e.frontier
+	if e.orders.repair == noRepair && e.talk.watch.Late == 0 || len(f.missing) >= 2*maxJump {
+		return
+	}
+	due := e.now + e.threshold(n)
+	f.missing.push(missed{due, n})
+	e.timers.sooner(alarmMissing, f.missing[0].due)
+}
+
+// threshold is how long after the frontier a chunk may come without being overdue.
+func (e *Engine) threshold(n uint64) time.Duration {
+	l := &e.frontier.lags[n%e.epoch.substreams]
+	r := &e.orders.repair
+	deviations := r.Deviations
+	if *r == noRepair {
+		deviations = 4
+	}
+	mean, deviation := l.mean, l.deviation
+	if l.samples < lagSamples {
+		deviation = max(deviation, float64(lagUnknown/time.Microsecond))
+	}
+	t := time.Duration(mean+float64(deviations*deviation))*time.Microsecond + r.Slack
+	return min(t, lagMost)
+}
+
+// lagged learns from a chunk that came by itself.
+func (e *Engine) lagged(n uint64) {
+	f := &e.frontier
+	if !f.recalls(n) {
+		return
+	}
+	s := f.sight(n)
+	if s.passed == 0 {
+		return
+	}
+	x := float64(micros(e.now) - s.passed)
+	l := &f.lags[n%e.epoch.substreams]
+	if l.samples == 0 {
+		l.mean, l.deviation = x, x/2
+	}
+	l.samples++
+	off := x - l.mean
+	l.mean += off / 16
+	if off < 0 {
+		off = -off
+	}
+	l.deviation += (off - l.deviation) / 8
+}
+
+// overdue asks for the missing chunks whose time has come.
+func (e *Engine) overdue() {
+	f := &e.frontier
+	for len(f.missing) > 0 && f.missing[0].due <= e.now {
+		n := f.missing[0].number
+		f.missing.pop()
+		if e.epoch.store.Has(n) || n < f.start || !e.needs(n) {
+			continue
+		}
+		e.late(n)
+		if e.orders.repair != noRepair {
+			e.ask(n)
+		}
+	}
+	if len(f.missing) > 0 {
+		e.timers.set(alarmMissing, f.missing[0].due)
+	}
+	e.askSooner(e.now)
+}

@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// sayHave tells a neighbour what is held, if anything is.
+func (e *Engine) sayHave(l *link) {
+	if ep := e.epoch; ep != nil && ep.held > 0 {
+		l.announced = ep.held
+		e.sendFrame(l, e.haveFrame())
+	}
+}
+
+func (e *Engine) haveFrame() []byte {
+	ep := e.epoch
+	return swarm.Append(make([]byte, 0, 96), e.cfg.Index, &swarm.Have{
+		Epoch: ep.descriptor.Epoch, Window: *ep.store.Window(), Anchor: ep.anchor,
+	})
+}
+
+// announce carries out the Announce orders: one frame serves all that are due, and nothing is said that has not
+// changed.
+func (e *Engine) announce() {
+	next := never
+	var frame []byte
+	for _, l := range e.links {
+		if l.every == 0 || !l.up {
+			continue
+		}
+		if l.announceAt <= e.now {
+			l.announceAt = max(l.announceAt+l.every, e.now+l.every/2)
+			if ep := e.epoch; ep != nil && ep.held != l.announced && ep.held > 0 {
+				if frame == nil {
+					frame = e.haveFrame()
+				}
+				l.announced = ep.held
+				e.sendFrame(l, frame)
+			}
+		}
+		next = min(next, l.announceAt)
+	}
+	e.timers.set(alarmAnnounce, next)
+}
+
+// neighbourHave takes what a neighbour says it holds. What it proved to hold since it said so is not forgotten.
+func (e *Engine) neighbourHave(l *link, m *swarm.Have) {
+	if e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 {
+		return
+	}
+	first := !l.hasHave
+	l.hasHave, l.anchor = true, m.Anchor
+	e.feedsLazily(l)
+	l.has.Advance(m.Window.Base())
+	limit := e.believable()
+	base, words := m.Window.Base(), m.Window.Words()
+	for i, w := range words {
+		at := base + uint64(i)*64
+		w &^= word(&l.has, at)
+		for ; w != 0; w &= w - 1 {
+			n := at + uint64(bits.TrailingZeros64(w))
+			if n >= limit {
+				break
+			}
+			l.has.Add(n)
+			if !first {
+				e.sampleOffer(l, n)
+			}
+		}
+	}
+	l.changedHolds = true
+	e.consider(l)
+	if end := l.has.End(); e.frontier.begun && end > l.has.Base() && end > e.frontier.next {
+		e.passOffered(end - 1)
+	}
+	if len(e.asking.list) > 0 {
+		e.askSooner(e.now)
+	}
+}
+
+// believable bounds the numbers that a neighbour's word is taken for: a second or two beyond the newest chunk
+// verified here, more only when none has come for a while.
+func (e *Engine) believable() uint64 {
+	f := &e.frontier
+	switch {
+	case f.verified == 0:
+		return swarm.MaxNumber
+	case e.now-f.at > starved:
+		return f.verified + maxAhead
+	}
+	perSecond := e.epoch.rate.perSecond() / uint64(max(e.epoch.rate.chunkWire, 1))
+	return f.verified + min(2*perSecond+256, maxAhead)
+}
+
+// word is the 64 numbers of w from at on, a multiple of 64.
+func word(w *chunk.Window, at uint64) uint64 {
+	words := w.Words()
+	if i := (at - w.Base()) / 64; at >= w.Base() && i < uint64(len(words)) {
+		return words[i]
+	}
+	return 0
+}
+
+// holdsSome reports whether a peer with the window w holds a chunk of the group of h.
+func holdsSome(w *chunk.Window, h *chunk.GroupHeader) chunk.Knowledge {
+	end := h.First + uint64(h.Total())
+	for at := h.First &^ 63; at < end; at += 64 {
+		bits := word(w, at)
+		if at < h.First {
+			bits &= ^uint64(0) << (h.First - at)
+		}
+		if end-at < 64 {
+			bits &= 1<<(end-at) - 1
+		}
+		if bits != 0 {
+			return chunk.HoldsSome
+		}
+	}
+	return chunk.HoldsNothing
+}
+
+// cancelled takes that a neighbour holds some chunks by now: they are neither pushed to it nor owed.
+func (e *Engine) cancelled(l *link, m *swarm.Cancel) {
+	if e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 {
+		return
+	}
+	limit := e.believable()
+	for _, n := range m.Numbers {
+		if n >= limit || n < e.epoch.store.Floor() {
+			continue
+		}
+		if l.has.Add(n) {
+			e.sampleOffer(l, n)
+		}
+	}
+	if len(e.asking.list) > 0 {
+		e.askSooner(e.now)
+	}
+}
+
+// cancelLater tells the other eager feeders of a substream that a chunk of it is held, with the next Ready.
+func (e *Engine) cancelLater(n uint64, k int, from *link) {
+	for _, l := range e.links {
+		if l == from || l.ours.eager&(1<<k) == 0 || !l.up {
+			continue
+		}
+		if len(l.cancels) < swarm.MaxWant {
+			l.cancels = append(l.cancels, n)
+		}
+		l.feeds[k].excused = e.now
+	}
+}
+
+func (e *Engine) flushCancels() {
+	if e.epoch == nil {
+		return
+	}
+	for _, l := range e.links {
+		if len(l.cancels) > 0 {
+			e.send(l, &swarm.Cancel{Epoch: e.id(), Numbers: l.cancels})
+			l.cancels = l.cancels[:0]
+		}
+	}
+}
+
+// feed is what a neighbour gives of one substream.
+type feed struct {
+	last     time.Duration // a chunk came
+	asked    time.Duration // when we subscribed
+	excused  time.Duration // when we last told it to spare a chunk
+	lateness int64         // microseconds, sum since measured
+	samples  int
+	silent   bool // the policy was told
+}
+
+func (f *feed) sample(late time.Duration) {
+	f.lateness += late.Microseconds()
+	f.samples++
+}
+
+// sampleOffer compares a neighbour's offer of n with the first copy or offer of it.
+func (e *Engine) sampleOffer(l *link, n uint64) {
+	if e.frontier.recalls(n) {
+		l.feeds[n%e.epoch.substreams].sample(e.frontier.offered(n, e.now))
+	}
+}

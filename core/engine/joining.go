@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// joining is how a viewer catches up: it pulls what lies between the newest random-access group that a neighbour
+// holds and the live edge, from all who hold it, at no more than joinShare times the stream's rate.
+type joining struct {
+	on    bool
+	since time.Duration
+	next  uint64 // lowest number not yet asked for
+	to    uint64 // the live edge when it began
+	from  uint64 // the anchor
+}
+
+const (
+	joinShare = 2.0 // of the stream's rate
+	joinAsks  = 512 // chunks asked for at once
+)
+
+// consider looks at where a neighbour's Have says that a joiner may begin.
+func (e *Engine) consider(l *link) {
+	if e.cfg.Role == swarm.Source || l.anchor == 0 {
+		return
+	}
+	f := &e.frontier
+	end := l.has.End()
+	if !f.begun && end > l.has.Base() {
+		f.begun, f.start, f.next = true, end, end
+	}
+	if e.cfg.Role != swarm.Viewer || e.player.started {
+		return
+	}
+	anchor := l.anchor - 1
+	if !f.begun || anchor >= f.start || !l.has.Has(anchor) && !l.has.Has(anchor+1) {
+		return
+	}
+	j := &e.joining
+	if j.on && anchor <= j.from {
+		return
+	}
+	for len(e.asking.list) > 0 && e.asking.list[0].number < anchor {
+		e.unask(0)
+	}
+	*j = joining{on: true, since: e.now, next: anchor, from: anchor, to: f.start}
+	e.asking.tokens, e.asking.at = 32*float64(e.epoch.rate.chunkWire), e.now
+	e.timers.sooner(alarmAsks, e.now)
+}
+
+// started takes notice of the first chunk that came by itself: where it begins, the frontier begins. Unless decoding
+// can begin there too, the neighbours' Haves tell where to join.
+func (e *Engine) started(h *chunk.GroupHeader) {
+	for _, l := range e.links {
+		if l.up && l.hasHave {
+			e.consider(l)
+		}
+	}
+}
+
+// joinMore asks for more of what a joiner lacks.
+func (e *Engine) joinMore() {
+	j := &e.joining
+	if !j.on {
+		return
+	}
+	j.next = max(j.next, e.epoch.store.Floor())
+	if e.player.started {
+		j.next = max(j.next, e.player.first)
+	}
+	for ; j.next < j.to && len(e.asking.list) < joinAsks; j.next++ {
+		if !e.epoch.store.Has(j.next) {
+			e.ask(j.next)
+		}
+	}
+}
+
+// joinOver ends the join: from then on what is asked for is repair.
+func (e *Engine) joinOver() {
+	j := &e.joining
+	if j.on && (j.next >= j.to && len(e.asking.list) == 0 || e.now-j.since > joinPatience) {
+		j.on = false
+	}
+}
+
+// rejoin begins anew at n, because too much is missing to be repaired.
+func (e *Engine) rejoin(n uint64) {
+	f := &e.frontier
+	f.missing = f.missing[:0]
+	f.start, f.next = n, n
+	for len(e.asking.list) > 0 {
+		e.unask(len(e.asking.list) - 1)
+	}
+	e.joining = joining{}
+	e.player.lost()
+	for _, l := range e.links {
+		if l.up && l.hasHave {
+			e.consider(l)
+		}
+	}
+}
+
+// isLive reports whether a group came after this peer had joined, so that its arrival says something about delay.
+func (e *Engine) isLive(h *chunk.GroupHeader) bool { return h.First >= e.frontier.start }

@@ -1,0 +1,55 @@
+package engine
+
+import "time"
+
+// The bounds of an engine's memory and work. What is said to be dropped is counted where Stats has a field for it.
+const (
+	maxLinks       = 256  // Config.MaxLinks at most
+	maxCandidates  = 256  // candidates known; the oldest is forgotten
+	maxBanned      = 256  // peers refused; the oldest is forgotten
+	maxQueued      = 2048 // chunks queued for one link; a further one is dropped
+	maxQueuedAll   = 16384
+	maxAsks        = 4096 // chunks being asked for; a further one is not asked for
+	maxJump        = 2048 // chunk numbers that may be missing at once; beyond it the peer joins anew
+	maxAhead       = 8192 // chunk numbers beyond the newest verified one that a neighbour is believed
+	maxVerifying   = 4096 // chunks whose verification takes modelled time; a further one is dropped
+	maxDue         = 4096 // groups delivered and not yet due; no more are delivered until some are
+	maxEvents      = 1024 // events a Ready; a further one is dropped
+	maxMalformed   = 8    // malformed or misplaced frames of one link before it is hung up
+	maxUnproven    = 64   // unproven chunks of one link in a row before its substreams count as silent
+	maxOutstanding = 64   // requests outstanding on one link
+	maxRecent      = 64   // chunks of one link remembered in case the transport hands them back
+	maxOffers      = 8    // candidates told a neighbour at once
+	maxGapGroups   = 1024 // groups given up one by one; a longer gap is one gap
+
+	controlRate  = 1000 // control frames a second that a link is served
+	controlBurst = 2000 // beyond rate and burst frames are dropped
+)
+
+// The times by which an engine works.
+const (
+	beatEvery      = 100 * time.Millisecond
+	measureEvery   = time.Second
+	statusEvery    = 2 * time.Second // between two Status of unurgent content
+	statusSoonest  = 200 * time.Millisecond
+	pingFirst      = 300 * time.Millisecond // the first pings of a link come at 0, 0.3 and 1 s
+	pingSecond     = time.Second
+	pingEvery      = 10 * time.Second
+	receiptSoonest = 250 * time.Millisecond // when receiptChunks have come
+	receiptLatest  = 2 * time.Second
+	receiptChunks  = 24
+	gossipEvery    = 20 * time.Second
+	banFor         = 5 * time.Minute
+
+	silentAfter = 300 * time.Millisecond // of a substream, at least
+	quietAfter  = time.Second            // of a link, until it is probed
+	probeEvery  = 200 * time.Millisecond
+	maxProbes   = 3 // unanswered, until a link is given up
+
+	pushLife     = 1500 * time.Millisecond // how long a push may wait for the uplink
+	askLife      = 1500 * time.Millisecond // how long an answer may wait
+	rankStep     = 10 * time.Millisecond   // by which a later target's copy yields
+	wantLife     = 3 * time.Second         // how long a missing chunk is asked for by one who does not play
+	starved      = time.Second             // without any chunk, until a neighbour's word is taken that it is far behind
+	joinPatience = 15 * time.Second        // how long a joiner may take twice the rate
+)

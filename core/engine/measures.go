@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/budget"
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// measure closes a second of figures; the next batch tells them.
+func (e *Engine) measure() {
+	e.self.measured = e.now
+	e.talk.measured = true
+}
+
+// appendMeasured adds the figures of all links that carried something or whose round trip moved, and begins anew.
+func (e *Engine) appendMeasured(out []scheduler.Change) []scheduler.Change {
+	for _, l := range e.links {
+		if !l.up {
+			continue
+		}
+		f := &l.flow
+		span := max(e.now-f.since, beatEvery).Seconds()
+		if f.sent > 0 || f.received > 0 || f.busy || moved(uint64(l.rtt), uint64(f.rtt)) {
+			m := scheduler.LinkMeasured{
+				Link: l.id, RTT: l.rtt,
+				SentRate: uint64(float64(f.sent) / span), RecvRate: uint64(float64(f.received) / span),
+				Queue: l.out.waited(e.now, &e.uploads),
+			}
+			if f.sentChunks > 0 {
+				m.Loss = min(float64(l.lost-min(f.lost, l.lost))/float64(f.sentChunks), 1)
+			}
+			if f.chunks > 0 {
+				m.Duplicate = float64(f.duplicate) / float64(f.chunks)
+			}
+			out = append(out, m)
+		}
+		l.flow = flow{since: e.now, lost: l.lost, rtt: l.rtt, busy: f.sent > 0 || f.received > 0}
+		for k := range l.feeds {
+			if fd := &l.feeds[k]; fd.samples > 0 {
+				out = append(out, scheduler.SubstreamMeasured{
+					Link: l.id, Substream: k, Samples: fd.samples,
+					Lateness: time.Duration(fd.lateness/int64(fd.samples)) * time.Microsecond,
+				})
+				fd.lateness, fd.samples = 0, 0
+			}
+		}
+	}
+	return out
+}
+
+// flow counts what a link has carried since it was last measured, in wire bytes.
+type flow struct {
+	since              time.Duration
+	sent, received     uint64
+	sentChunks, chunks uint64
+	duplicate          uint64
+	lost               uint64 // cumulative, then
+	rtt                time.Duration
+	busy               bool // something was told the time before
+}
+
+// waited is how long the oldest chunk has waited for the link.
+func (o *outgoing) waited(now time.Duration, q *uploads) time.Duration {
+	if o.queued == 0 {
+		return 0
+	}
+	oldest := now
+	for _, u := range o.parked {
+		oldest = min(oldest, u.key)
+	}
+	for class := range q.queues {
+		for i := range min(len(q.queues[class]), 256) { // the oldest are in front
+			if u := &q.queues[class][i]; &u.link.out == o {
+				oldest = min(oldest, u.key)
+			}
+		}
+	}
+	return max(now-oldest, 0)
+}
+
+// receipt passes on what a neighbour has received, from which the uplink is measured.
+func (e *Engine) receipt(l *link, m *swarm.Receipt) {
+	if c, ok := e.cfg.Budget.(budget.Confirmer); ok {
+		c.Receipt(e.now, l.id, m.Bytes, m.Delay)
+	}
+}
+
+// watchSilence tells the policy of feeders that have gone quiet, and finds links that are dead.
+func (e *Engine) watchSilence(l *link) {
+	if e.epoch == nil {
+		return
+	}
+	for k := range l.feeds {
+		if l.ours.eager&(1<<k) != 0 {
+			e.watchFeed(l, k)
+		}
+	}
+	expects := l.ours.eager != 0 || l.out.queued > 0 || l.theirs.answered != 0
+	if !expects || e.now-l.heard < quietAfter || e.now-l.probeAt < max(probeEvery, 2*l.rtt) {
+		return
+	}
+	if l.probes >= maxProbes {
+		e.bye(l, swarm.ByeRewire, "silent")
+		return
+	}
+	l.probes++
+	l.probeAt = e.now
+	e.ping(l)
+}
+
+// watchFeed tells of an eager feeder of substream k that has sent nothing for longer than its share allows, while
+// chunks of the substream exist that it was not told to spare.
+func (e *Engine) watchFeed(l *link, k int) {
+	f := &l.feeds[k]
+	rate := e.epoch.rate.perSecond() / e.epoch.substreams
+	gap := time.Duration(0)
+	if rate > 0 {
+		gap = time.Duration(uint64(time.Second) * uint64(e.epoch.rate.chunkWire) / rate)
+	}
+	patience := max(silentAfter, 3*gap)
+	since := max(f.last, f.asked, f.excused)
+	if f.silent || e.now-since <= patience || e.frontier.at < since || e.frontier.at <= e.now-patience {
+		return // nobody makes progress: the stream itself has stopped, or this peer is cut off
+	}
+	f.silent = true
+	e.change(scheduler.Silent{Link: l.id, Substream: k, For: e.now - since})
+}

@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// own is what this peer says of itself.
+type own struct {
+	said     swarm.Status // last
+	saidAt   time.Duration
+	status   bool // something worth saying at once has changed
+	tell     scheduler.Tell
+	delay    float64 // microseconds from birth to verification here, mean
+	measured time.Duration
+	capacity scheduler.Capacity // as the policy was told
+}
+
+// state is what there is to say now.
+func (e *Engine) state() swarm.Status {
+	uplink, shown := e.cfg.Budget.Rate()
+	if !shown {
+		uplink = 0
+	}
+	s := swarm.Status{
+		Uplink: uplink,
+		Spare:  e.self.tell.Spare,
+		Relays: e.self.tell.Relays,
+		Delay:  uint32(max(e.self.delay, 0) / 1000),
+		Links:  uint32(len(e.links)),
+	}
+	if e.player.played || e.cfg.Role != swarm.Viewer {
+		s.Playing = 1
+	}
+	return s
+}
+
+// sayStatus tells the neighbours what has changed: what matters soon, small moves seldom.
+func (e *Engine) sayStatus() {
+	since := e.now - e.self.saidAt
+	if since < statusSoonest || !e.self.status && since < statusEvery {
+		return
+	}
+	s, was := e.state(), &e.self.said
+	e.self.status = false
+	if s.Relays == was.Relays && s.Playing == was.Playing && s.Links == was.Links &&
+		!moved(s.Uplink, was.Uplink) && !moved(s.Spare, was.Spare) && !moved(uint64(s.Delay), uint64(was.Delay)+20) {
+		return
+	}
+	e.self.said, e.self.saidAt = s, e.now
+	var frame []byte
+	for _, l := range e.links {
+		if l.up {
+			if frame == nil {
+				frame = swarm.Append(make([]byte, 0, 48), e.cfg.Index, &s)
+			}
+			e.sendFrame(l, frame)
+		}
+	}
+}
+
+// beat does what is done now and then.
+func (e *Engine) beat() {
+	e.timers.set(alarmBeat, e.now+beatEvery)
+	if e.now-e.self.measured >= measureEvery {
+		e.measure()
+	}
+	for i := len(e.links) - 1; i >= 0; i-- { // from the end, for a link may go
+		l := e.links[i]
+		if !l.up {
+			continue
+		}
+		if l.pings.next <= e.now {
+			e.ping(l)
+		}
+		if e.now-l.gossipAt >= gossipEvery {
+			e.gossip(l)
+		}
+		e.sayReceipt(l)
+		e.watchSilence(l)
+	}
+	e.sayStatus()
+	e.capacity()
+	e.joinOver()
+	e.talk.quiet = true
+}
+
+// capacity tells the policy when a figure of the uplink has moved by more than a tenth.
+func (e *Engine) capacity() {
+	rate, shown := e.cfg.Budget.Rate()
+	c := scheduler.Capacity{Cap: e.cfg.Budget.Cap(), Committed: e.committed(), Shown: shown}
+	if shown {
+		c.Measured = rate
+	}
+	was := &e.self.capacity
+	if moved(c.Cap, was.Cap) || moved(c.Measured, was.Measured) || moved(c.Committed, was.Committed) || c.Shown != was.Shown {
+		*was = c
+		e.talk.capacity = true
+	}
+	if ep := e.epoch; ep != nil {
+		if r := ep.rate.perSecond(); moved(r, ep.rate.told) {
+			ep.rate.told = r
+			e.talk.stream = true
+		}
+	}
+}
