@@ -29,7 +29,7 @@ func Load(path string, environ []string, known Known) (Config, error) {
 	if err := fromEnvironment(environ, &c); err != nil {
 		return c, err
 	}
-	return c, c.validate(known)
+	return c, c.Validate(known)
 }
 
 // Parse reads YAML over c. name stands for the file in errors. Errors: ErrConfig.

@@ -16,8 +16,8 @@ type Known struct {
 	Authentications               []string
 }
 
-// validate checks what a type cannot say. Errors: ErrConfig, naming key, value and choices.
-func (c *Config) validate(k Known) error {
+// Validate checks what a type cannot say. Errors: ErrConfig, naming key, value and choices.
+func (c *Config) Validate(k Known) error {
 	checks := []error{
 		oneOf("logLevel", c.LogLevel, []string{"debug", "info", "warn", "error"}),
 		oneOf("logFormat", c.LogFormat, []string{"text", "json"}),

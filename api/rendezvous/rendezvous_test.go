@@ -1,0 +1,260 @@
+package rendezvous_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/api/rendezvous"
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// heard is a sink that remembers what it was told, and lets a test wait for it.
+type heard struct {
+	mu         sync.Mutex
+	candidates []swarm.Candidate
+	epochs     []uint32
+	signals    []string
+	punches    int
+	connected  bool
+	news       chan struct{}
+}
+
+func newHeard() *heard { return &heard{news: make(chan struct{}, 1)} }
+
+func (h *heard) change(f func()) {
+	h.mu.Lock()
+	f()
+	h.mu.Unlock()
+	select {
+	case h.news <- struct{}{}:
+	default:
+	}
+}
+
+func (h *heard) Candidates(c []swarm.Candidate) {
+	h.change(func() { h.candidates = append(h.candidates, c...) })
+}
+
+func (h *heard) Descriptor(signed []byte) {
+	d, err := chunk.Open(signed)
+	h.change(func() {
+		if err == nil {
+			h.epochs = append(h.epochs, d.Epoch)
+		}
+	})
+}
+
+func (h *heard) Signal(_ swarm.PeerID, data []byte) {
+	h.change(func() { h.signals = append(h.signals, string(data)) })
+}
+func (h *heard) Punch([]swarm.Address, time.Duration) { h.change(func() { h.punches++ }) }
+func (h *heard) Connection(err error)                 { h.change(func() { h.connected = err == nil }) }
+
+// until waits for what to become true.
+func (h *heard) until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(10 * time.Second)
+	defer deadline.Stop()
+	for {
+		h.mu.Lock()
+		ok := is()
+		h.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-h.news:
+		case <-deadline.C:
+			t.Fatalf("not within 10 s: %s", what)
+		}
+	}
+}
+
+// poll asks until it is so.
+func poll(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(15 * time.Second)
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not within 15 s: %s", what)
+		}
+	}
+}
+
+func newKey(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	_, k, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func public(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519.PublicKey) }
+
+func describe(t *testing.T, publisher ed25519.PrivateKey, epoch uint32) []byte {
+	t.Helper()
+	signed, err := chunk.Sign(&chunk.Descriptor{
+		Name: "cam/1", Publisher: public(publisher), Epoch: epoch, Substreams: 16, ChunkSize: 900, Authentication: "merkle",
+		Tracks: []chunk.Track{{ID: 1, Kind: chunk.Video, Codec: "avc1.64001f", Timescale: 90000, Width: 640, Height: 360}},
+		Init:   []byte(strings.Repeat("init", 50)),
+	}, publisher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// peer is a client that runs.
+type peer struct {
+	*rendezvous.Client
+	*heard
+	self  swarm.PeerID
+	ended chan error
+	stop  context.CancelFunc
+}
+
+func join(t *testing.T, url string, role swarm.Role, publisher ed25519.PrivateKey) *peer {
+	t.Helper()
+	key := newKey(t)
+	c, err := rendezvous.NewClient(rendezvous.ClientConfig{URL: url, Identity: key, Publisher: publisher})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &peer{Client: c, heard: newHeard(), self: swarm.PeerID(public(key)), ended: make(chan error, 1)}
+	c.Reachable([]swarm.Address{swarm.Address("quic:127.0.0.1:" + p.self.String()[:4])})
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	go func() { p.ended <- c.Run(ctx, node.Self{Peer: p.self, Role: role, Name: "cam/1"}, p.heard) }()
+	t.Cleanup(stop)
+	return p
+}
+
+func serve(t *testing.T, publisher ed25519.PrivateKey) (*rendezvous.Server, *httptest.Server) {
+	t.Helper()
+	s := rendezvous.NewServer(rendezvous.Config{Publishers: []ed25519.PublicKey{public(publisher)}, List: rendezvous.Listed})
+	h := httptest.NewServer(s)
+	t.Cleanup(func() { s.Close(); h.Close() })
+	return s, h
+}
+
+func TestViewerMeetsSourceAndGetsItsDescriptor(t *testing.T) {
+	publisher := newKey(t)
+	s, h := serve(t, publisher)
+	source := join(t, h.URL, swarm.Source, publisher)
+	source.until(t, "the source joins", func() bool { return source.connected })
+	source.Describe(describe(t, publisher, 1))
+	viewer := join(t, h.URL, swarm.Viewer, nil)
+	viewer.until(t, "the viewer hears of the source and epoch 1", func() bool {
+		return slices.Contains(viewer.epochs, 1) && slices.ContainsFunc(viewer.candidates, func(c swarm.Candidate) bool {
+			return c.Peer == source.self && c.Role == swarm.Source && len(c.Addresses) == 1
+		})
+	})
+	source.Describe(describe(t, publisher, 2))
+	viewer.until(t, "the viewer hears of epoch 2", func() bool { return slices.Contains(viewer.epochs, 2) })
+
+	viewer.Signal(source.self, []byte("offer"))
+	source.until(t, "the signal arrives", func() bool { return slices.Contains(source.signals, "offer") })
+
+	viewer.Report(node.Statistics{Neighbours: 3, Feeds: []swarm.PeerID{source.self}})
+	poll(t, "the report shows", func() bool {
+		m := s.Members("cam/1", 10)
+		return len(m) == 2 && m[1].Report.Neighbours == 3 && len(m[1].Feeds) == 1
+	})
+}
+
+func TestEverybodyJoinsAgainAfterARestart(t *testing.T) {
+	publisher := newKey(t)
+	var current http.Handler
+	var mu sync.Mutex
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		c := current
+		mu.Unlock()
+		c.ServeHTTP(w, r)
+	}))
+	defer h.Close()
+	start := func() *rendezvous.Server {
+		s := rendezvous.NewServer(rendezvous.Config{Publishers: []ed25519.PublicKey{public(publisher)}})
+		mu.Lock()
+		current = s
+		mu.Unlock()
+		return s
+	}
+	first := start()
+	source := join(t, h.URL, swarm.Source, publisher)
+	source.until(t, "the source joins", func() bool { return source.connected })
+	source.Describe(describe(t, publisher, 7))
+	viewer := join(t, h.URL, swarm.Viewer, nil)
+	viewer.until(t, "the viewer joins", func() bool { return viewer.connected })
+	second := start()
+	defer second.Close()
+	first.Close()
+	poll(t, "everybody is back", func() bool {
+		st, ok := second.Stream("cam/1")
+		return ok && st.Live && st.Viewers == 1 && st.Epoch == 7
+	})
+}
+
+func TestStrangerMayNotPublish(t *testing.T) {
+	_, h := serve(t, newKey(t))
+	p := join(t, h.URL, swarm.Source, newKey(t))
+	select {
+	case err := <-p.ended:
+		if !errors.Is(err, node.ErrRefused) || !strings.Contains(err.Error(), "rendezvous.publishers") {
+			t.Fatalf("error is %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("a stranger publishes")
+	}
+}
+
+func TestResolveErrorsNameThingCauseAndWayOut(t *testing.T) {
+	publisher := newKey(t)
+	_, h := serve(t, publisher)
+	source := join(t, h.URL, swarm.Source, publisher)
+	source.until(t, "the source joins", func() bool { return source.connected })
+	source.Describe(describe(t, publisher, 1))
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		url  string
+		kind error
+		want string
+	}{
+		"not a URL":        {"cam1", rendezvous.ErrNotShoal, "https://host:9870/cam1"},
+		"another server":   {other.URL + "/cam1", rendezvous.ErrNotShoal, "no Shoal rendezvous"},
+		"no stream":        {h.URL, node.ErrUnknownStream, "cam/1"},
+		"an unknown one":   {h.URL + "/cam2", node.ErrUnknownStream, "have: cam/1"},
+		"nobody listening": {"http://127.0.0.1:1/cam1", nil, "127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := rendezvous.Resolve(ctx, c.url, nil)
+			if err == nil || c.kind != nil && !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error is %v", err)
+			}
+		})
+	}
+	poll(t, "the stream resolves with its descriptor", func() bool {
+		info, err := rendezvous.Resolve(ctx, h.URL+"/cam/1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Signed != nil && info.Live && info.ID == chunk.NewStreamID(public(publisher), "cam/1")
+	})
+}

@@ -1,0 +1,102 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"github.com/shoal-live/shoal/core/report"
+)
+
+// Result is what a demo measured.
+type Result struct {
+	Report *report.Report
+}
+
+// watch shows the table until ctx ends or the demo's time is over, or a viewer fails.
+func (d *Demo) watch(ctx context.Context, failures <-chan error) error {
+	var over <-chan time.Time
+	if d.opts.For > 0 {
+		timer := time.NewTimer(d.opts.For)
+		defer timer.Stop()
+		over = timer.C
+	}
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-over:
+			return nil
+		case err := <-failures:
+			return err
+		case <-tick.C:
+		}
+		if d.opts.Table != nil {
+			if v, err := d.view(); err == nil {
+				draw(d.opts.Table, v)
+			}
+		}
+	}
+}
+
+// audienceStats measures every viewer now.
+func (d *Demo) audienceStats() ([]row, error) {
+	d.mu.Lock()
+	viewers := append([]*viewer(nil), d.viewers...)
+	d.mu.Unlock()
+	rows := make([]row, 0, len(viewers))
+	for _, v := range viewers {
+		st, err := v.viewer.Node().Stats()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row{name: v.name, stats: st})
+	}
+	return rows, nil
+}
+
+func (d *Demo) view() (*view, error) {
+	v := &view{elapsed: time.Since(d.began)}
+	var err error
+	if v.source, err = d.server.Stats(); err != nil {
+		return nil, err
+	}
+	if v.viewers, err = d.audienceStats(); err != nil {
+		return nil, err
+	}
+	if s := find(&v.source); s != nil {
+		if t := time.Since(d.began).Seconds(); t > 0 {
+			v.bitrate = 8 * float64(s.Engine.Chunks.UsefulBytes) / t
+		}
+	}
+	d.mu.Lock()
+	v.lines = append([]string(nil), d.lines...)
+	d.mu.Unlock()
+	return v, nil
+}
+
+// measure makes the report.
+func (d *Demo) measure() (*Result, error) {
+	source, err := d.server.Stats()
+	if err != nil {
+		return nil, err
+	}
+	viewers, err := d.audienceStats()
+	if err != nil {
+		return nil, err
+	}
+	cpu, rss := processUsage()
+	run := report.Run{
+		Duration: time.Since(d.began), Most1s: source.Most1s, ClockMethod: "same", CPU: cpu, MaxRSS: rss, Policy: "substream",
+	}
+	if p, ok := source.Peer(streamName); ok {
+		run.Source = p
+		run.StreamBytes = p.UsefulBytes
+	}
+	for i := range viewers {
+		p, _ := viewers[i].stats.Peer(streamName) // one without figures never played
+		run.Viewers = append(run.Viewers, p)
+	}
+	return &Result{Report: report.Build(&run)}, nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/cmd/shoal/watch"
+)
+
+type watchCommand struct {
+	URL       string `arg:"" help:"Link of the stream: http(s)://host:9870/cam1."`
+	HLS       string `name:"hls" default:"127.0.0.1:9888" help:"Address of the low-latency HLS server; empty for none."`
+	RTSP      string `name:"rtsp" default:"127.0.0.1:9554" help:"Address of the RTSP server that players and a MediaMTX can pull; empty for none."`
+	Publish   string `help:"Publish into a media server." placeholder:"rtsp://..."`
+	Pipe      bool   `help:"Write fMP4 to standard output: shoal watch --pipe URL | mpv -"`
+	Uplink    string `default:"0" help:"Cap of all that leaves, in bits per second: 2M; 0 for none." placeholder:"RATE"`
+	Listen    string `default:":0" help:"UDP address of the transport."`
+	Isolation string `default:"process" enum:"process,inline" help:"Where plugins run: process or inline."`
+	LogLevel  string `default:"warn" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+// Run plays until Ctrl-C.
+func (c watchCommand) Run(env *environment) error {
+	uplink, err := parseRate("uplink", c.Uplink)
+	if err != nil {
+		return err
+	}
+	command, err := ownPlugins()
+	if err != nil {
+		return err
+	}
+	o := watch.Options{
+		URL: c.URL, HLS: c.HLS, RTSP: c.RTSP, Publish: c.Publish, Uplink: uplink, Listen: c.Listen,
+		Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(env.stderr, c.LogLevel, "text"),
+	}
+	if c.Pipe { // the player is at the other end of the pipe
+		o.Pipe, o.HLS, o.RTSP = "-", "", ""
+	}
+	o.Ready = func(output string, urls []string) {
+		for _, u := range urls {
+			fmt.Fprintf(env.stderr, "\r\x1b[K%s: %s\n", output, u)
+		}
+	}
+	v, err := watch.Open(env.ctx, o)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(env.ctx)
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		if terminal(os.Stderr) {
+			v.Status(ctx, env.stderr)
+		}
+	}()
+	err = v.Run(ctx)
+	cancel()
+	<-shown
+	return err
+}
+
+// terminal reports whether f is one.
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func flagError(flag string, err error) error { return fmt.Errorf("--%s: %w", flag, err) }

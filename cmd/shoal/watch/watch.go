@@ -1,0 +1,110 @@
+// Package watch is `shoal watch`: it joins a stream, feeds other viewers, and hands what it gets to players.
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/shoal-live/shoal/api/rendezvous"
+	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/cmd/shoal/keys"
+	"github.com/shoal-live/shoal/cmd/shoal/wire"
+	"github.com/shoal-live/shoal/core/event"
+	"github.com/shoal-live/shoal/core/node"
+)
+
+// Options are what a viewer is made of.
+type Options struct {
+	URL       string           // of the stream: http(s)://host:port/name
+	HLS       string           // address of the LL-HLS server; "" for none
+	RTSP      string           // address of the RTSP server; "" for none
+	Publish   string           // RTSP URL to publish to; "" for none
+	Pipe      string           // path to write fMP4 to, "-" for standard output; "" for none
+	Uplink    config.Rate      // cap; 0 for none
+	Listen    string           // of the transport; "" for any free port
+	Isolation config.Isolation // of transport, policy and egresses
+	Command   []string         // that starts this binary's own plugins
+	Log       *slog.Logger
+	Events    event.Sink
+	// Ready is called with the URLs of each output that is up; nil for none.
+	Ready func(output string, urls []string)
+}
+
+// Viewer is one `shoal watch`.
+type Viewer struct {
+	opts Options
+	set  *wire.Set
+	node *node.Node
+	info rendezvous.StreamInfo
+
+	stream node.StreamConfig
+}
+
+// Open looks the stream up and makes what plays it. Errors say what is wrong with the link, and what there is instead.
+func Open(ctx context.Context, opts Options) (*Viewer, error) {
+	info, err := rendezvous.Resolve(ctx, opts.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Events == nil {
+		opts.Events = func(event.Event) {}
+	}
+	v := &Viewer{opts: opts, info: info}
+	identity, err := keys.Fresh()
+	if err != nil {
+		return nil, err
+	}
+	v.set = wire.New(wire.Config{Command: opts.Command, Events: opts.Events, Log: opts.Log})
+	listen := opts.Listen
+	if listen == "" {
+		listen = ":0"
+	}
+	transport, err := v.set.Transport(config.Plugin{Name: "quic", Isolation: opts.Isolation, Listen: listen}, identity)
+	if err != nil {
+		return nil, err
+	}
+	v.node, err = node.New(node.Config{
+		Identity: identity, Transports: []node.TransportSource{transport}, Authentications: wire.Authentications(),
+		Compressor: wire.Compressor(), Uplink: opts.Uplink.Bytes(), Events: opts.Events, Log: opts.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, v.prepare(identity)
+}
+
+// Name is the stream's.
+func (v *Viewer) Name() string { return v.info.Name }
+
+// Node is the viewer's node.
+func (v *Viewer) Node() *node.Node { return v.node }
+
+// Run plays until ctx ends, and returns when everything has ended. It is called once. Errors: what will not
+// mend by trying again.
+func (v *Viewer) Run(ctx context.Context) error {
+	return wire.Together(ctx, v.set.Run, v.node.Run, v.join)
+}
+
+// join takes part in the stream, and watches whether the rendezvous lets it.
+func (v *Viewer) join(ctx context.Context) error {
+	if err := v.node.Join(v.stream); err != nil {
+		return err
+	}
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		st, err := v.node.Stats()
+		if err != nil {
+			return nil
+		}
+		if len(st.Streams) > 0 && st.Streams[0].Refused != nil {
+			return st.Streams[0].Refused
+		}
+	}
+}
