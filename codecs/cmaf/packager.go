@@ -53,6 +53,7 @@ type Packager struct {
 	access   bool          // the group that is being gathered began with a random-access unit
 	early    []Unit        // audio from before the first picture, at most maxEarly
 	ntp      time.Time     // of the newest unit in the group
+	born     time.Time     // of the last group
 	meter    meter
 }
 

@@ -289,8 +289,11 @@ func TestAJumpOfTimeBeginsAnEpochAtTheNextKeyFrame(t *testing.T) {
 
 func TestAudioGoesOnWithoutPictures(t *testing.T) {
 	p, r := testPackager(t, 0)
+	now := time.Unix(1000, 0)
+	p.cfg.Now = func() time.Time { return now }
 	p.put(t, picture264(0, true))
 	for i := range int64(94) { // two seconds
+		now = now.Add(1024 * time.Second / 48000)
 		p.put(t, sound(i*1024))
 	}
 	groups := r.epochs[0].groups
@@ -301,6 +304,26 @@ func TestAudioGoesOnWithoutPictures(t *testing.T) {
 		if g.RandomAccess {
 			t.Error("a group without a picture says that decoding can begin at it")
 		}
+	}
+}
+
+func TestAPacketOfManyFramesOfAudioMakesNoGroup(t *testing.T) {
+	p, r := testPackager(t, 0)
+	now := time.Unix(1000, 0)
+	p.cfg.Now = func() time.Time { return now }
+	for i := range int64(60) {
+		now = now.Add(time.Second / 30)
+		p.put(t, picture264(i*3000, i == 0))
+		if i%5 == 4 { // 8 frames of audio in 5 of video
+			u := sound(i / 5 * 8 * 1000)
+			for len(u.Data) < 8 {
+				u.Data = append(u.Data, u.Data[0])
+			}
+			p.put(t, u)
+		}
+	}
+	if n := len(r.epochs[0].groups); n != 60 {
+		t.Errorf("%d groups of 60 pictures", n)
 	}
 }
 

@@ -186,14 +186,17 @@ func (p *Packager) addAudio(k *input, at, n int64, frame []byte) {
 	k.add(at, at, n, s)
 }
 
-// cutAudio ends the group when audio alone has filled one.
+// cutAudio ends the group when audio alone has filled one. Beside video it waits for a picture, up to maxAlone by the
+// wall clock: a sender may put many frames of audio into one packet.
 func (p *Packager) cutAudio(k *input, n int64) error {
-	limit := max(maxAlone, p.cfg.Span)
 	if k == p.lead {
 		p.access = true
-		limit = p.cfg.Span - ticksToTime(n-n/4, k.scale)
+		if k.gathered() >= p.cfg.Span-ticksToTime(n-n/4, k.scale) {
+			return p.cut()
+		}
+		return nil
 	}
-	if k.gathered() >= limit {
+	if k.gathered() >= maxAlone && p.cfg.Now().Sub(p.born) >= maxAlone {
 		return p.cut()
 	}
 	return nil
@@ -236,7 +239,7 @@ func (p *Packager) cut() error {
 		return fmt.Errorf("%w: a group of %d bytes, at most %d", ingest.ErrCodec, len(g.Payload), chunk.MaxGroupSize)
 	}
 	now := p.cfg.Now()
-	g.Born = now.UnixMicro()
+	g.Born, p.born = now.UnixMicro(), now
 	if p.cfg.Delay != nil && !p.ntp.IsZero() {
 		p.cfg.Delay(now.Sub(p.ntp))
 	}

@@ -37,6 +37,7 @@ func (a *api) close() { a.client.CloseIdleConnections() }
 // path is what the API says of one path.
 type path struct {
 	Name      string     `json:"name"`
+	ConfName  string     `json:"confName"`
 	Ready     bool       `json:"ready"`
 	ReadyTime *time.Time `json:"readyTime"`
 	Source    *struct {
@@ -102,6 +103,15 @@ func (a *api) path(ctx context.Context, name string) (path, error) {
 	var p path
 	err := a.get(ctx, "/v3/paths/get/"+(&url.URL{Path: name}).EscapedPath(), &p)
 	return p, err
+}
+
+// stamped tells that the reports of p carry the publisher's clock, not that of MediaMTX.
+func (a *api) stamped(ctx context.Context, p *path) (bool, error) {
+	var c struct {
+		UseAbsoluteTimestamp bool `json:"useAbsoluteTimestamp"`
+	}
+	err := a.get(ctx, "/v3/config/paths/get/"+(&url.URL{Path: p.ConfName}).EscapedPath(), &c)
+	return c.UseAbsoluteTimestamp, err
 }
 
 // get fetches JSON. Errors wrap ingest.ErrSource or ingest.ErrDenied and say what to do about it.

@@ -83,3 +83,23 @@ func publishChanging(t *testing.T, s *tool.Server, path string) (change func()) 
 	}
 	return func() { changed.Store(true) }
 }
+
+// publishFilm sends units as the first of two tracks; the second stays silent.
+func publishFilm(t *testing.T, s *tool.Server, path string, video, silent format.Format, units [][][]byte) {
+	t.Helper()
+	r := record(t, s.RTSPURL(path), video, silent)
+	e, err := rtptrack.NewEncoder(video)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed(t, time.Second/30, func(n int) error {
+		packets, err := e.Encode(units[n%len(units)])
+		if err != nil {
+			return err
+		}
+		return r.write(0, packets, uint32(n)*3000)
+	})
+	if _, err := s.WaitReady(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -2,6 +2,7 @@ package mediamtx
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"strings"
 	"sync"
@@ -70,7 +71,8 @@ func (i *Ingest) Run(ctx context.Context, sink ingest.Sink) error {
 		}
 		cfg.Source = at(root, name)
 	}
-	read, err := rtsp.Open(cfg, i.bitrate(ctx, a, name))
+	bitrate := i.learn(ctx, a, name, &cfg)
+	read, err := rtsp.Open(cfg, bitrate)
 	if err != nil {
 		return err
 	}
@@ -80,16 +82,28 @@ func (i *Ingest) Run(ctx context.Context, sink ingest.Sink) error {
 	return read.Run(ctx, sink)
 }
 
-// bitrate asks the API how much the path has received. Without an answer the reader measures by itself, later.
-func (i *Ingest) bitrate(ctx context.Context, a *api, name string) uint64 {
+// learn asks the API what it knows of the path: how much it has received, and whose clock stamps it, which goes into
+// cfg. Without an answer the reader measures the one, and takes MediaMTX's default for the other.
+func (i *Ingest) learn(ctx context.Context, a *api, name string, cfg *ingest.Config) (bitrate uint64) {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
 	p, err := a.path(ctx, name)
-	if err != nil {
-		i.cfg.log.Debug("mediamtx: the bitrate is not known yet", "path", name, "err", err)
-		return 0
+	stamped := false
+	if err == nil {
+		bitrate = p.bitrate(time.Now())
+		stamped, err = a.stamped(ctx, &p)
 	}
-	return p.bitrate(time.Now())
+	if err != nil {
+		i.cfg.log.Debug("mediamtx: bitrate and timestamps of the path are not known yet", "path", name, "err", err)
+	}
+	if cfg.Params["align"] == "" && !stamped {
+		cfg.Params = maps.Clone(cfg.Params)
+		if cfg.Params == nil {
+			cfg.Params = map[string]string{}
+		}
+		cfg.Params["align"] = "arrival"
+	}
+	return bitrate
 }
 
 // Measured implements [ingest.Measurer].

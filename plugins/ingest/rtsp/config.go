@@ -15,7 +15,9 @@ import (
 )
 
 // Keys are the parameters that New knows.
-func Keys() []string { return []string{"fingerprint", "pass", "timeout", "unsupportedTracks", "user"} }
+func Keys() []string {
+	return []string{"align", "fingerprint", "pass", "timeout", "unsupportedTracks", "user"}
+}
 
 // unsupported says what to do with a track that cannot be carried.
 type unsupported uint8
@@ -25,6 +27,14 @@ const (
 	drop
 )
 
+// align says what tracks are aligned by.
+type align uint8
+
+const (
+	byReport align = iota
+	byArrival
+)
+
 // config is an ingest.Config, read.
 type config struct {
 	url         *base.URL // with credentials
@@ -32,6 +42,7 @@ type config struct {
 	bitrate     uint64 // bits per second; 0 when unknown
 	timeout     time.Duration
 	unsupported unsupported
+	align       align
 	fingerprint []byte
 	log         *slog.Logger
 }
@@ -90,6 +101,15 @@ func (out *config) set(key, value string) error {
 			out.unsupported = drop
 		default:
 			return fmt.Errorf("rtsp: %w: unsupportedTracks: %q (have: refuse, drop)", ingest.ErrConfig, value)
+		}
+	case "align":
+		switch value {
+		case "report":
+			out.align = byReport
+		case "arrival":
+			out.align = byArrival
+		default:
+			return fmt.Errorf("rtsp: %w: align: %q (have: report, arrival)", ingest.ErrConfig, value)
 		}
 	case "fingerprint":
 		b, err := hex.DecodeString(strings.ReplaceAll(value, ":", ""))

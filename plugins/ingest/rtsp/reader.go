@@ -18,6 +18,8 @@ type source struct {
 	format  format.Format
 	decoder *rtptrack.Decoder
 	track   *track
+	arrival arrival
+	frame   int64       // ticks of one frame of audio, where a packet may hold several
 	index   int         // in the packager
 	waiting []cmaf.Unit // units of a track that is not placed yet, with PTS still its own; at most maxWaiting, oldest out first
 }
@@ -31,6 +33,7 @@ const (
 // reader runs on the goroutine that reads the connection.
 type reader struct {
 	clock    clock
+	align    align
 	packager *cmaf.Packager
 	sources  []*source
 	ntp      func(*description.Media, *rtp.Packet) (time.Time, bool)
@@ -47,9 +50,12 @@ func (r *reader) packet(s *source, p *rtp.Packet) {
 		return
 	}
 	at := s.track.unwrap(p.Timestamp)
-	ntp, known := r.ntp(s.media, p)
-	if known {
-		r.clock.report(s.track, at, ntp)
+	var ntp time.Time
+	if r.align == byReport {
+		known := false
+		if ntp, known = r.ntp(s.media, p); known {
+			r.clock.report(s.track, at, ntp)
+		}
 	}
 	data, err := s.decoder.Decode(p)
 	if err != nil {
@@ -59,10 +65,26 @@ func (r *reader) packet(s *source, p *rtp.Packet) {
 	if data == nil {
 		return
 	}
+	if r.align == byArrival {
+		ntp = r.arrived(s, at, len(data))
+	}
 	if err := r.unit(s, cmaf.Unit{Track: s.index, PTS: at, NTP: ntp, Data: data}); err != nil {
 		r.broken = true
 		r.failed <- err // has room for the only one
 	}
+}
+
+// arrived learns from a unit of so many frames that is complete now. A sender that gathers frames sends them
+// when the last has ended; one alone it sends as it comes.
+func (r *reader) arrived(s *source, at int64, frames int) (captured time.Time) {
+	sent := at
+	if frames > 1 {
+		sent += int64(frames) * s.frame
+	}
+	if captured = s.arrival.add(sent, time.Now()); !captured.IsZero() {
+		r.clock.report(s.track, at, s.arrival.wall(at))
+	}
+	return captured
 }
 
 // unit passes u on, once its track is placed.

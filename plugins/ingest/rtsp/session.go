@@ -11,6 +11,7 @@ import (
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 	"github.com/pion/rtp"
 
 	"github.com/shoal-live/shoal/codecs/cmaf"
@@ -64,7 +65,7 @@ func (i *Ingest) open(client *gortsplib.Client, session *description.Session, si
 	if err != nil {
 		return nil, fmt.Errorf("rtsp: %s: %w", i.cfg.name(), err)
 	}
-	r := &reader{packager: packager, sources: sources, ntp: client.PacketNTP, failed: make(chan error, 1)}
+	r := &reader{align: i.cfg.align, packager: packager, sources: sources, ntp: client.PacketNTP, failed: make(chan error, 1)}
 	r.clock.lead = sources[0].track
 	for _, s := range sources {
 		if s.media.Type == description.MediaTypeVideo {
@@ -151,6 +152,9 @@ func fromFormat(m *description.Media, f format.Format) (*source, cmaf.Input, err
 	if rate <= 0 {
 		return nil, cmaf.Input{}, fmt.Errorf("%w: %s without a clock rate", ingest.ErrCodec, rtptrack.Name(f))
 	}
-	s := &source{media: m, format: f, decoder: decoder, track: &track{scale: int64(rate)}}
+	s := &source{media: m, format: f, decoder: decoder, track: &track{scale: int64(rate)}, arrival: arrival{scale: int64(rate)}}
+	if a, ok := params.(*codecs.MPEG4Audio); ok && m.Type == description.MediaTypeAudio {
+		s.frame = 1024 * int64(rate) / int64(max(a.Config.SampleRate, 1))
+	}
 	return s, cmaf.Input{Params: params, Timescale: uint32(rate)}, nil
 }
