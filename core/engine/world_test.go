@@ -106,7 +106,7 @@ func (w *world) author() chunk.Author {
 }
 
 func (w *world) add(name string, role swarm.Role, change func(*engine.Config)) *peer {
-	p := &peer{world: w, name: name, links: make(map[swarm.LinkID]*wire), wake: w.now}
+	p := &peer{world: w, name: name, links: make(map[swarm.LinkID]*wire), wake: 1 << 62}
 	cfg := engine.Config{
 		Role: role, Stream: w.desc.StreamID(), Index: uint64(len(w.peers) + 1), Seed: 1, Budget: endless{},
 		Authentications: sign.Catalogue(), Wall: 1_700_000_000_000_000,
