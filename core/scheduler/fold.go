@@ -53,7 +53,6 @@ func (v *View) apply(c Change) {
 	case Subscribed:
 		if l := v.Link(c.Link); l != nil {
 			v.ask(l, c.Substream, Ask{Mode: c.Mode, From: c.From, Since: v.Now})
-			v.unpush(c.Substream, c.Link) // until the policy answers, nothing is sent
 		}
 	case Unsubscribed:
 		if l := v.Link(c.Link); l != nil {

@@ -142,8 +142,7 @@ func (h *Host) Ask(id swarm.LinkID, k int, mode swarm.Mode) {
 	if l == nil || l.asks[k] == mode {
 		return
 	}
-	l.asks[k] = mode
-	h.unpush(k, id)
+	l.asks[k] = mode // a Push that contains the link stays in force until the policy answers
 	h.tell(scheduler.Subscribed{Link: id, Substream: k, Mode: mode, From: 7})
 }
 

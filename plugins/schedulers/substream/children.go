@@ -20,47 +20,33 @@ type ask struct {
 	relay bool // it relays k
 }
 
+// seating is who gets which substream, while it is being decided.
+type seating struct {
+	to    [][]scheduler.Target // by substream
+	seats int                  // in all
+}
+
 // serve grants or refuses eager subscriptions, and keeps the orders to push in step with them.
 func (p *policy) serve() {
 	v := &p.view
-	waiting := p.waiting()
-	slices.SortStableFunc(waiting, func(a, b ask) int {
-		if a.relay != b.relay {
-			if a.relay {
-				return -1
-			}
-			return 1
-		}
-		if c := cmp.Compare(a.link.Asks[a.k].Since, b.link.Asks[b.k].Since); c != 0 {
-			return c
-		}
-		return cmp.Compare(len(v.Pushes[a.k]), len(v.Pushes[b.k])) // substreams without a child first
-	})
-	granted := make([][]scheduler.Target, v.Stream.Substreams)
-	for k := range granted {
-		granted[k] = p.children(k)
+	s := seating{to: make([][]scheduler.Target, v.Stream.Substreams)}
+	for k := range s.to {
+		s.to[k] = p.children(k)
+		s.seats += len(s.to[k])
 	}
-	seats := 0
-	for _, to := range granted {
-		seats += len(to)
-	}
-	for _, a := range waiting {
-		ok, reason := p.admit(a, granted, seats)
-		if !ok {
+	for _, a := range p.waiting() {
+		if reason := p.admit(a, &s); reason != swarm.NoReason {
 			p.do(scheduler.Refuse{Link: a.link.Link, Substream: a.k, Reason: reason})
 			continue
 		}
-		before := len(granted[a.k])
-		granted[a.k] = append(granted[a.k], scheduler.Target{Link: a.link.Link, Class: classOf(a.relay)})
-		seats += len(granted[a.k]) - before
+		s.to[a.k] = append(s.to[a.k], scheduler.Target{Link: a.link.Link, Class: classOf(a.relay)})
+		s.seats++
+		p.granted = p.now
 	}
-	for k, to := range granted {
+	for k, to := range s.to {
 		p.order(to)
-		bit := uint64(1) << k
-		if !slices.Equal(to, v.Pushes[k]) || p.redo&bit != 0 && p.now >= p.redoAt {
-			if p.do(scheduler.Push{Substream: k, To: to}) {
-				p.redo &^= bit
-			}
+		if !slices.Equal(to, v.Pushes[k]) {
+			p.do(scheduler.Push{Substream: k, To: to})
 		}
 	}
 }
@@ -72,7 +58,8 @@ func classOf(relay bool) scheduler.Class {
 	return scheduler.ClassLeaf
 }
 
-// waiting lists the eager subscriptions that are not answered yet.
+// waiting lists the eager subscriptions that are not answered yet: relays first, then those who asked first, then
+// those whose substream nobody has.
 func (p *policy) waiting() []ask {
 	v := &p.view
 	var list []ask
@@ -84,6 +71,13 @@ func (p *policy) waiting() []ask {
 			}
 		}
 	}
+	slices.SortStableFunc(list, func(a, b ask) int {
+		return cmp.Or(
+			cmp.Compare(classOf(a.relay), classOf(b.relay)),
+			cmp.Compare(a.link.Asks[a.k].Since, b.link.Asks[b.k].Since),
+			cmp.Compare(len(v.Pushes[a.k]), len(v.Pushes[b.k])),
+		)
+	})
 	return list
 }
 
@@ -98,49 +92,72 @@ func (p *policy) children(k int) []scheduler.Target {
 	return to
 }
 
-// admit decides on one subscription. It may take a leaf off granted in favour of a relay.
-func (p *policy) admit(a ask, granted [][]scheduler.Target, seats int) (bool, swarm.Reason) {
-	if p.view.Stream.Role != swarm.Source && a.link.In(swarm.Eager)&(1<<a.k) != 0 {
-		return false, swarm.WouldLoop
+// admit decides on one subscription: NoReason grants it. It may take a leaf's seat for a relay.
+func (p *policy) admit(a ask, s *seating) swarm.Reason {
+	if p.fits(a, s) {
+		return swarm.NoReason
 	}
-	if p.fits(a, granted, seats) {
-		return true, swarm.NoReason
+	if !a.relay || !p.hasRoom(a.link) || p.now < p.evicted+evictEvery {
+		return swarm.NoCapacity
 	}
-	if a.relay && p.hasRoomFor(a.link) && p.now >= p.evicted+evictEvery {
-		for i, t := range slices.Backward(granted[a.k]) {
-			if t.Class != scheduler.ClassInterior {
-				granted[a.k] = slices.Delete(granted[a.k], i, i+1)
-				p.evicted = p.now
-				return true, swarm.NoReason
+	for i, t := range slices.Backward(s.to[a.k]) {
+		if t.Class != scheduler.ClassInterior {
+			p.do(scheduler.Refuse{Link: t.Link, Substream: a.k, Reason: swarm.NoCapacity})
+			s.to[a.k] = slices.Delete(s.to[a.k], i, i+1)
+			s.seats--
+			p.evicted = p.now
+			return swarm.NoReason
+		}
+	}
+	return swarm.NoCapacity
+}
+
+// shed takes a seat back when the uplink has turned out to carry less than was granted: one a tick, of the leaf that
+// came last, or of the relay that came last where there is no leaf.
+func (p *policy) shed() {
+	if float64(p.committed()) <= p.limit()/p.seat()*overdraft {
+		return
+	}
+	worst, at, least := scheduler.Target{}, -1, time.Duration(-1)
+	for k, to := range p.view.Pushes {
+		for _, t := range to {
+			l := p.view.Link(t.Link)
+			if l == nil || t.Class < worst.Class {
+				continue
+			}
+			if since := l.Asks[k].Since; t.Class > worst.Class || since > least {
+				worst, at, least = t, k, since
 			}
 		}
 	}
-	return false, swarm.NoCapacity
+	if at >= 0 {
+		p.do(scheduler.Refuse{Link: worst.Link, Substream: at, Reason: swarm.NoCapacity})
+	}
 }
 
-// hasRoomFor reports whether a relay can take the leaf that makes room for it.
-func (p *policy) hasRoomFor(l *scheduler.Link) bool { return float64(l.Status.Spare) >= p.seat() }
+// overdraft is how far commitments may exceed the limit before a seat is taken back.
+const overdraft = 1.15
 
 // fits reports whether one more seat can be granted.
-func (p *policy) fits(a ask, granted [][]scheduler.Target, seats int) bool {
+func (p *policy) fits(a ask, s *seating) bool {
 	affordable := p.limit() / p.seat()
-	if float64(seats+1) > affordable {
+	if float64(s.seats+1) > affordable {
 		return false
 	}
 	if p.view.Stream.Role != swarm.Source {
 		return true
 	}
-	have := len(granted[a.k])
+	have := len(s.to[a.k])
 	if have >= p.params.Copies { // beyond the copies: rescue, within its bound
-		return !a.relay && float64(seats) < (float64(p.params.Copies)+p.params.Rescue)*float64(len(granted))
+		return !a.relay && float64(s.seats) < (float64(p.params.Copies)+p.params.Rescue)*float64(len(s.to))
 	}
 	bare := 0 // substreams that nobody has yet are first in line
-	for k := range granted {
-		if k != a.k && len(granted[k]) == 0 {
+	for k := range s.to {
+		if k != a.k && len(s.to[k]) == 0 {
 			bare++
 		}
 	}
-	return have == 0 || float64(seats+1+bare) <= affordable
+	return have == 0 || float64(s.seats+1+bare) <= affordable
 }
 
 // order sorts targets: relays first, the strongest of them first, then by age.
@@ -162,15 +179,10 @@ func (p *policy) order(to []scheduler.Target) {
 	})
 }
 
-// unserve mends an order that the engine would not carry out. When a target was gone, the order is given again
-// without it a tick later; otherwise the uplink does not carry it, and the targets look elsewhere.
+// unserve lets the targets of an order that the uplink does not carry look elsewhere. Of one that was refused because
+// a target is gone, the rest is in force, and LinkDown takes the target off.
 func (p *policy) unserve(o scheduler.Push, reason scheduler.RefusedReason) {
-	if o.Substream < 0 || o.Substream >= len(p.view.Pushes) {
-		return
-	}
-	if reason == scheduler.RefusedNoLink {
-		p.redo |= 1 << o.Substream
-		p.redoAt = p.now + tick
+	if o.Substream < 0 || o.Substream >= len(p.view.Pushes) || reason == scheduler.RefusedNoLink {
 		return
 	}
 	for _, t := range o.To {

@@ -3,6 +3,7 @@ package substream
 import (
 	"time"
 
+	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
@@ -37,8 +38,7 @@ type policy struct {
 	feeds   feeds
 	tell    tell
 	evicted time.Duration // when a leaf last lost its seat to a relay
-	redo    uint64        // bit k: the Push of substream k is to be given again
-	redoAt  time.Duration // not before
+	granted time.Duration // when a seat was last granted
 
 	nextTick time.Duration
 	actions  []scheduler.Action
@@ -53,8 +53,9 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	p.view.Apply(b)
 	p.now = b.Now
 	p.actions, p.short = nil, false
-	if p.view.Stream.Substreams < 1 {
-		return scheduler.Answer{Revision: b.Revision}
+	if p.view.Stream.Substreams < 1 || p.view.Stream.Substreams > chunk.MaxSubstreams {
+		p.meet() // a neighbour may have the descriptor
+		return scheduler.Answer{Revision: b.Revision, Actions: p.actions, WakeAt: p.now + tick}
 	}
 	if !p.told {
 		p.open()
@@ -76,6 +77,9 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.feed()
 		p.listen()
 		p.compare()
+	}
+	if due {
+		p.shed()
 	}
 	p.serve()
 	p.announce()

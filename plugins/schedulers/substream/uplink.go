@@ -22,23 +22,34 @@ func (p *policy) rate() float64 {
 // seat is what one copy of one substream costs, in wire bytes per second.
 func (p *policy) seat() float64 { return p.rate() / float64(p.view.Stream.Substreams) }
 
-// limit is what may be committed, in wire bytes per second. What receipts have shown counts, and within a cap; an
-// uplink that is not shown yet counts as Trial stream rates, so that a swarm can begin.
+// limit is what may be committed, in wire bytes per second: a cap less what control takes of it, or what receipts
+// have shown. An uplink that is not shown yet counts as Trial stream rates, so that a swarm can begin, and so does one
+// that is shown to carry less than it was never asked for: receipts confirm no more than what was sent. Only when
+// commitments have stood for a while, and less than they come to is confirmed, is the uplink taken at its word.
 func (p *policy) limit() float64 {
 	c := &p.view.Capacity
-	most := float64(c.Cap)
-	if c.Cap == 0 {
-		most = 1e18
-	}
 	trusted := p.params.Trial * p.rate()
-	if p.view.Stream.Role != swarm.Viewer { // they have volunteered
-		trusted = most
+	measured := float64(c.Measured)
+	switch {
+	case c.Cap > 0 && c.Shown:
+		trusted = measured
+	case c.Cap > 0:
+		trusted = float64(c.Cap)
+	case p.view.Stream.Role != swarm.Viewer: // they have volunteered
+		trusted = unlimited
+	case c.Shown && p.now >= p.granted+proveFor && measured < proved*float64(p.committed())*p.seat():
+		trusted = measured
+	case c.Shown:
+		trusted = max(trusted, measured)
 	}
-	if c.Shown && c.Measured > 0 {
-		trusted = max(trusted, float64(c.Measured))
-	}
-	return p.params.Headroom * min(most, trusted)
+	return p.params.Headroom * trusted
 }
+
+const (
+	unlimited = 1e15
+	proveFor  = 2 * time.Second // that commitments must have stood
+	proved    = 0.8             // of the commitments, that must be confirmed
+)
 
 // committed is what the orders in force bind, in seats.
 func (p *policy) committed() int {

@@ -1,0 +1,32 @@
+// Package sim runs many real engines and policies under one virtual clock, over one fake network, and reports what
+// the viewers measured. Nothing about distribution is decided here: the engines and the policies are those of
+// production.
+//
+//	           +--------------------- agenda: (time, order) -> event ----------------------+
+//	           v                                                                           |
+//	peer: inputs -> engine.Ready -> control, chunks --uplink queue--> loss, delay --downlink queue-+
+//	                     |  ^                                                              |
+//	                     v  |  after PolicyDelay                                           |
+//	                  policy.Step (in lockstep)                   rendezvous: candidates --+
+//
+// # What is modelled
+//
+//   - A link: a one-way delay for each pair of peers, log-normal, the same in both directions, plus jitter for each
+//     frame; chunk frames may be lost and overtake one another; control frames are reliable and ordered, and a lost one
+//     comes a retransmission later.
+//   - An uplink: frames leave one after another at its rate, those of all links. A link holds two chunk frames or
+//     10 ms of them; beyond that a frame is not taken (Full), until half of it has left (Writable), as package transport
+//     says. A downlink: frames arrive one after another at its rate; what would wait longer than Network.Queue is lost.
+//   - Wire bytes: chunk frames count their payload, a modelled proof and the transport's overhead; control frames their
+//     length and overhead; handshakes and acknowledgements are added.
+//   - A rendezvous: the source, and a random sample of those who are there, a round trip after the question.
+//   - Chunks carry no bytes. The author and the verifier are the simulator's own (the Verifier may take modelled time).
+//
+// Equal configurations give equal reports, byte for byte: one goroutine, one generator seeded by Config.Seed, and
+// events at one time are served in the order in which they were made.
+//
+// # Cost
+//
+// An event costs no garbage: events lie in one slice that is used again, ordered by a heap of small keys. What
+// allocates is the engines' own (frames) and the policies'.
+package sim

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/engine"
+	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// meter finds the greatest number of bytes in any second, to a hundredth of one.
+type meter struct {
+	slots [101]int
+	slot  int64 // that fills
+	sum   int
+	most  int
+	total uint64
+}
+
+const slotSpan = 10 * time.Millisecond
+
+func (m *meter) add(now time.Duration, bytes int) {
+	slot := int64(now / slotSpan)
+	for range min(slot-m.slot, int64(len(m.slots))) {
+		m.slot++
+		i := m.slot % int64(len(m.slots))
+		m.sum -= m.slots[i]
+		m.slots[i] = 0
+	}
+	m.slot = max(m.slot, slot)
+	m.slots[m.slot%int64(len(m.slots))] += bytes
+	m.sum += bytes
+	m.most = max(m.most, m.sum)
+	m.total += uint64(bytes)
+}
+
+// measure is what a peer has measured so far.
+func (w *world) measure(p *peer) *report.Peer {
+	s := p.engine.Stats(w.now)
+	r := &report.Peer{
+		Delay: s.Delay, Playout: s.Playout, Startup: s.Startup, Played: s.Startup > 0 || s.Playing,
+		GroupsDue: s.Groups.Due, GroupsComplete: s.Groups.Complete, ChunksDue: s.Chunks.Due, ChunksHeld: s.Chunks.Held,
+		Stalls: s.Groups.Stalls, Useful: s.Chunks.Useful, Duplicate: s.Chunks.Duplicate, Parity: s.Chunks.Parity,
+		Repair: s.Chunks.Repair, Forged: s.Chunks.Forged, UsefulBytes: s.Chunks.UsefulBytes, FromSourceBytes: s.Chunks.FromSource,
+		WireSent: p.sent, ChunkSent: p.chunks, Uplink: p.uplink.Rate, ClockError: s.Clock,
+	}
+	if p.class == nil {
+		return r
+	}
+	if p.class.Cohort != "" {
+		r.Cohorts = append(r.Cohorts, p.class.Cohort)
+	}
+	if p.uplink.Rate > 0 && p.uplink.Rate <= None {
+		r.Cohorts = append(r.Cohorts, "noUplink")
+	} else {
+		r.Cohorts = append(r.Cohorts, "contributors")
+	}
+	if len(w.cfg.Groups) > 1 && w.staggered() {
+		if p.class.At == w.cfg.Groups[0].At {
+			r.Cohorts = append(r.Cohorts, "early")
+		} else {
+			r.Cohorts = append(r.Cohorts, "late")
+		}
+	}
+	return r
+}
+
+// staggered reports whether some classes join later than others.
+func (w *world) staggered() bool {
+	for i := range w.cfg.Groups {
+		if w.cfg.Groups[i].At != w.cfg.Groups[0].At {
+			return true
+		}
+	}
+	return false
+}
+
+// result builds the report.
+func (w *world) result() *report.Report {
+	run := report.Run{
+		Seed: w.cfg.Seed, Duration: w.now, Policy: w.cfg.PolicyName, StreamBytes: w.media.bytes,
+		Most1s: uint64(w.second.most), ClockMethod: "ping", Series: w.series, Bounds: w.bounds(),
+	}
+	for _, p := range w.peers {
+		if p.final == nil && p.engine != nil {
+			p.final = w.measure(p)
+		}
+		switch {
+		case p.final == nil: // never joined
+		case p.role() == swarm.Source:
+			run.Source = *p.final
+		case p.role() == swarm.Viewer:
+			run.Viewers = append(run.Viewers, *p.final)
+		}
+	}
+	return report.Build(&run)
+}
+
+// second is a state of the totals that a series shows the change of.
+type second struct {
+	delay         report.Histogram
+	due, complete uint64
+	egress        uint64
+}
+
+// everySecond tells engines what their transports measure, and keeps the series.
+func (w *world) everySecond() Verdict {
+	for _, i := range w.alive {
+		p := w.peers[i]
+		told := false
+		for _, h := range p.links {
+			if h.up && h.lost != h.told {
+				h.told = h.lost
+				p.engine.Measured(w.now, h.id, engine.Measured{RTT: 2 * h.delay, Lost: h.lost})
+				told = true
+			}
+		}
+		if told {
+			w.advance(p)
+		}
+	}
+	if w.cfg.Series == PerSecond {
+		w.series = append(w.series, w.entry())
+	}
+	w.agenda.add(w.now+time.Second, happening{what: doSecond})
+	if w.cfg.Progress != nil {
+		return w.cfg.Progress(w.now)
+	}
+	return GoOn
+}
+
+// entry is the series' entry of the second that ends now.
+func (w *world) entry() report.Second {
+	var total second
+	total.egress = w.second.total
+	viewers := 0
+	for _, p := range w.peers {
+		m := p.final
+		if p.role() != swarm.Viewer || m == nil && p.engine == nil {
+			continue
+		}
+		if m == nil {
+			viewers++
+			m = w.measure(p)
+		}
+		total.delay.Merge(&m.Delay)
+		total.due += m.GroupsDue
+		total.complete += m.GroupsComplete
+	}
+	lately := total.delay
+	lately.Sub(&w.before.delay)
+	e := report.Second{
+		At: w.now.Seconds(), Viewers: viewers, EgressBps: 8 * float64(total.egress-w.before.egress),
+		DelayP50: lately.Quantile(0.5) / 1000, DelayP99: lately.Quantile(0.99) / 1000, Continuity: 1,
+	}
+	if due := total.due - w.before.due; due > 0 {
+		e.Continuity = float64(total.complete-w.before.complete) / float64(due)
+	}
+	w.before = total
+	return e
+}

@@ -1,0 +1,150 @@
+package sim
+
+import (
+	"crypto/ed25519"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+)
+
+// publisher is the stream's key.
+type publisher struct{ private ed25519.PrivateKey }
+
+func (p *publisher) make(seed uint64) {
+	var s [ed25519.SeedSize]byte
+	copy(s[:], "shoal simulation")
+	binary.LittleEndian.PutUint64(s[24:], seed)
+	p.private = ed25519.NewKeyFromSeed(s[:])
+}
+
+func (p *publisher) public() ed25519.PublicKey { return p.private.Public().(ed25519.PublicKey) }
+
+// media makes the groups of the stream.
+type media struct {
+	cfg     *Stream
+	proof   []byte // of every chunk
+	groups  int
+	every   int      // groups from one random-access group to the next
+	plain   int      // bytes of a group without random access
+	keyed   int      // bytes of one with
+	lengths []uint16 // payload bytes of each chunk, by number
+	bytes   uint64   // payload so far
+}
+
+// describe prepares the stream and signs its descriptor.
+func (w *world) describe() error {
+	s := &w.cfg.Stream
+	m := &w.media
+	m.cfg, m.proof = s, make([]byte, s.Proof)
+	m.every = max(int(s.GOP/s.Group), 1)
+	whole := float64(s.Bitrate) / 8 * s.Group.Seconds() * float64(m.every) // bytes of a GOP
+	plain := whole / (float64(m.every) - 1 + s.KeyFrame)
+	m.plain = min(max(int(plain), 1), chunk.MaxGroupSize)
+	m.keyed = min(max(int(plain*s.KeyFrame), 1), chunk.MaxGroupSize)
+	signed, err := chunk.Sign(w.descriptor(), w.key.private)
+	if err != nil {
+		return fmt.Errorf("%w: the stream: %w", ErrConfig, err)
+	}
+	w.signed = signed
+	return nil
+}
+
+// bitrate is the mean of the payload, in bits per second.
+func (m *media) bitrate() uint64 {
+	if len(m.cfg.Trace) == 0 {
+		return m.cfg.Bitrate
+	}
+	sum := 0
+	for _, n := range m.cfg.Trace {
+		sum += n
+	}
+	return uint64(float64(sum) * 8 / (float64(len(m.cfg.Trace)) * m.cfg.Group.Seconds()))
+}
+
+// size is the bytes of group i.
+func (m *media) size(i int) int {
+	switch {
+	case len(m.cfg.Trace) > 0:
+		return m.cfg.Trace[i%len(m.cfg.Trace)]
+	case i%m.every == 0:
+		return m.keyed
+	}
+	return m.plain
+}
+
+// publish hands the next group to the source.
+func (w *world) publish() error {
+	m := &w.media
+	g := chunk.Group{GroupHeader: chunk.GroupHeader{
+		Size: uint32(m.size(m.groups)), Time: time.Duration(m.groups) * m.cfg.Group, Span: m.cfg.Group,
+		Born: origin + w.now.Microseconds(), RandomAccess: m.groups%m.every == 0,
+	}}
+	m.groups++
+	m.bytes += uint64(g.Size)
+	source := w.peers[0]
+	if !source.gone {
+		if err := source.engine.Publish(w.now, g, m); err != nil {
+			return fmt.Errorf("simulated source: group %d: %w", m.groups-1, err)
+		}
+		w.advance(source)
+	}
+	w.agenda.add(w.now+m.cfg.Group, happening{what: doGroup})
+	return nil
+}
+
+// Seal slices a group whose payload is only counted: see chunk.Author.
+func (m *media) Seal(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Chunk, error) {
+	n := (int(g.Size) + m.cfg.ChunkSize - 1) / m.cfg.ChunkSize
+	if g.Size == 0 || n > chunk.MaxChunks {
+		return dst, fmt.Errorf("%w: group of %d bytes", chunk.ErrLimit, g.Size)
+	}
+	g.Epoch, g.First, g.Data = 1, next, uint16(n)
+	g.Group = uint64(m.groups - 1)
+	for i := range n {
+		c := chunk.Chunk{Header: g.GroupHeader, Index: uint16(i), Proof: m.proof}
+		dst = append(dst, c)
+		m.lengths = append(m.lengths, uint16(c.Length()))
+	}
+	return dst, nil
+}
+
+// length is the payload of a chunk, in bytes.
+func (m *media) length(number uint64) int {
+	if number < uint64(len(m.lengths)) {
+		return int(m.lengths[number])
+	}
+	return m.cfg.ChunkSize
+}
+
+// authentication stands for a real one: of its proofs only the length counts, of its verifications only the time.
+type authentication struct {
+	proof []byte
+	cost  time.Duration
+}
+
+// signature is what a proof is shorter by towards a peer that knows the group's.
+const signature = 64
+
+// Name is "modelled".
+func (authentication) Name() string { return "modelled" }
+
+// Verifier is the authentication itself: it keeps nothing.
+func (a authentication) Verifier(*chunk.Descriptor) (chunk.Verifier, error) { return a, nil }
+
+// Verify finds every chunk authentic, after the modelled time.
+func (a authentication) Verify(*chunk.Chunk) (chunk.Verdict, time.Duration) {
+	return chunk.Authentic, a.cost
+}
+
+// Trim leaves the signature out towards a peer that knows it.
+func (a authentication) Trim(_ *chunk.Chunk, to chunk.Knowledge) []byte {
+	if to == chunk.HoldsSome {
+		return a.proof[:max(len(a.proof)-signature, 0)]
+	}
+	return a.proof
+}
+
+// Rebuild is the whole proof.
+func (a authentication) Rebuild(*chunk.Chunk) []byte { return a.proof }

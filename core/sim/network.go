@@ -1,0 +1,184 @@
+package sim
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/engine"
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// half is one end of a link.
+type half struct {
+	id      swarm.LinkID
+	far     int32
+	farLink swarm.LinkID
+	delay   time.Duration   // one way
+	up      bool            // the engine knows of it
+	full    bool            // a frame was not taken; Writable will be told
+	ordered time.Duration   // when the last control frame arrives
+	queue   []time.Duration // when the chunk frames leave that have not yet
+	lost    uint64          // chunk frames
+	told    uint64          // of them, those that the engine knows of
+}
+
+// What a link holds of chunk frames, see package transport.
+const (
+	queueFrames = 2
+	queueTime   = 10 * time.Millisecond
+)
+
+// dialTimeout is how long a dial of a peer that is not there takes.
+const dialTimeout = 2 * time.Second
+
+// delay is the one-way delay between two peers: the same for each run of a seed.
+func (w *world) delay(a, b int32) time.Duration {
+	n := &w.cfg.Network
+	if n.Sigma == 0 {
+		return max(n.Median, n.Min)
+	}
+	x := scramble(w.cfg.Seed ^ scramble(uint64(min(a, b))<<32|uint64(max(a, b))))
+	// Box and Muller's transform makes a normal variate of two uniform ones.
+	u := (float64(x>>40) + 0.5) / (1 << 24)
+	v := float64(x&(1<<24-1)) / (1 << 24)
+	normal := math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v)
+	return max(time.Duration(float64(n.Median)*math.Exp(n.Sigma*normal)), n.Min)
+}
+
+// dial begins to open a link.
+func (w *world) dial(p *peer, to swarm.PeerID) {
+	far := w.find(to)
+	if far == nil || slices.Contains(p.dialing, far.index) {
+		return
+	}
+	if h := p.linkTo(far.index); h != nil {
+		w.takePart(p, h, scheduler.Here)
+		return
+	}
+	p.dialing = append(p.dialing, far.index)
+	w.spend(p, w.cfg.Network.Handshake)
+	if far.gone || far.engine == nil {
+		w.agenda.add(w.now+dialTimeout, happening{what: doUnlinked, peer: p.index, other: far.index})
+		return
+	}
+	w.agenda.add(w.now+3*w.delay(p.index, far.index), happening{what: doLinked, peer: p.index, other: far.index})
+}
+
+// find is the peer of an id; nil when there is none.
+func (w *world) find(id swarm.PeerID) *peer {
+	if i, ok := w.ids[id]; ok {
+		return w.peers[i]
+	}
+	return nil
+}
+
+func (p *peer) dialed(far int32) {
+	p.dialing = slices.DeleteFunc(p.dialing, func(i int32) bool { return i == far })
+}
+
+// linked ends a dial that came through: the dialer takes part at once, the other with the first frame that arrives.
+func (w *world) linked(p, far *peer) {
+	p.dialed(far.index)
+	switch {
+	case p.gone:
+		return
+	case far.gone:
+		p.engine.DialFailed(w.now, far.id, "no answer")
+		w.advance(p)
+		return
+	}
+	h := p.linkTo(far.index)
+	if back := far.linkTo(p.index); h == nil && back != nil { // what is left of an earlier link
+		far.unlink(back.id)
+		if back.up {
+			far.engine.PeerDown(w.now, back.id, "replaced by a newer link")
+		}
+		w.advance(far)
+	}
+	if h == nil && !far.gone {
+		w.spend(far, w.cfg.Network.Handshake)
+		h = w.connect(p, far)
+	}
+	w.takePart(p, h, scheduler.Here)
+	w.advance(p)
+}
+
+// connect makes both ends of a link.
+func (w *world) connect(p, far *peer) *half {
+	p.last++
+	far.last++
+	d := w.delay(p.index, far.index)
+	h := &half{id: p.last, far: far.index, farLink: far.last, delay: d}
+	p.links = append(p.links, h)
+	far.links = append(far.links, &half{id: far.last, far: p.index, farLink: p.last, delay: d})
+	return h
+}
+
+func (w *world) unlinked(p, far *peer) {
+	p.dialed(far.index)
+	if !p.gone {
+		p.engine.DialFailed(w.now, far.id, "no answer")
+		w.advance(p)
+	}
+}
+
+// takePart tells an engine of a link.
+func (w *world) takePart(p *peer, h *half, side scheduler.Side) {
+	if h.up {
+		return
+	}
+	h.up, p.again = true, true
+	p.engine.PeerUp(w.now, engine.Peer{Link: h.id, Peer: w.peers[h.far].id, Dialed: side})
+	p.engine.Measured(w.now, h.id, engine.Measured{RTT: 2 * h.delay})
+}
+
+// spend charges wire bytes that are no frame to the uplink.
+func (w *world) spend(p *peer, bytes int) {
+	w.occupy(p, bytes)
+	p.budget.Charge(w.now, bytes)
+}
+
+// occupy puts wire bytes on the uplink, and answers when they have left.
+func (w *world) occupy(p *peer, bytes int) time.Duration {
+	p.sent += uint64(bytes)
+	if p.index == 0 {
+		w.second.add(w.now, bytes)
+	}
+	if p.uplink.Rate == 0 {
+		return w.now
+	}
+	p.free = max(p.free, w.now) + span(bytes, p.uplink.Rate)
+	return p.free
+}
+
+// span is how long bytes take at a rate in bytes per second.
+func span(bytes int, rate uint64) time.Duration {
+	return time.Duration(float64(bytes) / float64(rate) * float64(time.Second))
+}
+
+// wander is the jitter of one frame.
+func (w *world) wander() time.Duration {
+	if j := w.cfg.Network.Jitter; j > 0 {
+		return time.Duration(w.random.Int64N(int64(j)))
+	}
+	return 0
+}
+
+func (w *world) lose() bool {
+	return w.cfg.Network.Loss > 0 && w.random.Float64() < w.cfg.Network.Loss
+}
+
+// sendControl carries a control frame: reliably, in order.
+func (w *world) sendControl(p *peer, h *half, frame []byte) {
+	bytes := len(frame) + w.cfg.Network.Overhead + 1
+	p.budget.Charge(w.now, bytes)
+	at := w.occupy(p, bytes) + h.delay + w.wander()
+	for w.lose() { // it is sent again after a probe timeout
+		w.spend(p, bytes)
+		at += 3*h.delay + 20*time.Millisecond
+	}
+	h.ordered = max(h.ordered, at)
+	w.agenda.add(h.ordered, happening{what: doControl, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
+}

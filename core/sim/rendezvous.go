@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+const (
+	// sampled is the number of candidates that a joiner gets.
+	sampled = 16
+	// addressed is how many members there may be until the source is no longer named to every joiner, but to about
+	// as many as this: it has few links.
+	addressed = 128
+)
+
+// address is where the simulated transport reaches everybody.
+var address = []swarm.Address{"sim:"}
+
+// meet answers a peer's question for candidates, with the descriptor when it joins.
+func (w *world) meet(p *peer, count int) error {
+	if p.gone {
+		return nil
+	}
+	var list []swarm.Candidate
+	n := len(w.alive)
+	if n <= addressed || w.random.IntN(n) < addressed {
+		if s := w.peers[0]; !s.gone {
+			list = append(list, candidate(s))
+		}
+	}
+	count = min(count, sampled)
+	for range 4 * count { // a few draws fall on the asker, or twice on one
+		if len(list) >= count || len(list) >= n-1 {
+			break
+		}
+		q := w.peers[w.alive[w.random.IntN(n)]]
+		if q == p || named(list, q.id) {
+			continue
+		}
+		list = append(list, candidate(q))
+	}
+	if err := p.engine.Describe(w.now, w.signed); err != nil && !p.described {
+		return fmt.Errorf("simulated rendezvous: %w", err)
+	}
+	p.described = true
+	p.engine.Candidates(w.now, list)
+	w.advance(p)
+	return nil
+}
+
+func candidate(p *peer) swarm.Candidate {
+	return swarm.Candidate{Peer: p.id, Role: p.role(), Addresses: address}
+}
+
+func named(list []swarm.Candidate, id swarm.PeerID) bool {
+	for i := range list {
+		if list[i].Peer == id {
+			return true
+		}
+	}
+	return false
+}

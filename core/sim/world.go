@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+const never = time.Duration(1<<63 - 1)
+
+// origin is the wall clock at virtual time 0, in Unix microseconds.
+const origin = int64(1_700_000_000_000_000)
+
+// world is one run.
+type world struct {
+	cfg     *Config
+	now     time.Duration
+	random  *rand.Rand
+	agenda  agenda
+	peers   []*peer                // by index; 0 is the source
+	ids     map[swarm.PeerID]int32 // of peers; looked up only
+	alive   []int32                // who takes part, in an order that joins and departures make
+	refused []refusal              // scratch of sendChunks
+
+	key    publisher
+	signed []byte // the descriptor
+	media  media
+	second meter
+	series []report.Second
+	before second // totals of the last whole second
+	events uint64
+}
+
+// Run simulates cfg and reports what the viewers measured. Errors: ErrConfig; scheduler.ErrParameter of the policy.
+// Report.CPUS and MaxRSSBytes are left to the caller, who has a clock.
+func Run(cfg Config) (*report.Report, error) {
+	w, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.run(); err != nil {
+		return nil, err
+	}
+	return w.result(), nil
+}
+
+// build makes the world of a configuration, with nobody in it but the source.
+func build(cfg Config) (*world, error) {
+	cfg.Groups = append([]Class(nil), cfg.Groups...)
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	w := &world{cfg: &cfg, random: rand.New(rand.NewPCG(cfg.Seed, 0x5eed))}
+	w.key.make(cfg.Seed)
+	if err := w.describe(); err != nil {
+		return nil, err
+	}
+	w.cast()
+	if err := w.begin(w.peers[0]); err != nil {
+		return nil, err
+	}
+	if err := w.peers[0].engine.Describe(0, w.signed); err != nil {
+		return nil, err
+	}
+	w.agenda.add(0, happening{what: doGroup})
+	w.agenda.add(time.Second, happening{what: doSecond})
+	for i := range cfg.Faults {
+		w.agenda.add(cfg.Faults[i].fault(), happening{what: doFault, other: int32(i)})
+	}
+	return w, nil
+}
+
+// cast makes all peers that will ever be, and sets down when they come and go.
+func (w *world) cast() {
+	source := newPeer(0, w.cfg.Seed, w.cfg.Source)
+	w.peers = append(w.peers, source)
+	w.ids = map[swarm.PeerID]int32{source.id: 0}
+	for c := range w.cfg.Groups {
+		class := &w.cfg.Groups[c]
+		for i := range class.Count {
+			p := newPeer(int32(len(w.peers)), w.cfg.Seed, class.Uplink)
+			p.class = class
+			p.join = class.At
+			if class.Count > 1 {
+				p.join += class.Over * time.Duration(i) / time.Duration(class.Count-1)
+			}
+			w.peers = append(w.peers, p)
+			w.ids[p.id] = p.index
+			w.agenda.add(p.join, happening{what: doJoin, peer: p.index})
+			if class.Stay > 0 {
+				w.agenda.add(p.join+time.Duration(w.random.ExpFloat64()*float64(class.Stay)), happening{what: doLeave, peer: p.index})
+			}
+		}
+	}
+}
+
+// run serves the agenda until the end.
+func (w *world) run() error {
+	for {
+		at, e, ok := w.agenda.next()
+		if !ok || at > w.cfg.Duration {
+			w.now = w.cfg.Duration
+			return nil
+		}
+		w.now = at
+		w.events++
+		if e.what == doSecond {
+			if w.everySecond() == Stop {
+				return nil
+			}
+			continue
+		}
+		if err := w.serve(&e); err != nil {
+			return err
+		}
+	}
+}
+
+// serve does what an event says.
+func (w *world) serve(e *happening) error {
+	p := w.peers[e.peer]
+	switch e.what {
+	case doWake:
+		w.wake(p)
+	case doChunk, doControl:
+		w.arrive(p, e)
+	case doWritable:
+		w.writable(p, e.other)
+	case doAnswer:
+		w.answer(p)
+	case doLinked:
+		w.linked(p, w.peers[e.other])
+	case doUnlinked:
+		w.unlinked(p, w.peers[e.other])
+	case doMeet:
+		return w.meet(p, int(e.other))
+	case doJoin:
+		return w.begin(p)
+	case doLeave:
+		w.leave(p)
+	case doGroup:
+		return w.publish()
+	case doFault:
+		w.strike(w.cfg.Faults[e.other])
+	case doSecond: // served by run
+	}
+	return nil
+}
+
+// descriptor is the stream's.
+func (w *world) descriptor() *chunk.Descriptor {
+	s := &w.cfg.Stream
+	return &chunk.Descriptor{
+		Name: "sim", Publisher: w.key.public(), Epoch: 1, Substreams: s.Substreams, ChunkSize: s.ChunkSize,
+		Authentication: authentication{}.Name(), Bitrate: w.media.bitrate(), GroupSpan: s.Group, RandomAccess: s.GOP,
+		Tracks: []chunk.Track{{ID: 1, Kind: chunk.Video, Codec: "avc1.64001f", Timescale: 90_000}},
+	}
+}
