@@ -123,7 +123,7 @@ func (v *View) up(c LinkUp) {
 		v.Links = slices.Insert(v.Links, i, l)
 	}
 	if k := v.Candidate(c.Peer); k != nil {
-		k.Dialing, k.Failures = false, 0
+		k.Dialing = false
 	}
 }
 
@@ -132,7 +132,15 @@ func (v *View) down(id swarm.LinkID) {
 	if !ok {
 		return
 	}
+	l := v.Links[i]
 	v.Links = slices.Delete(v.Links, i, i+1)
+	if k := v.Candidate(l.Peer); k != nil {
+		if v.Now-l.Since >= Brief {
+			k.Failures = 0
+		}
+		k.FailedAt = v.Now
+		k.Failures++
+	}
 	for k := range v.Pushes {
 		v.unpush(k, id)
 	}

@@ -77,9 +77,12 @@ type Ask struct {
 type Known struct {
 	swarm.Candidate
 	Dialing  bool          // a Connect is under way
-	Failures int           // dials in a row that came to nothing
-	FailedAt time.Duration // the last of them
+	Failures int           // dials in a row that came to nothing, and links that lasted less than Brief; a longer one counts alone
+	FailedAt time.Duration // when the last of them did or ended
 }
+
+// Brief is how long a link must last so as to count as a success: who has no room says so only after the greeting.
+const Brief = 10 * time.Second
 
 // Holding is a set of chunks that somebody holds; Base and Words as in chunk.Window.
 type Holding struct {

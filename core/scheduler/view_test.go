@@ -138,6 +138,19 @@ func TestViewRemembersCandidatesWithinItsBound(t *testing.T) {
 	if k := v.Candidate(peer(3)); k.Dialing || k.Failures != 1 || k.FailedAt != 2*time.Second {
 		t.Errorf("after a failure: %+v", k)
 	}
+	for range 2 { // links that last for a moment are failures too
+		v.Apply(&scheduler.Batch{Now: 3 * time.Second, Changes: []scheduler.Change{
+			scheduler.LinkUp{Link: 20, Peer: peer(3)}, scheduler.LinkDown{Link: 20, Peer: peer(3)},
+		}})
+	}
+	if k := v.Candidate(peer(3)); k.Failures != 3 || k.FailedAt != 3*time.Second {
+		t.Errorf("after two brief links: %+v", k)
+	}
+	v.Apply(&scheduler.Batch{Now: 3 * time.Second, Changes: []scheduler.Change{scheduler.LinkUp{Link: 21, Peer: peer(3)}}})
+	v.Apply(&scheduler.Batch{Now: 30 * time.Second, Changes: []scheduler.Change{scheduler.LinkDown{Link: 21, Peer: peer(3)}}})
+	if k := v.Candidate(peer(3)); k.Failures != 1 {
+		t.Errorf("after a long link: %+v", k)
+	}
 	for i := range 2 * scheduler.MaxKnown {
 		p := swarm.PeerID{1, byte(i), byte(i >> 8)}
 		v.Apply(&scheduler.Batch{Changes: []scheduler.Change{scheduler.Candidates{Peers: []swarm.Candidate{{Peer: p}}}}})

@@ -27,6 +27,7 @@ func Suite(t *testing.T, factory func(params map[string]string) (scheduler.Polic
 	t.Run("a snapshot replaces what was known", s.snapshot)
 	t.Run("orders of a snapshot are taken over", s.handover)
 	t.Run("what is refused is not asked for again at once", s.refusals)
+	t.Run("who hangs up at once is not dialed at once again", s.hangups)
 	t.Run("an empty batch is answered", s.empty)
 	t.Run("changes of unknown links and substreams do no harm", s.unknown)
 	t.Run("a policy outlives the loss of every link", s.alone)
@@ -248,6 +249,39 @@ func (s suite) refusals(t *testing.T) {
 }
 
 const rounds = 64
+
+// mostDials is how often one peer may be dialed in half a minute that hangs up each time.
+const mostDials = 40
+
+func (s suite) hangups(t *testing.T) {
+	s.each(t, func(t *testing.T, h *Host) {
+		h.Introduce(3, swarm.Viewer)
+		if h.stream.Role != swarm.Source {
+			h.Introduce(1, swarm.Source)
+		}
+		for h.Now < 30*time.Second {
+			h.Turn()
+			for _, id := range h.up() {
+				h.Down(id)
+			}
+			h.Pass(5 * time.Millisecond)
+		}
+		dials := make(map[swarm.PeerID]int)
+		for _, x := range h.Answers {
+			for _, a := range x.Answer.Actions {
+				if c, ok := a.(scheduler.Connect); ok {
+					dials[c.Peer]++
+				}
+			}
+		}
+		// order-free: any offender fails the test.
+		for peer, n := range dials {
+			if n > mostDials {
+				t.Errorf("%v was dialed %d times in 30 s, at most %d are fair", peer, n, mostDials)
+			}
+		}
+	})
+}
 
 func (s suite) empty(t *testing.T) {
 	s.each(t, func(t *testing.T, h *Host) {
