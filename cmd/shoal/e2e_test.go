@@ -188,7 +188,7 @@ func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
 		"a bad uplink":             {[]string{"watch", "--uplink", "fast", "http://127.0.0.1:1/cam1"}, []string{"--uplink", "fast", "5M"}},
 		"a rendezvous for nobody":  {[]string{"rendezvous", "--listen", "127.0.0.1:0"}, []string{"--publish", "shoal key show"}},
 		"too many viewers":         {[]string{"demo", "--viewers", "1000"}, []string{"--viewers", "1..200"}},
-		"an unknown plugin":        {[]string{"plugin", "serve", "policy", "clubz"}, []string{"clubz"}},
+		"an unknown plugin":        {[]string{"plugin", "serve", "policy/clubz"}, []string{"clubz"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, stderr, err := run(t, 20*time.Second, c.args...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -27,6 +26,7 @@ type Options struct {
 	Config  config.Config
 	Version string
 	Command []string // that starts this binary's own plugins: [/path/shoal plugin serve]
+	Environ []string // what plugins may be given of the environment
 	Log     *slog.Logger
 	// Announce is called with the link of each stream when it is first live; nil for none.
 	Announce func(name, url string)
@@ -79,7 +79,10 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 			return nil, err
 		}
 	}
-	s.set = wire.New(wire.Config{Command: opts.Command, DataDir: cfg.DataDir, Events: s.event, Log: s.log})
+	s.set, err = wire.New(wire.Config{Command: opts.Command, Environ: opts.Environ, Version: opts.Version, Events: s.event, Log: s.log})
+	if err != nil {
+		return nil, err
+	}
 	transport, err := s.set.Transport(cfg.Transport, identity)
 	if err != nil {
 		return nil, err
@@ -113,12 +116,12 @@ func (s *Server) close() {
 func (s *Server) Run(ctx context.Context) error {
 	defer s.bus.Close()
 	parts := []func(context.Context) error{
-		s.set.Run, s.node.Run, s.control.run, s.discover, s.reportHealth, s.keepRegistry,
+		s.node.Run, s.control.run, s.discover, s.reportHealth, s.keepRegistry,
 	}
 	if s.meeting != nil {
 		parts = append(parts, s.meeting.Run)
 	}
-	return wire.Together(ctx, parts...)
+	return s.set.Around(ctx, func(ctx context.Context) error { return wire.Together(ctx, parts...) })
 }
 
 // Base is the URL that links begin with.
@@ -151,13 +154,9 @@ func (s *Server) event(e event.Event) {
 
 // discover follows the media server's paths until ctx ends.
 func (s *Server) discover(ctx context.Context) error {
-	d, err := s.set.Discoverer(s.opts.Config.Ingest, s.ingestConfig("", 0))
-	if err != nil {
-		return err
-	}
 	var group sync.WaitGroup
 	defer group.Wait()
-	return d(ctx, func(f ingest.Found) {
+	return s.set.Discover(ctx, s.opts.Config.Ingest, s.ingestConfig("", 0), func(f ingest.Found) {
 		s.mu.Lock()
 		changed := (s.source == nil) != (f.Err == nil) || s.source != nil && s.source.Error() != f.Err.Error()
 		s.source = f.Err
@@ -210,5 +209,3 @@ func (s *Server) reportHealth(ctx context.Context) error {
 		s.event(event.OriginHealth{Streams: len(st.Streams), Peers: st.Links, UplinkCap: st.Cap, Egress: uint64(egress)})
 	}
 }
-
-func wrap(name string, err error) error { return fmt.Errorf("stream %q: %w", name, err) }

@@ -55,7 +55,10 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.set = wire.New(wire.Config{Command: opts.Command, Events: opts.Events, Log: opts.Log})
+	v.set, err = wire.New(wire.Config{Command: opts.Command, Events: opts.Events, Log: opts.Log})
+	if err != nil {
+		return nil, err
+	}
 	listen := opts.Listen
 	if listen == "" {
 		listen = ":0"
@@ -83,7 +86,7 @@ func (v *Viewer) Node() *node.Node { return v.node }
 // Run plays until ctx ends, and returns when everything has ended. It is called once. Errors: what will not
 // mend by trying again.
 func (v *Viewer) Run(ctx context.Context) error {
-	return wire.Together(ctx, v.set.Run, v.node.Run, v.join)
+	return v.set.Around(ctx, func(ctx context.Context) error { return wire.Together(ctx, v.node.Run, v.join) })
 }
 
 // join takes part in the stream, and watches whether the rendezvous lets it.

@@ -5,9 +5,13 @@ package wire
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/shoal-live/shoal/api/control"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
@@ -23,66 +27,135 @@ import (
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/builtin"
 	"github.com/shoal-live/shoal/plugins/egress/pipe"
+	"github.com/shoal-live/shoal/plugins/host"
+	"github.com/shoal-live/shoal/plugins/schedulers/substream"
 )
 
 // Config describes a set.
 type Config struct {
 	Command []string   // that starts this binary's own plugins: [/path/shoal plugin serve]
-	DataDir string     // unused by inline plugins
-	Events  event.Sink // never nil
+	Environ []string   // what plugins may be given of the environment
+	Dir     string     // for the private folders of plugin processes; "" for the system's temporary folder
+	Version string     // of this binary
+	Events  event.Sink // nil discards
 	Log     *slog.Logger
 }
 
-// Set is the plugins of one process.
+// Set is the plugins of one process. Its methods may be called by several goroutines at once.
 type Set struct {
-	cfg Config
+	host   *host.Host
+	log    *slog.Logger
+	states states
 }
 
-// New makes a set. Nothing runs before its sources are started.
-func New(cfg Config) *Set { return &Set{cfg: cfg} }
-
-// find is the built-in that a plugin's config names. Errors: lists the choices.
-func find(kind bridge.Kind, name string) (bridge.Plugin, error) {
-	p, ok := bridge.Find(builtin.Plugins(), kind, name)
-	if !ok {
-		return p, fmt.Errorf("no %s %q (have: %v)", kind, name, bridge.Names(builtin.Plugins(), kind))
+// New makes a set. Nothing runs before Around does. Errors: what the host answers.
+func New(cfg Config) (*Set, error) {
+	s := &Set{log: cfg.Log}
+	events := func(e event.Event) {
+		s.states.follow(e)
+		if cfg.Events != nil {
+			cfg.Events(e)
+		}
 	}
-	return p, nil
+	h, err := host.New(host.Config{
+		Self: cfg.Command, Builtin: builtin.Plugins(), Dir: cfg.Dir, Environ: cfg.Environ, Version: cfg.Version,
+		Events: events, Log: cfg.Log,
+	})
+	s.host = h
+	return s, err
+}
+
+// Around keeps plugin processes while f runs, and ends them when f has returned.
+func (s *Set) Around(ctx context.Context, f func(context.Context) error) error {
+	hosting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() {
+		if err := s.host.Run(hosting); err != nil {
+			s.log.Error("plugin host", "error", err)
+		}
+	})
+	defer group.Wait()
+	defer stop()
+	return f(ctx)
+}
+
+// spec is how the host names a plugin of the config.
+func (s *Set) spec(kind bridge.Kind, c config.Plugin) (host.Spec, error) {
+	spec := host.Spec{Kind: kind, Name: c.Name, Path: c.Path, SHA256: c.SHA256, Params: c.Params}
+	if c.Isolation == config.Inline {
+		spec.Isolation = host.Inline
+	}
+	if c.Path == "" {
+		if _, ok := bridge.Find(builtin.Plugins(), kind, c.Name); !ok {
+			return spec, fmt.Errorf("no %s %q (have: %s)", kind, c.Name, strings.Join(bridge.Names(builtin.Plugins(), kind), ", "))
+		}
+	}
+	s.states.add(kind, c)
+	return spec, nil
 }
 
 // Transport is the source of a transport. Errors: lists the choices.
 func (s *Set) Transport(c config.Plugin, identity ed25519.PrivateKey) (node.TransportSource, error) {
-	tc := transport.Config{Identity: identity, Listen: c.Listen, Params: c.Params, Log: s.cfg.Log}
-	p, err := find(bridge.KindTransport, c.Name)
-	return node.TransportSource{Name: c.Name, Start: func(context.Context) (transport.Transport, error) { return p.Transport(tc) }}, err
+	spec, err := s.spec(bridge.KindTransport, c)
+	tc := transport.Config{Identity: identity, Listen: c.Listen, Params: c.Params, Log: s.log}
+	return node.TransportSource{Name: c.Name, Start: func(ctx context.Context) (transport.Transport, error) {
+		return s.host.Transport(ctx, spec, tc)
+	}}, err
 }
 
 // Policy is the source of a policy. Errors: lists the choices.
 func (s *Set) Policy(c config.Plugin) (node.PolicySource, error) {
-	p, err := find(bridge.KindPolicy, c.Name)
-	return node.PolicySource{Name: c.Name, Inline: func() (scheduler.Policy, error) { return p.Policy(c.Params) }}, err
+	spec, err := s.spec(bridge.KindPolicy, c)
+	if err != nil {
+		return node.PolicySource{}, err
+	}
+	source := node.PolicySource{Name: c.Name}
+	if spec.Isolation == host.Inline {
+		source.Inline = func() (scheduler.Policy, error) { return s.host.Policy(context.Background(), spec, c.Params) }
+		return source, nil
+	}
+	source.Start = func(ctx context.Context) (node.PolicyHandle, error) {
+		p, err := s.host.Policy(ctx, spec, c.Params)
+		if err != nil {
+			return nil, err // and no typed nil
+		}
+		return p, nil
+	}
+	return source, nil
 }
 
 // Ingest starts the ingest of one source. Errors: lists the choices.
 func (s *Set) Ingest(c config.Plugin, ic ingest.Config) (func(context.Context) (ingest.Ingest, error), error) {
-	p, err := find(bridge.KindIngest, c.Name)
-	return func(context.Context) (ingest.Ingest, error) { return p.Ingest(ic) }, err
+	spec, err := s.spec(bridge.KindIngest, c)
+	return func(ctx context.Context) (ingest.Ingest, error) { return s.host.Ingest(ctx, spec, ic) }, err
 }
 
-// Discoverer follows what a server offers. Errors: lists the choices; the ingest cannot list.
-func (s *Set) Discoverer(c config.Plugin, ic ingest.Config) (func(context.Context, func(ingest.Found)) error, error) {
-	p, err := find(bridge.KindIngest, c.Name)
+// Discover follows what a server offers until ctx ends; a discoverer that dies is started again. Errors: lists the
+// choices; the config is wrong; the ingest cannot list what a server offers.
+func (s *Set) Discover(ctx context.Context, c config.Plugin, ic ingest.Config, found func(ingest.Found)) error {
+	spec, err := s.spec(bridge.KindIngest, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if p.Discoverer == nil {
-		return nil, fmt.Errorf("ingest %q cannot list what a server offers: choose one that can", c.Name)
+	for {
+		d, err := s.host.Discoverer(ctx, spec, ic)
+		if err == nil {
+			err = d.Discover(ctx, found)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ingest.ErrConfig), errors.Is(err, bridge.ErrNotOffered), errors.Is(err, host.ErrSpec), errors.Is(err, host.ErrRefused):
+			return fmt.Errorf("ingest %s: %w", c.Name, err)
+		}
+		s.log.Error("discovery ended", "ingest", c.Name, "error", err)
+		pause := time.NewTimer(500 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		pause.Stop()
 	}
-	d, err := p.Discoverer(ic)
-	if err != nil {
-		return nil, err
-	}
-	return d.Discover, nil
 }
 
 // OutputConfig describes one egress.
@@ -93,28 +166,27 @@ type OutputConfig struct {
 
 // Output is an egress as a node takes it. Errors: lists the choices.
 func (s *Set) Output(c OutputConfig) (node.Output, error) {
-	p, err := find(bridge.KindEgress, c.Plugin.Name)
+	if c.Plugin.Name == "pipe" && c.Egress.Listen == "-" {
+		return standardOutput(c.Egress)
+	}
+	spec, err := s.spec(bridge.KindEgress, c.Plugin)
+	return node.Output{Name: c.Plugin.Name, Start: func(ctx context.Context) (egress.Egress, error) {
+		return s.host.Egress(ctx, spec, c.Egress)
+	}}, err
+}
+
+// standardOutput is a pipe to this process's standard output.
+func standardOutput(cfg egress.Config) (node.Output, error) {
+	out, err := pipe.Stdout()
 	if err != nil {
 		return node.Output{}, err
 	}
-	if c.Plugin.Name == "pipe" && c.Egress.Listen == "-" {
-		out, err := pipe.Stdout()
-		if err != nil {
-			return node.Output{}, err
-		}
-		p.Egress = pipe.To(out, "standard output")
-	}
-	return node.Output{Name: c.Plugin.Name, Start: func(context.Context) (egress.Egress, error) { return p.Egress(c.Egress) }}, nil
+	factory := pipe.To(out, "standard output")
+	return node.Output{Name: "pipe", Start: func(context.Context) (egress.Egress, error) { return factory(cfg) }}, nil
 }
 
 // Plugins lists what the set was asked for.
-func (s *Set) Plugins() []control.Plugin { return nil }
-
-// Run keeps plugin processes until ctx ends.
-func (s *Set) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
-}
+func (s *Set) Plugins() []control.Plugin { return s.states.list() }
 
 // Authentications are the methods that every node understands.
 func Authentications() []chunk.Authentication { return sign.Catalogue() }
@@ -126,11 +198,7 @@ func Author(d *chunk.Descriptor, key ed25519.PrivateKey) (chunk.Author, error) {
 
 // Fallback decides while a policy is late or dead.
 func Fallback() (scheduler.Policy, error) {
-	p, err := find(bridge.KindPolicy, "substream")
-	if err != nil {
-		return nil, err
-	}
-	return p.Policy(nil)
+	return substream.New(nil)
 }
 
 // Seed is fresh chance for one stream of one node.
