@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	most   = 40 * time.Millisecond // that audio and video may come apart
-	window = 6 * time.Second       // played: a loop of every clip with Opus, whose packets repeat within one
+	most   = 40 * time.Millisecond   // that audio and video may come apart
+	window = 5500 * time.Millisecond // played: a loop of every clip with Opus, whose packets repeat within one
 )
 
 // serve plays a clip in real time until the test ends, and answers its URL.
@@ -34,6 +34,7 @@ type played struct {
 }
 
 func TestEveryFrameIsPlayedOnceAlignedAndDecodes(t *testing.T) {
+	t.Parallel()
 	material.FFmpeg(t)
 	all := map[string]<-chan played{}
 	for _, name := range clip.Names() {
@@ -55,5 +56,23 @@ func TestEveryFrameIsPlayedOnceAlignedAndDecodes(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestAPlayerGoesOnIntoANewEpoch(t *testing.T) {
+	t.Parallel()
+	material.FFmpeg(t)
+	first, second := material.Epoch(t, "clock", 1, 3*time.Second), material.Epoch(t, "h264-480x270-aac", 2, 10*time.Second)
+	e, err := hls.New(config("127.0.0.1:0", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) {
+		material.Play(ctx, feed, first)
+		material.Play(ctx, feed, second)
+	})[0]
+	pictures, complaints, err := material.FFdecode(t.Context(), t, []string{"-i", url}, 8*time.Second)
+	if err != nil || complaints != "" || pictures < 220 {
+		t.Errorf("ffmpeg shows %d pictures of 8 s, complains %q, %v", pictures, complaints, err)
 	}
 }

@@ -36,7 +36,7 @@ func (w *window) media() string {
 	var b strings.Builder
 	target := w.partTarget.Seconds()
 	first := w.segments[0].sequence
-	gaps := max(0, gapSegments-int(first-w.first))
+	gaps := max(0, gapSegments-w.whole())
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:%d\n", int(w.target/time.Second))
 	fmt.Fprintf(&b, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=%.3f\n", target*holdBack)
 	fmt.Fprintf(&b, "#EXT-X-PART-INF:PART-TARGET=%.3f\n", target)

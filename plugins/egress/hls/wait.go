@@ -37,8 +37,14 @@ func (w *window) until(ctx context.Context, patience time.Duration, f func() (bo
 }
 
 // wholeSegment reports whether there is a segment for players that know nothing of parts. The caller holds mu.
-func (w *window) wholeSegment() bool {
-	return len(w.segments) > 1 || len(w.segments) == 1 && !w.growing
+func (w *window) wholeSegment() bool { return w.whole() > 0 }
+
+// whole counts the segments that are complete. The caller holds mu.
+func (w *window) whole() int {
+	if w.growing {
+		return len(w.segments) - 1
+	}
+	return len(w.segments)
 }
 
 // anything reports whether there is media at all. The caller holds mu.

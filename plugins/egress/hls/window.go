@@ -60,7 +60,6 @@ type window struct {
 	segments   []*segment    // oldest first; the last one grows, unless closed
 	gone       []*segment    // not listed any more
 	growing    bool          // the last of segments takes parts
-	first      uint64        // sequence number of the first segment, less the gaps before it
 	sequence   uint64        // of the next segment
 	number     uint64        // of the next part
 	breaks     uint64        // discontinuities that have left the playlist
@@ -84,7 +83,7 @@ func newWindow(s shape, now time.Time) *window {
 	first := uint64(max(now.Sub(sequenceEpoch), 0) / s.segmentMin)
 	return &window{
 		shape: s, prefix: fmt.Sprintf("%x", now.UnixMilli()), changed: make(chan struct{}),
-		first: first, sequence: first + gapSegments, target: s.segmentMin,
+		sequence: first + gapSegments, breaks: first, target: time.Second,
 	}
 }
 

@@ -73,6 +73,27 @@ func FFplay(ctx context.Context, tb testing.TB, input []string, length time.Dura
 	return p, err
 }
 
+// FFdecode lets ffmpeg read and decode input for length of media, and answers how many pictures came and what ffmpeg
+// complained of.
+func FFdecode(ctx context.Context, tb testing.TB, input []string, length time.Duration) (pictures int, complaints string, err error) {
+	list := filepath.Join(tb.TempDir(), "pictures")
+	seconds := strconv.FormatFloat(length.Seconds(), 'f', 3, 64)
+	args := append([]string{"-hide_banner", "-nostdin", "-v", "error"}, input...)
+	args = append(args, "-map", "0:v:0", "-t", seconds, "-f", "framehash", "-hash", "adler32", list,
+		"-map", "0:a:0?", "-t", seconds, "-f", "null", "-")
+	said, err := exec.CommandContext(ctx, FFmpeg(tb), args...).CombinedOutput()
+	if err != nil {
+		return 0, "", fmt.Errorf("ffmpeg %s: %w: %s", strings.Join(input, " "), err, said)
+	}
+	data, err := os.ReadFile(list)
+	for line := range strings.Lines(string(data)) {
+		if !strings.HasPrefix(line, "#") {
+			pictures++
+		}
+	}
+	return pictures, string(said), err
+}
+
 // parsePackets reads ffmpeg's framehash format: "#tb 0: 1/90000", "#media_type 0: video", then lines of
 // "stream, dts, pts, duration, size, hash".
 func parsePackets(data []byte) (*Played, error) {

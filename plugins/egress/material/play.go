@@ -11,7 +11,12 @@ import (
 // Play feeds an epoch in real time, each group when its last sample would have been captured, until its end or that
 // of ctx. It does not close feed.
 func Play(ctx context.Context, feed chan<- egress.Item, e egresstest.Epoch) {
-	start := time.Now()
+	PlayFrom(ctx, feed, e, 0)
+}
+
+// PlayFrom is Play, of an epoch that began head ago: what was before comes at once.
+func PlayFrom(ctx context.Context, feed chan<- egress.Item, e egresstest.Epoch, head time.Duration) {
+	start := time.Now().Add(-head)
 	if !give(ctx, feed, egress.Begin{Descriptor: e.Descriptor}) {
 		return
 	}

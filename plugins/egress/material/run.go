@@ -8,7 +8,7 @@ import (
 	"github.com/shoal-live/shoal/core/egress"
 )
 
-// Run runs e until the test ends, fed by feed, and answers its URLs once it is ready. The test fails when Run does.
+// Run runs e until the test ends, fed by feed (nil for nothing), and answers its URLs once it is ready. The test fails when Run does.
 func Run(t *testing.T, e egress.Egress, feed func(context.Context, chan<- egress.Item)) []string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -18,7 +18,9 @@ func Run(t *testing.T, e egress.Egress, feed func(context.Context, chan<- egress
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
-		feed(ctx, items)
+		if feed != nil {
+			feed(ctx, items)
+		}
 	}()
 	go func() { done <- e.Run(ctx, items, func(urls []string) { ready <- urls }) }()
 	t.Cleanup(func() {

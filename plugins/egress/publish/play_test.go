@@ -29,6 +29,7 @@ func publishing(t *testing.T, name, url string) {
 }
 
 func TestEveryFrameArrivesOnceAlignedAndDecodes(t *testing.T) {
+	t.Parallel()
 	// By absolute timestamps MediaMTX passes our clock on instead of its own.
 	server := mediaMTX(t, tool.Options{Paths: "all_others:\n  useAbsoluteTimestamp: true"})
 	type received struct {
@@ -77,6 +78,7 @@ func TestEveryFrameArrivesOnceAlignedAndDecodes(t *testing.T) {
 }
 
 func TestItConnectsAgainWhenTheServerWasRestarted(t *testing.T) {
+	t.Parallel()
 	server := mediaMTX(t, tool.Options{})
 	publishing(t, "clock", server.RTSPURL("cam1"))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -97,6 +99,7 @@ func TestItConnectsAgainWhenTheServerWasRestarted(t *testing.T) {
 }
 
 func TestWhatTheServerRefusesIsAnOutputErrorThatSaysWhy(t *testing.T) {
+	t.Parallel()
 	auth := tool.ReadableOnly("cam1") // all may publish
 	auth = strings.Replace(auth, "action: publish", "action: playback", 1)
 	server := mediaMTX(t, tool.Options{Auth: auth})
@@ -118,6 +121,7 @@ func TestWhatTheServerRefusesIsAnOutputErrorThatSaysWhy(t *testing.T) {
 }
 
 func TestALostConnectionIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	server := mediaMTX(t, tool.Options{})
 	between := newProxy(t, "127.0.0.1:0", port(server.RTSPURL("")))
 	publishing(t, "clock", "rtsp://"+between.address()+"/cam1")

@@ -14,19 +14,25 @@ import (
 )
 
 const (
-	most   = 40 * time.Millisecond // that audio and video may come apart
-	window = 6 * time.Second       // received: a loop of every clip with Opus, whose packets repeat within one
+	most   = 40 * time.Millisecond   // that audio and video may come apart
+	window = 5500 * time.Millisecond // received: a loop of every clip with Opus, whose packets repeat within one
 )
 
 // serve plays a clip in real time until the test ends, and answers its URL.
 func serve(t *testing.T, name string, params map[string]string) string {
+	t.Helper()
+	return serveFrom(t, name, params, 0)
+}
+
+// serveFrom is serve, of a clip that began head ago.
+func serveFrom(t *testing.T, name string, params map[string]string, head time.Duration) string {
 	t.Helper()
 	epoch := material.Epoch(t, name, 1, 15*time.Second)
 	e, err := rtsp.New(config("127.0.0.1:0", params))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) { material.Play(ctx, feed, epoch) })[0]
+	return material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) { material.PlayFrom(ctx, feed, epoch, head) })[0]
 }
 
 // received is what came of a recording that runs meanwhile.
@@ -68,11 +74,53 @@ func check(t *testing.T, name string, r received) {
 }
 
 func TestEveryFrameArrivesOnceAlignedAndDecodes(t *testing.T) {
+	t.Parallel()
 	all := map[string]<-chan received{}
 	for _, name := range clip.Names() {
 		all[name] = receive(t, serve(t, name, nil))
 	}
 	for _, name := range clip.Names() {
 		t.Run(name, func(t *testing.T) { check(t, name, <-all[name]) })
+	}
+}
+
+func TestAReaderThatComesInTheMiddleBeginsAtOnceWithAKeyPicture(t *testing.T) {
+	t.Parallel()
+	const head = 2500 * time.Millisecond
+	names := []string{"h264-long-gop-aac", "h264-bframes-aac", "vp9-opus"}
+	all := map[string]<-chan received{}
+	urls := map[string]string{}
+	for _, name := range names {
+		urls[name] = serveFrom(t, name, nil, head)
+		all[name] = receive(t, urls[name])
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			r := <-all[name]
+			check(t, name, r)
+			if r.err == nil && !r.rec.Tracks[0].Units[0].Key {
+				t.Error("the first picture is no key picture")
+			}
+			pictures, complaints, err := material.FFdecode(t.Context(), t, []string{"-rtsp_transport", "tcp", "-i", urls[name]}, time.Second)
+			if err != nil || complaints != "" || pictures < 28 {
+				t.Errorf("ffmpeg shows %d pictures of a second, complains %q, %v", pictures, complaints, err)
+			}
+		})
+	}
+}
+
+func TestAReaderThatWantsToBeLiveWaitsForTheNextKeyPicture(t *testing.T) {
+	t.Parallel()
+	url := serveFrom(t, "clock", map[string]string{"start": "live"}, 2500*time.Millisecond)
+	began := time.Now()
+	rec, err := cliptest.Receive(t.Context(), url, 500*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rec.Tracks[0].Units[0].Key {
+		t.Error("the first picture is no key picture")
+	}
+	if late := time.Since(began); late < 900*time.Millisecond {
+		t.Errorf("half a second of media was there after %v; a key picture comes each second, half a second after the start", late)
 	}
 }
