@@ -1,0 +1,204 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/shoal-live/shoal/core/event"
+	"github.com/shoal-live/shoal/plugins/bridge"
+)
+
+const (
+	endPatience   = time.Second // for a process to end by itself once its input has
+	causePatience = time.Second // for the end of a process to become known after that of its connections
+)
+
+// process is one running plugin. Its goroutine is live.
+type process struct {
+	host  *Host
+	place *place
+	spec  Spec
+	cmd   *command
+	dir   string // private folder
+	began time.Time
+	ready chan error    // holds one: how the start went
+	done  chan struct{} // closed when nothing is left of it
+
+	// Set before ready is.
+	client *goplugin.Client
+	remote *bridge.Remote
+	offer  bridge.Offer
+	about  bridge.Description
+	after  time.Duration // from exec to ready
+
+	mu    sync.Mutex
+	asked bool  // it was told to end
+	blame error // why it was killed
+}
+
+// launch starts a process and waits until it is ready. Errors: ErrRefused, ErrSpec, ErrStart, ErrClosed, or ctx's.
+func (h *Host) launch(ctx context.Context, at *place) (*process, error) {
+	spec := at.spec
+	argv, err := h.command(&spec)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{host: h, place: at, spec: spec, began: time.Now(), ready: make(chan error, 1), done: make(chan struct{})}
+	p.cmd = newCommand(exec.Command(argv[0], argv[1:]...), &logWriter{log: h.cfg.Log.With("plugin", spec.Name, "kind", spec.Kind.String())})
+	p.cmd.spawn = h.onThread
+	if p.dir, err = os.MkdirTemp(h.cfg.Dir, "shoal-"); err != nil {
+		return nil, fmt.Errorf("%w: %s: private folder: %w", ErrStart, &spec, err)
+	}
+	if err := h.add(p); err != nil {
+		os.RemoveAll(p.dir)
+		return nil, err
+	}
+	select {
+	case err := <-p.ready:
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
+	case <-ctx.Done():
+		p.mu.Lock()
+		p.asked = true
+		p.mu.Unlock()
+		p.cmd.kill()
+		return nil, context.Cause(ctx)
+	}
+}
+
+// add counts a process and begins its life, unless the host has ended.
+func (h *Host) add(p *process) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return ErrClosed
+	}
+	h.processes[p] = struct{}{}
+	h.wg.Go(p.live)
+	return nil
+}
+
+// live is the whole life of a process.
+func (p *process) live() {
+	err := p.start()
+	p.after = time.Since(p.began)
+	var watch sync.WaitGroup
+	if err != nil {
+		p.cmd.kill()
+	} else {
+		p.place.started(p)
+		watch.Go(p.watch)
+	}
+	p.ready <- err
+	p.cmd.waitExit()
+	if err == nil {
+		p.place.died(p, p.exit())
+	}
+	if p.client != nil {
+		p.client.Kill() // what go-plugin holds; the process has ended
+	}
+	if p.remote != nil && p.remote.Channels != nil {
+		p.remote.Channels.Close()
+	}
+	watch.Wait()
+	os.RemoveAll(p.dir)
+	p.host.mu.Lock()
+	delete(p.host.processes, p)
+	p.host.mu.Unlock()
+	close(p.done)
+}
+
+// exit is why the process has ended; nil when it was told to. It is asked once that has happened.
+func (p *process) exit() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked {
+		return nil
+	}
+	cause := p.blame
+	if cause == nil {
+		cause = p.cmd.status()
+	}
+	if said := p.cmd.logs.cause(); said != "" {
+		return fmt.Errorf("%w: %s", cause, said)
+	}
+	return cause
+}
+
+// causeNow is exit, when that becomes known soon; else nil.
+func (p *process) causeNow() error {
+	t := time.NewTimer(causePatience)
+	defer t.Stop()
+	select {
+	case <-p.cmd.exited:
+		if err := p.exit(); err != nil {
+			return err
+		}
+		return errors.New("it was told to end")
+	case <-t.C:
+		return nil
+	}
+}
+
+// kill ends the process by force, as a death with a cause.
+func (p *process) kill(cause error) {
+	p.mu.Lock()
+	if p.blame == nil {
+		p.blame = cause
+	}
+	p.mu.Unlock()
+	p.cmd.kill()
+}
+
+// end asks the process to end, and makes it after endPatience. It does not wait: Run does.
+func (p *process) end() {
+	p.mu.Lock()
+	again := p.asked
+	p.asked = true
+	p.mu.Unlock()
+	if again {
+		return
+	}
+	p.cmd.hangUp()
+	time.AfterFunc(endPatience, p.cmd.kill)
+}
+
+// started tells of a process that is ready.
+func (at *place) started(p *process) {
+	at.mu.Lock()
+	at.about, at.capabilities, at.ready, at.since = p.about, p.offer.Capabilities, p.after, p.began
+	restarts, diedAt := at.restarts, at.diedAt
+	if !at.diedAt.IsZero() {
+		at.restarts++
+		restarts = at.restarts
+		at.diedAt = time.Time{}
+	}
+	at.mu.Unlock()
+	if diedAt.IsZero() {
+		p.host.cfg.Events(event.PluginStarted{Name: p.spec.Name, Kind: p.spec.Kind.String(), PID: p.cmd.pid(), After: p.after})
+		return
+	}
+	p.host.cfg.Events(event.PluginRestarted{
+		Name: p.spec.Name, Kind: p.spec.Kind.String(), PID: p.cmd.pid(), Restarts: restarts, After: time.Since(diedAt),
+	})
+}
+
+// died takes the end of a process that was ready; cause is nil when it was told to end.
+func (at *place) died(p *process, cause error) {
+	at.forget(p)
+	if cause == nil {
+		return
+	}
+	at.failed(cause, time.Since(p.began))
+	p.host.cfg.Log.Warn("plugin died", "plugin", p.spec.Name, "kind", p.spec.Kind.String(), "pid", p.cmd.pid(), "cause", cause)
+	p.host.cfg.Events(event.PluginDied{Name: p.spec.Name, Kind: p.spec.Kind.String(), PID: p.cmd.pid(), Cause: cause.Error()})
+}

@@ -1,0 +1,180 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/shoal-live/shoal/plugins/bridge"
+	"github.com/shoal-live/shoal/plugins/bridge/pipe"
+)
+
+const (
+	healthEvery  = 2 * time.Second // between two looks whether a process answers
+	healthMisses = 2               // after which it is killed
+)
+
+// start is the handshake and the description. Errors: ErrStart.
+func (p *process) start() error {
+	cfg := &p.host.cfg
+	p.client = goplugin.NewClient(&goplugin.ClientConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{
+			ProtocolVersion: bridge.Protocol, MagicCookieKey: bridge.CookieKey, MagicCookieValue: bridge.CookieValue,
+		},
+		VersionedPlugins: map[int]goplugin.PluginSet{bridge.Protocol: {}},
+		RunnerFunc: func(_ hclog.Logger, c *exec.Cmd, _ string) (runner.Runner, error) {
+			p.cmd.cmd.Env = append(p.environment(), c.Env...)
+			return p.cmd, nil
+		},
+		StartTimeout:     cfg.Start,
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		Logger:           hclog.NewNullLogger(),
+		SyncStdout:       p.cmd.logs,
+		SyncStderr:       p.cmd.logs,
+		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: p.dir},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(bridge.MaxMessage), grpc.MaxCallSendMsgSize(bridge.MaxMessage)),
+		},
+	})
+	if _, err := p.client.Start(); err != nil {
+		return p.notStarted(err)
+	}
+	protocol, err := p.client.Client()
+	if err != nil {
+		return p.notStarted(err)
+	}
+	client, ok := protocol.(*goplugin.GRPCClient)
+	if !ok {
+		return fmt.Errorf("%w: %s: it does not speak gRPC", ErrStart, &p.spec)
+	}
+	p.remote = &bridge.Remote{Conn: client.Conn, Patience: cfg.Start / 2, Cause: p.causeNow, Report: p.trouble}
+	if l, err := pipe.Listen(p.dir, p.cmd.pid); err == nil {
+		p.remote.Channels = l
+	} else {
+		cfg.Log.Info("no data channel, gRPC carries all", "plugin", p.spec.Name, "error", err)
+	}
+	return p.describe()
+}
+
+// describe finds what was asked for among what the process offers. Errors: ErrStart.
+func (p *process) describe() error {
+	var err error
+	if p.about, err = p.remote.Describe(context.Background(), p.host.cfg.Version); err == nil {
+		p.offer, err = p.about.Find(p.spec.Kind, p.spec.Name)
+		if err != nil && p.spec.Path != "" { // the config may call the only offer of its kind as it likes
+			p.offer, err = p.about.Find(p.spec.Kind, "")
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrStart, &p.spec, err)
+	}
+	return nil
+}
+
+// environment is what the process finds beside the handshake's variables.
+func (p *process) environment() []string {
+	level := slog.LevelError
+	for _, l := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn} {
+		if p.host.cfg.Log.Enabled(context.Background(), l) {
+			level = l
+			break
+		}
+	}
+	env := append(baseEnvironment(), "TMPDIR="+p.dir, bridge.LogLevelKey+"="+level.String())
+	for _, kv := range p.host.cfg.Environ {
+		key, _, _ := strings.Cut(kv, "=")
+		for _, name := range p.spec.Env {
+			if key == name {
+				env = append(env, kv)
+			}
+		}
+	}
+	return env
+}
+
+// versions finds the plugin's protocol in go-plugin's words.
+const versions = `Plugin version: (\d+)`
+
+// notStarted says in one line why there was no handshake, and what to do.
+func (p *process) notStarted(err error) error {
+	text := err.Error()
+	exited := func() string {
+		select {
+		case <-p.cmd.exited:
+		case <-time.After(causePatience / 2):
+			return ""
+		}
+		if said := p.cmd.logs.cause(); said != "" {
+			return fmt.Sprintf("%v: %s", p.cmd.status(), said)
+		}
+		return p.cmd.status().Error()
+	}
+	switch {
+	case errors.Is(err, ErrClosed), errors.Is(err, context.Canceled):
+		return err
+	case strings.Contains(text, "ncompatible API version"), strings.Contains(text, "ncompatible core API version"):
+		its := "another version"
+		if m := regexp.MustCompile(versions).FindStringSubmatch(text); m != nil {
+			its = "version " + m[1]
+		}
+		return fmt.Errorf("%w: %s: it speaks %s of the plugin protocol, this program version %d; build it with the SDK of this release, or upgrade Shoal",
+			ErrStart, &p.spec, its, bridge.Protocol)
+	case strings.HasPrefix(text, "timeout"):
+		return fmt.Errorf("%w: %s: it did not say the handshake within %v; is it a Shoal plugin?", ErrStart, &p.spec, p.host.cfg.Start)
+	case strings.Contains(text, "Failed to read any lines"), strings.Contains(text, "exited before"):
+		if how := exited(); how != "" {
+			return fmt.Errorf("%w: %s: it ended before the handshake: %s", ErrStart, &p.spec, how)
+		}
+		return fmt.Errorf("%w: %s: it closed its output before the handshake; is it a Shoal plugin?", ErrStart, &p.spec)
+	case strings.HasPrefix(text, "Unrecognized remote plugin message: "):
+		said, _, _ := strings.Cut(strings.TrimPrefix(text, "Unrecognized remote plugin message: "), "\n")
+		return fmt.Errorf("%w: %s: it said %q instead of the handshake; is it a Shoal plugin?", ErrStart, &p.spec, said[:min(len(said), 100)])
+	case strings.HasPrefix(text, "unsupported plugin protocol"):
+		return fmt.Errorf("%w: %s: it does not speak gRPC; build it with the Shoal SDK", ErrStart, &p.spec)
+	}
+	first, _, _ := strings.Cut(text, "\n")
+	return fmt.Errorf("%w: %s: %s", ErrStart, &p.spec, first)
+}
+
+// watch kills a process that does not answer.
+func (p *process) watch() {
+	t := time.NewTicker(healthEvery)
+	defer t.Stop()
+	health := grpc_health_v1.NewHealthClient(p.remote.Conn)
+	for misses := 0; ; {
+		select {
+		case <-p.cmd.exited:
+			return
+		case <-t.C:
+		}
+		ctx, stop := context.WithTimeout(context.Background(), healthEvery)
+		_, err := health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
+		stop()
+		if err == nil {
+			misses = 0
+			continue
+		}
+		if misses++; misses >= healthMisses {
+			p.kill(errors.New("it does not answer"))
+			return
+		}
+	}
+}
+
+// trouble kills a process whose instance does not end: it would hold what it has for ever.
+func (p *process) trouble(bridge.Trouble) {
+	p.kill(errors.New("an instance did not end within 2s of being asked to"))
+}

@@ -1,0 +1,16 @@
+// Package plugintest puts an implementation behind every boundary that a plugin can be behind, so that one contract suite
+// judges them all with the same cases:
+//
+//	func TestMain(m *testing.M) { plugintest.Main(m, sdk.Policy("mine", mine.New)) }
+//
+//	func TestContract(t *testing.T) {
+//		for _, way := range plugintest.Ways() {
+//			t.Run(way.String(), func(t *testing.T) {
+//				schedulertest.Suite(t, plugintest.New(t, way, sdk.Policy("mine", mine.New)).Policy)
+//			})
+//		}
+//	}
+//
+// The ways are: linked in; over gRPC within the process; over the data channel within the process; and as a process
+// of its own, which is the test binary run once more, started and watched by the real host.
+package plugintest
