@@ -66,6 +66,7 @@ func names(f ingest.Found) string {
 }
 
 func TestDiscoverFollowsPathsAndWhoMayReadThem(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{Auth: tool.ReadableOnly("open")})
 	w := discover(t, map[string]string{"api": s.APIURL()})
 	w.until("an empty server", func(f ingest.Found) bool { return f.Err == nil && len(f.Sources) == 0 })
@@ -84,6 +85,7 @@ func TestDiscoverFollowsPathsAndWhoMayReadThem(t *testing.T) {
 }
 
 func TestDiscoverKeepsTheLastSetWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{})
 	publish(t, s, "cam", "h264-opus")
 	w := discover(t, map[string]string{"api": s.APIURL()})
@@ -102,6 +104,7 @@ func TestDiscoverKeepsTheLastSetWhileTheServerIsAway(t *testing.T) {
 }
 
 func TestDiscoverReadsEveryPage(t *testing.T) {
+	t.Parallel()
 	var paths strings.Builder
 	for n := range 450 { // paths with a name of their own are listed, ready or not
 		fmt.Fprintf(&paths, "p%03d:\n", n)
@@ -114,6 +117,7 @@ func TestDiscoverReadsEveryPage(t *testing.T) {
 }
 
 func TestARightBoundToAnAddressIsNotPublic(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{Auth: `- user: any
   pass: ""
   ips: []
@@ -134,6 +138,7 @@ func TestARightBoundToAnAddressIsNotPublic(t *testing.T) {
 }
 
 func TestDiscoverSaysWhenRTSPIsOff(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{})
 	publish(t, s, "cam", "h264-opus")
 	w := discover(t, map[string]string{"api": s.APIURL(), "rtsp": "rtsp://127.0.0.1:1"})
@@ -144,6 +149,7 @@ func TestDiscoverSaysWhenRTSPIsOff(t *testing.T) {
 }
 
 func TestNewDiscovererRefuses(t *testing.T) {
+	t.Parallel()
 	for name, params := range map[string]map[string]string{ // order-free: each is tried alone
 		"unknown parameter": {"colour": "red"},
 		"bad poll":          {"poll": "often"},

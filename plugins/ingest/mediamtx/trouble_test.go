@@ -18,6 +18,7 @@ import (
 )
 
 func TestAPublisherThatComesBackOtherwiseIsReadAnew(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{})
 	stop := publish(t, s, "cam", "h264-opus")
 	cfg := ingest.Config{Source: "cam", Params: map[string]string{"api": s.APIURL()}}
@@ -52,6 +53,7 @@ func ended(t *testing.T, done <-chan error) error {
 }
 
 func TestAServerThatStopsIsErrSource(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{})
 	publish(t, s, "cam", "h264-opus")
 	r := newRecorder()
@@ -64,6 +66,7 @@ func TestAServerThatStopsIsErrSource(t *testing.T) {
 }
 
 func TestATrackThatCannotBeCarriedIsDroppedWhereThatIsWanted(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{})
 	params, units := film(t, "h264-opus")
 	video := &format.H264{PayloadTyp: 96, SPS: params.SPS, PPS: params.PPS, PacketizationMode: 1}
@@ -88,6 +91,7 @@ func TestATrackThatCannotBeCarriedIsDroppedWhereThatIsWanted(t *testing.T) {
 }
 
 func TestErrorsOfTheAPISayWhatToDo(t *testing.T) {
+	t.Parallel()
 	answer := func(status int, body string) string {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
@@ -119,6 +123,7 @@ func TestErrorsOfTheAPISayWhatToDo(t *testing.T) {
 }
 
 func TestCredentialsOpenAPathAndAreNeverShown(t *testing.T) {
+	t.Parallel()
 	s := server(t, tool.Options{Auth: tool.ReadableOnly("nothing")})
 	publish(t, s, "cam", "h264-opus")
 	var log bytes.Buffer

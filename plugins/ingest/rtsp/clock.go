@@ -56,7 +56,7 @@ func (c *clock) report(t *track, time int64, ntp time.Time) {
 		return
 	}
 	passed := time - t.moved
-	if passed <= 0 {
+	if passed < t.scale/10 { // too little to move by whole ticks
 		return
 	}
 	t.moved = time
@@ -65,9 +65,9 @@ func (c *clock) report(t *track, time int64, ntp time.Time) {
 	if far <= ticks(slack, t.scale) {
 		return
 	}
-	most := passed/500 + 1
+	most := passed / 500
 	if far > t.scale/10 {
-		most = passed/100 + 1
+		most = passed / 100
 	}
 	t.shift += min(max(off, -most), most)
 }
