@@ -167,7 +167,7 @@ func TestViewerMeetsSourceAndGetsItsDescriptor(t *testing.T) {
 	source.Describe(describe(t, publisher, 2))
 	viewer.until(t, "the viewer hears of epoch 2", func() bool { return slices.Contains(viewer.epochs, 2) })
 
-	viewer.Signal(source.self, []byte("offer"))
+	viewer.Client.Signal(source.self, []byte("offer"))
 	source.until(t, "the signal arrives", func() bool { return slices.Contains(source.signals, "offer") })
 
 	viewer.Report(node.Statistics{Neighbours: 3, Feeds: []swarm.PeerID{source.self}})
