@@ -34,10 +34,11 @@ type Engine struct {
 	verifying  verifying
 	count      Stats // counters and histograms; gauges are filled by Stats
 
-	out   *outbox // being filled
-	given *outbox // that the host holds
-	frame swarm.ChunkFrame
-	have  swarm.Have
+	out     *outbox          // being filled
+	given   *outbox          // that the host holds
+	frame   swarm.ChunkFrame // scratch, as are the next two
+	have    swarm.Have
+	leaving chunk.Chunk
 }
 
 // New makes an engine. Errors: ErrConfig, naming the field.

@@ -107,13 +107,14 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 			l.out.parked = append(l.out.parked, q.pop())
 			continue
 		}
-		c, ok := e.epoch.store.Chunk(u.number)
-		if !ok {
+		c := &e.leaving // kept in the engine, for it would escape
+		var ok bool
+		if *c, ok = e.epoch.store.Chunk(u.number); !ok {
 			x := q.pop()
 			e.finish(&x)
 			continue
 		}
-		f := e.frameFor(&c, holdsSome(&l.has, &c.Header))
+		f := e.frameFor(c, holdsSome(&l.has, &c.Header))
 		if f.wire-e.cfg.Overhead > l.maxFrame {
 			e.count.Sent.Dropped++
 			x := q.pop()
@@ -126,7 +127,7 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 		}
 		x := q.pop()
 		e.finish(&x)
-		e.hand(x, &c, f)
+		e.hand(x, c, f)
 	}
 	return true
 }
