@@ -156,7 +156,6 @@ var processWide = map[string][]string{
 // processExceptions are uses outside cmd, each with its reason.
 var processExceptions = []struct{ folder, use, reason string }{
 	{"plugins/sdk", "os.Getenv", "the host hands over the handshake cookie and the log level in the environment"},
-	{"plugins/host", "os.Getenv", "a plugin on Windows opens no socket without the SystemRoot of its host"},
 	{"plugins/sdk", "os.Exit", "a plugin process ends itself when its host is gone, whatever main is doing"},
 }
 

@@ -2,7 +2,8 @@
 
 package host
 
-import "os"
+// baseEnvironment is what every process finds.
+func baseEnvironment() []string { return nil }
 
-// baseEnvironment is what every process finds: Windows opens no socket without SystemRoot.
-func baseEnvironment() []string { return []string{"SystemRoot=" + os.Getenv("SystemRoot")} }
+// always are variables that every process is given: Windows opens no socket without SystemRoot.
+func always() []string { return []string{"SystemRoot"} }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,10 +97,8 @@ func (p *process) environment() []string {
 	env := append(baseEnvironment(), "TMPDIR="+p.dir, bridge.LogLevelKey+"="+level.String())
 	for _, kv := range p.host.cfg.Environ {
 		key, _, _ := strings.Cut(kv, "=")
-		for _, name := range p.spec.Env {
-			if key == name {
-				env = append(env, kv)
-			}
+		if slices.Contains(p.spec.Env, key) || slices.Contains(always(), key) {
+			env = append(env, kv)
 		}
 	}
 	return env

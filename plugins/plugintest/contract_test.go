@@ -2,6 +2,7 @@ package plugintest_test
 
 import (
 	"context"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"github.com/shoal-live/shoal/transports/memory"
 )
 
-func TestMain(m *testing.M) { plugintest.Main(m, builtin.Plugins()...) }
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, builtin.Plugins()...) }
 
 func builtIn(t *testing.T, kind bridge.Kind, name string) bridge.Plugin {
 	t.Helper()

@@ -1,7 +1,7 @@
 // Package plugintest puts an implementation behind every boundary that a plugin can be behind, so that one contract suite
 // judges them all with the same cases:
 //
-//	func TestMain(m *testing.M) { plugintest.Main(m, sdk.Policy("mine", mine.New)) }
+//	func TestMain(m *testing.M) { plugintest.Main(m, os.Args, sdk.Policy("mine", mine.New)) }
 //
 //	func TestContract(t *testing.T) {
 //		for _, way := range plugintest.Ways() {

@@ -12,23 +12,22 @@ import (
 // serveArgument is what a test binary is run with to be a plugin.
 const serveArgument = "serve-plugin"
 
-// Main is what a TestMain calls so that the test binary can be run as a plugin process: it serves plugins then, and
-// runs the tests otherwise. It does not return.
-func Main(m *testing.M, plugins ...bridge.Plugin) {
-	if len(os.Args) < 3 || os.Args[1] != serveArgument {
-		os.Exit(m.Run())
+// Main is what a TestMain calls, with os.Args, so that the test binary can be run as a plugin process: it serves that
+// plugin then, and runs the tests otherwise.
+func Main(m *testing.M, args []string, plugins ...bridge.Plugin) {
+	if len(args) < 3 || args[1] != serveArgument {
+		m.Run() // its code is that of the process, once TestMain returns
+		return
 	}
+	err := fmt.Errorf("TestMain serves no plugin %s", args[2])
 	for _, p := range plugins {
-		if p.Kind.String()+"/"+p.Name == os.Args[2] {
-			if err := sdk.Serve(p); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				os.Exit(1)
-			}
-			os.Exit(0)
+		if p.Kind.String()+"/"+p.Name == args[2] {
+			err = sdk.Serve(p)
 		}
 	}
-	fmt.Fprintf(os.Stderr, "TestMain serves no plugin %s\n", os.Args[2])
-	os.Exit(2)
+	if err != nil {
+		panic(err) // a test that is wrong: the host logs it, and the test that asked for the plugin fails
+	}
 }
 
 // Self is the command with which a host runs the test binary as a plugin.
