@@ -11,24 +11,35 @@ import (
 // batch is how many chunk frames are handed to the sink at once, at most.
 const batch = 32
 
-// sendChunk hands one frame to quic-go, or reports Full.
+// streamBuffer is what the chunk stream is read by, in bytes.
+const streamBuffer = 8 << 10
+
+// sendChunk hands one frame on, or reports Full.
 func (l *link) sendChunk(f *transport.Frame) {
-	ok := l.gate.take(len(f.Data)) == taken
-	if ok && l.stream == nil {
-		// The gate keeps quic-go's queue short of where it would block. An error means that the connection has ended.
-		_ = l.conn.SendDatagram(f.Data)
-		return
-	}
-	if ok && l.writeChunk(f.Data) {
-		return
-	}
-	if ok {
+	if l.gate.take(len(f.Data)) == taken {
+		if l.carry(f.Data) {
+			return
+		}
 		l.gate.refuse()
 	}
 	l.event(transport.Full{Link: l.id, Token: f.Token})
 	if l.gate.reported() {
 		l.writable()
 	}
+}
+
+// carry puts a frame that the gate has taken on its way. It answers false where flow control leaves no room.
+func (l *link) carry(frame []byte) bool {
+	switch l.gate.packing {
+	case asPackets:
+		l.e.sender.put(l, frame)
+	case asStream:
+		return l.writeChunk(frame)
+	case asDatagrams:
+		// The gate keeps quic-go's queue short of where it would block. An error means that the connection has ended.
+		_ = l.conn.SendDatagram(frame)
+	}
+	return true
 }
 
 // writeChunk puts a frame into the chunk stream. It answers false where flow control leaves no room.
@@ -51,10 +62,15 @@ func (l *link) writable() { l.event(transport.Writable{Links: []transport.LinkID
 
 // receiveChunks reads chunk frames, by the mode that the other end sends them in, until the connection ends.
 func (l *link) receiveChunks() error {
-	if l.hello.chunks == asStream {
+	switch l.hello.chunks {
+	case asStream:
 		return l.receiveStream()
+	case asDatagrams:
+		return l.receiveDatagrams()
+	case asPackets: // the socket delivers them
 	}
-	return l.receiveDatagrams()
+	<-l.conn.Context().Done()
+	return nil
 }
 
 // receiveDatagrams takes whatever has arrived at once: a wake-up costs more than a frame.
@@ -90,7 +106,7 @@ func (l *link) receiveStream() error {
 	if err != nil {
 		return err
 	}
-	r := bufio.NewReaderSize(s, 2*packetSize)
+	r := bufio.NewReaderSize(s, streamBuffer)
 	frames := make([]transport.Received, 0, batch)
 	for {
 		data, err := readFrame(r, maxChunk)

@@ -53,8 +53,9 @@ const (
 type chunkMode uint8
 
 const (
-	asDatagrams chunkMode = 1
-	asStream    chunkMode = 2
+	asDatagrams chunkMode = 1 // QUIC datagrams
+	asStream    chunkMode = 2 // one QUIC stream
+	asPackets   chunkMode = 3 // sealed packets beside the connection
 )
 
 // settings are the validated configuration.
@@ -67,7 +68,7 @@ type settings struct {
 }
 
 func newSettings(cfg *transport.Config) (settings, error) {
-	s := settings{key: cfg.Identity, listen: cfg.Listen, chunks: asDatagrams, maxIncoming: 256, log: cfg.Log}
+	s := settings{key: cfg.Identity, listen: cfg.Listen, chunks: asPackets, maxIncoming: 256, log: cfg.Log}
 	if len(cfg.Identity) != ed25519.PrivateKeySize {
 		return s, fmt.Errorf("%w: identity: no Ed25519 private key", ErrConfig)
 	}
@@ -82,14 +83,11 @@ func newSettings(cfg *transport.Config) (settings, error) {
 	for _, k := range keys {
 		switch v := cfg.Params[k]; k {
 		case "chunks":
-			switch v {
-			case "datagram":
-				s.chunks = asDatagrams
-			case "stream":
-				s.chunks = asStream
-			default:
-				return s, fmt.Errorf("%w: params.chunks: no %q (have: datagram, stream)", ErrConfig, v)
+			mode, ok := map[string]chunkMode{"datagram": asDatagrams, "stream": asStream, "packet": asPackets}[v]
+			if !ok {
+				return s, fmt.Errorf("%w: params.chunks: no %q (have: datagram, packet, stream)", ErrConfig, v)
 			}
+			s.chunks = mode
 		case "maxIncoming":
 			n, err := strconv.Atoi(v)
 			if err != nil || n < 1 || n > 4096 {

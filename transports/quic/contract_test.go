@@ -11,6 +11,8 @@ func TestContractWithDatagrams(t *testing.T) { contract(t, "datagram") }
 
 func TestContractWithStreams(t *testing.T) { contract(t, "stream") }
 
+func TestContractWithPackets(t *testing.T) { contract(t, "packet") }
+
 func contract(t *testing.T, chunks string) {
 	transporttest.Suite(t, func(t *testing.T, cfg transport.Config) transporttest.Endpoint {
 		if cfg.Listen == "" {

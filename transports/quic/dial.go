@@ -50,11 +50,12 @@ func (e *endpoint) connect(peer swarm.PeerID, list []target) (*link, error) {
 	if err != nil {
 		return nil, fail(conn, err)
 	}
-	h, r, err := exchange(ctx, conn, stream, e.t.settings.chunks)
+	mine := e.newHello()
+	h, r, err := exchange(ctx, conn, stream, mine)
 	if err != nil {
 		return nil, fail(conn, err)
 	}
-	return e.newLink(conn, &greeting{peer: peer, hello: h, control: stream, reader: r, side: dialing})
+	return e.newLink(conn, &greeting{peer: peer, hello: h, tag: mine.tag, control: stream, reader: r, side: dialing})
 }
 
 // answer brings up a link that another node has dialed.
@@ -83,11 +84,12 @@ func (e *endpoint) greet(conn *quic.Conn) (*link, error) {
 	if err != nil {
 		return nil, fail(conn, err)
 	}
-	h, r, err := exchange(ctx, conn, stream, e.t.settings.chunks)
+	mine := e.newHello()
+	h, r, err := exchange(ctx, conn, stream, mine)
 	if err != nil {
 		return nil, fail(conn, err)
 	}
-	return e.newLink(conn, &greeting{peer: peer, hello: h, control: stream, reader: r, side: listening})
+	return e.newLink(conn, &greeting{peer: peer, hello: h, tag: mine.tag, control: stream, reader: r, side: listening})
 }
 
 // fail closes a connection that does not become a link. What closed it, if anything had, says more than err.

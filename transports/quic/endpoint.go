@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -23,8 +24,12 @@ type endpoint struct {
 	sink   transport.Sink
 	socket *socket
 	quic   *quic.Transport
+	sender sender
 	limits limits
 	own    []netip.AddrPort // where it listens itself
+
+	opened  []transport.Received // of one batch; the socket's reader has them
+	entered []*link
 
 	dials   atomic.Int64 // under way
 	punches atomic.Int64 // under way
@@ -38,6 +43,8 @@ type endpoint struct {
 
 func newEndpoint(ctx context.Context, t *Transport, conn *net.UDPConn) (*endpoint, error) {
 	e := &endpoint{t: t, socket: newSocket(conn)}
+	e.socket.deliver = e.deliver
+	e.sender.wake = make(chan struct{}, 1)
 	e.limits.most = int64(t.settings.maxIncoming)
 	e.links.Store(&map[transport.LinkID]*link{})
 	e.quic = &quic.Transport{
@@ -67,6 +74,7 @@ func (e *endpoint) run(sink transport.Sink) error {
 	}
 	sink.Listening(addresses)
 	e.group.Go(e.tick)
+	e.group.Go(e.send)
 	err = e.accept(listener)
 	e.cancel() // links end by it
 	e.mu.Lock()
@@ -95,6 +103,9 @@ func (e *endpoint) accept(listener *quic.Listener) error {
 		}
 	}
 }
+
+// newHello is this end's, with a tag that no other link has but by an accident that the keys would tell.
+func (e *endpoint) newHello() hello { return hello{chunks: e.t.settings.chunks, tag: rand.Uint32()} }
 
 // spawn starts a goroutine that run waits for. Errors: ErrClosed.
 func (e *endpoint) spawn(f func()) error {

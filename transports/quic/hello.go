@@ -13,6 +13,7 @@ import (
 
 const (
 	helloVersion = 1
+	helloFixed   = 6   // bytes of version, chunks and tag
 	maxHello     = 512 // bytes
 	maxObserved  = 64  // bytes of "[ipv6%zone]:port"
 )
@@ -20,12 +21,14 @@ const (
 // hello is the first frame of each end on the control stream. The package doc has its layout.
 type hello struct {
 	chunks   chunkMode // how the sender sends chunk frames
+	tag      uint32    // of sealed packets to the sender
 	observed string    // the receiver's "host:port", as the sender sees it
 }
 
 // appendHello appends the body, without its length.
 func appendHello(b []byte, h hello) []byte {
 	b = append(b, helloVersion, byte(h.chunks))
+	b = binary.BigEndian.AppendUint32(b, h.tag)
 	b = binary.AppendUvarint(b, uint64(len(h.observed)))
 	return append(b, h.observed...)
 }
@@ -33,18 +36,19 @@ func appendHello(b []byte, h hello) []byte {
 // parseHello reads what appendHello writes, and whatever a later version puts behind it. Errors: ErrProtocol.
 func parseHello(b []byte) (hello, error) {
 	var h hello
-	if len(b) < 2 {
+	if len(b) < helloFixed {
 		return h, fmt.Errorf("%w: hello of %d bytes", ErrProtocol, len(b))
 	}
 	if b[0] != helloVersion {
 		return h, fmt.Errorf("%w: hello of version %d, this is %d", ErrProtocol, b[0], helloVersion)
 	}
 	h.chunks = chunkMode(b[1])
-	if h.chunks != asDatagrams && h.chunks != asStream {
+	if h.chunks < asDatagrams || h.chunks > asPackets {
 		return h, fmt.Errorf("%w: hello with chunk mode %d", ErrProtocol, b[1])
 	}
-	n, used := binary.Uvarint(b[2:])
-	rest := b[min(len(b), 2+max(used, 0)):]
+	h.tag = binary.BigEndian.Uint32(b[2:])
+	n, used := binary.Uvarint(b[helloFixed:])
+	rest := b[min(len(b), helloFixed+max(used, 0)):]
 	if used <= 0 || n > maxObserved || n > uint64(len(rest)) {
 		return h, fmt.Errorf("%w: hello is cut short, or its address too long", ErrProtocol)
 	}
@@ -53,16 +57,15 @@ func parseHello(b []byte) (hello, error) {
 }
 
 // exchange says hello on the control stream and hears the other end's, by the deadline of ctx.
-func exchange(ctx context.Context, conn *quic.Conn, stream *quic.Stream, chunks chunkMode) (hello, *bufio.Reader, error) {
+func exchange(ctx context.Context, conn *quic.Conn, stream *quic.Stream, mine hello) (hello, *bufio.Reader, error) {
 	deadline, _ := ctx.Deadline()
 	if err := stream.SetDeadline(deadline); err != nil {
 		return hello{}, nil, err
 	}
-	observed := hostPort(conn.RemoteAddr())
-	if len(observed) > maxObserved {
-		observed = ""
+	if mine.observed = hostPort(conn.RemoteAddr()); len(mine.observed) > maxObserved {
+		mine.observed = ""
 	}
-	body := appendHello(nil, hello{chunks: chunks, observed: observed})
+	body := appendHello(nil, mine)
 	if _, err := stream.Write(append(binary.AppendUvarint(nil, uint64(len(body))), body...)); err != nil {
 		return hello{}, nil, err
 	}

@@ -28,7 +28,7 @@ func harass(t *testing.T, q *Transport) {
 		"cut hello":        dialAndWrite([]byte{40, 1, 1}),
 		"huge hello":       dialAndWrite(binary.AppendUvarint(nil, 1<<40)),
 		"long varint":      dialAndWrite([]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}),
-		"hello of version": dialAndWrite([]byte{3, 99, 1, 0}),
+		"hello of version": dialAndWrite([]byte{7, 99, 1, 0, 0, 0, 0, 0}),
 	} {
 		t.Log(name)
 		h(t, to)

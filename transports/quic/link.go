@@ -18,7 +18,8 @@ import (
 // greeting is what is known of a connection once both ends have said hello.
 type greeting struct {
 	peer    swarm.PeerID
-	hello   hello // the other end's
+	hello   hello  // the other end's
+	tag     uint32 // of sealed packets to this end
 	control *quic.Stream
 	reader  *bufio.Reader
 	side    side
@@ -38,6 +39,10 @@ type link struct {
 	stream   *quic.SendStream // of chunk frames; nil for datagrams
 	scratch  []byte
 
+	sealer sealer               // the sender's
+	opener opener               // the socket's
+	to     atomic.Pointer[path] // of sealed packets
+
 	local     atomic.Pointer[error] // why this end closed it
 	announced atomic.Bool           // Up was reported
 
@@ -51,20 +56,36 @@ type link struct {
 func (e *endpoint) newLink(conn *quic.Conn, g *greeting) (*link, error) {
 	l := &link{greeting: *g, e: e, conn: conn}
 	l.gate.packing = e.t.settings.chunks
-	state := conn.ConnectionState()
-	if l.gate.packing == asDatagrams && !state.SupportsDatagrams.Remote {
-		return nil, fail(conn, fmt.Errorf("%w: it takes no datagrams", ErrProtocol))
+	if err := l.prepare(); err != nil {
+		return nil, fail(conn, err)
 	}
-	if l.gate.packing == asStream {
-		s, err := conn.OpenUniStream()
-		if err != nil {
-			return nil, fail(conn, err)
-		}
-		l.stream = s
-	}
-	stats := conn.ConnectionStats()
-	l.gate.setLimit(stats.CongestionWindow, stats.SmoothedRTT)
 	return l, nil
+}
+
+// prepare readies both directions of the chunk channel.
+func (l *link) prepare() error {
+	mine, theirs, err := secrets(l.conn, l.side)
+	if err != nil {
+		return err
+	}
+	l.sealer.secret, l.sealer.tag, l.opener.secret = mine, l.hello.tag, theirs
+	if err := l.opener.start(); err != nil {
+		return err
+	}
+	switch l.gate.packing {
+	case asDatagrams:
+		if !l.conn.ConnectionState().SupportsDatagrams.Remote {
+			return fmt.Errorf("%w: it takes no datagrams", ErrProtocol)
+		}
+	case asStream:
+		if l.stream, err = l.conn.OpenUniStream(); err != nil {
+			return err
+		}
+	case asPackets:
+	}
+	stats := l.conn.ConnectionStats()
+	l.gate.setLimit(stats.CongestionWindow, stats.SmoothedRTT)
+	return nil
 }
 
 // serve reports Up, carries frames until the connection ends, and reports Down.
@@ -74,6 +95,7 @@ func (l *link) serve() {
 	l.follow()
 	e.sink.Event(l.up())
 	l.announced.Store(true)
+	e.socket.tags.Store(l.tag, l)
 	stop := context.AfterFunc(e.ctx, func() {
 		l.claim(transport.ErrClosed)
 		l.hangUp(codeClosed, "transport closed")
@@ -87,11 +109,13 @@ func (l *link) serve() {
 	l.out.end()
 	e.remove(l)
 	e.socket.links.Delete(l.route)
+	e.socket.tags.CompareAndDelete(l.tag, l)
 	l.turn.end()
 	e.sink.Event(transport.Down{Link: l.id, Cause: l.cause()})
 }
 
-// follow tells the socket by which address it knows this link. A peer that moves gets a new one.
+// follow takes note of where the other end is: the socket knows the link by it, and sealed packets go there. A peer
+// that moves gets a new address, which quic-go has proved.
 func (l *link) follow() {
 	u, ok := l.conn.RemoteAddr().(*net.UDPAddr)
 	if !ok || u == l.route {
@@ -102,6 +126,7 @@ func (l *link) follow() {
 	}
 	l.route = u
 	l.e.socket.links.Store(u, l)
+	l.to.Store(l.e.socket.pathTo(u, l.conn.LocalAddr()))
 }
 
 func (l *link) up() transport.Up {

@@ -24,7 +24,8 @@ func (e *endpoint) tick() {
 				if !l.announced.Load() {
 					continue
 				}
-				if l.gate.tick(now, l.conn.ConnectionStats().BytesSent) {
+				l.follow()
+				if l.gate.tick(now) {
 					l.writable()
 				}
 				if n%measureEvery == measureEvery-1 {
@@ -44,7 +45,6 @@ func (e *endpoint) report() { e.sink.Event(e.usage()) }
 
 // measure reports the link where packets went to and fro since the last time.
 func (l *link) measure() {
-	l.follow()
 	stats := l.conn.ConnectionStats()
 	l.gate.setLimit(stats.CongestionWindow, stats.SmoothedRTT)
 	if n := stats.PacketsSent + stats.PacketsReceived; n == l.packets {

@@ -9,20 +9,25 @@ import (
 )
 
 // socket is the node's UDP socket. It has all that quic-go wants in order to keep its fast path (batched reads,
-// segmentation offload, ECN), counts wire bytes, and tells links when their packets have left.
+// segmentation offload, ECN), counts wire bytes, tells links when their packets have left, and keeps sealed packets
+// to itself.
 type socket struct {
 	*net.UDPConn
-	batch *ipv4.PacketConn // reads both IP versions
+	in      intake
+	deliver func([]sealedPacket) // what to do with sealed packets; they are used up when it returns
 
 	sent, received atomic.Uint64 // wire bytes, IP and UDP headers included
 
 	// links by the address that their connection writes to. quic-go keeps one *net.UDPAddr for as long as a
 	// connection stays on its path, so the pointer names the connection.
 	links sync.Map // *net.UDPAddr -> *link
+	tags  sync.Map // uint32 -> *link, of sealed packets
 }
 
 func newSocket(c *net.UDPConn) *socket {
-	return &socket{UDPConn: c, batch: ipv4.NewPacketConn(c)}
+	s := &socket{UDPConn: c}
+	s.in.init(c)
+	return s
 }
 
 // headers are those of one packet to or from addr, in bytes.
@@ -68,18 +73,24 @@ func (s *socket) wrote(n int, addr *net.UDPAddr) {
 	}
 }
 
-// ReadBatch is what quic-go receives with on Unix.
+// ReadBatch is what quic-go receives with on Unix. It returns QUIC packets alone.
 func (s *socket) ReadBatch(messages []ipv4.Message, flags int) (int, error) {
-	n, err := s.batch.ReadBatch(messages, flags)
-	bytes := 0
-	for i := range messages[:max(n, 0)] {
-		bytes += messages[i].N + headers(messages[i].Addr)
+	for {
+		if n := s.in.give(messages); n > 0 {
+			return n, nil
+		}
+		bytes, err := s.in.read(flags)
+		if err != nil {
+			return 0, err
+		}
+		s.received.Add(bytes)
+		if sealed := s.in.sort(); len(sealed) > 0 {
+			s.deliver(sealed)
+		}
 	}
-	s.received.Add(uint64(bytes))
-	return n, err
 }
 
-// ReadMsgUDP belongs to the interface that ReadBatch does.
+// ReadMsgUDP belongs to the interface that ReadBatch does; quic-go does not call it.
 func (s *socket) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
 	n, oobn, flags, addr, err = s.UDPConn.ReadMsgUDP(b, oob)
 	if err == nil {
@@ -88,11 +99,18 @@ func (s *socket) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAdd
 	return n, oobn, flags, addr, err
 }
 
-// ReadFrom is what quic-go receives with elsewhere.
+// ReadFrom is what quic-go receives with elsewhere. It returns QUIC packets alone.
 func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
-	n, addr, err := s.UDPConn.ReadFrom(b)
-	if err == nil {
+	for {
+		n, addr, err := s.UDPConn.ReadFrom(b)
+		if err != nil {
+			return n, addr, err
+		}
 		s.received.Add(uint64(n + headers(addr)))
+		tag, ok := peekTag(b[:n])
+		if !ok {
+			return n, addr, nil
+		}
+		s.deliver([]sealedPacket{{tag, b[:n]}})
 	}
-	return n, addr, err
 }

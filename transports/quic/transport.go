@@ -21,7 +21,7 @@ type Transport struct {
 var _ transport.Transport = (*Transport)(nil)
 
 // New makes a transport that does not run yet. cfg.Listen is "host:port" or ":port"; "" is all interfaces at port 9890,
-// or any free port where that is taken. cfg.Params are "chunks" (datagram, stream; default datagram) and
+// or any free port where that is taken. cfg.Params are "chunks" (packet, datagram, stream; default packet) and
 // "maxIncoming" (links that others may open, 1..4096; default 256). Errors: ErrConfig.
 func New(cfg transport.Config) (*Transport, error) {
 	s, err := newSettings(&cfg)
@@ -37,7 +37,7 @@ func New(cfg transport.Config) (*Transport, error) {
 
 // Capabilities follow from the settings alone.
 func (t *Transport) Capabilities() transport.Capabilities {
-	c := transport.Capabilities{Scheme: scheme, MaxChunk: maxChunk, Overhead: ipv4Headers + frameOverhead}
+	c := transport.Capabilities{Scheme: scheme, MaxChunk: maxChunk, Overhead: ipv4Headers + sealedHeader + sealedTag}
 	if t.settings.chunks == asStream {
 		c.Repairs = transport.RepairsAll
 	}
@@ -109,6 +109,7 @@ func (t *Transport) SendChunks(frames []transport.Frame) {
 			}
 		}
 	}
+	e.sender.kick()
 }
 
 // Signal is ignored: a QUIC link needs none.
