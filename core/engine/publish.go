@@ -29,6 +29,8 @@ func (e *Engine) Publish(now time.Duration, g chunk.Group, author chunk.Author) 
 	if err != nil {
 		return fmt.Errorf("publish group %d: %w", ep.group, err)
 	}
+	e.count.Published.Groups++
+	e.count.Published.Bytes += uint64(g.Size)
 	ep.group++
 	ep.next += uint64(len(chunks))
 	e.pacer.add(e.now, &ep.rate, chunks)
@@ -50,7 +52,8 @@ type pacer struct {
 	head    int
 	level   float64 // wire bytes that may leave now; below 0 they are owed
 	at      time.Duration
-	began   time.Duration // when the group that is leaving was published
+	began   time.Duration // when the newest group was published
+	mean    float64       // wire bytes per second of the stream, before that group; 0 when not known
 }
 
 func (p *pacer) reset() { *p = pacer{} }
@@ -66,24 +69,26 @@ func (p *pacer) spare() []chunk.Chunk {
 
 func (p *pacer) add(now time.Duration, r *rate, chunks []chunk.Chunk) {
 	p.waiting = append(p.waiting, chunks...)
-	p.began = now
+	p.began, p.mean = now, float64(r.perSecond())
+	if r.span < rateLeast && r.described == 0 {
+		p.mean = 0
+	}
 	if p.at == 0 && p.level == 0 {
 		p.at, p.level = now, paceBurst*float64(r.wire(&chunks[0].Header)) // the first group sets the scale
 	}
 }
 
-// rate is at what rate chunks leave, and depth how much at once, in wire bytes; 0 when nothing is known of the mean.
+// pace is at what rate chunks leave, and how much at once, in wire bytes; 0 when nothing is known of the mean.
 func (p *pacer) pace(r *rate, span time.Duration) (rate, depth float64) {
-	mean := float64(r.perSecond())
-	if r.span < rateLeast && r.described == 0 {
+	if p.mean == 0 {
 		return 0, 0
 	}
 	backlog := 0.0
 	for i := p.head; i < len(p.waiting); i += 16 {
 		backlog += float64(16 * (p.waiting[i].Length() + r.overhead))
 	}
-	rate = max(paceOver*mean, backlog/paceLongest.Seconds())
-	return rate, paceBurst * mean * max(span, 20*time.Millisecond).Seconds()
+	rate = max(paceOver*p.mean, backlog/paceLongest.Seconds())
+	return rate, paceBurst * p.mean * max(span, 20*time.Millisecond).Seconds()
 }
 
 // release lets go what may leave by now.

@@ -14,6 +14,8 @@ type Stats struct {
 	Chunks ChunkStats
 	Sent   SentStats
 
+	Published PublishStats // at the source
+
 	Delay   report.Histogram // chunk born -> verified here, by the estimated source clock
 	Playout report.Histogram // group born -> due
 
@@ -26,6 +28,12 @@ type Stats struct {
 	Uplink    uint64        // bytes per second, measured; 0 until shown
 	Committed uint64        // bytes per second bound by orders
 	Links     []LinkStats   // by id
+}
+
+// PublishStats count what a source has published.
+type PublishStats struct {
+	Groups uint64
+	Bytes  uint64 // of their payloads
 }
 
 // GroupStats count groups.

@@ -2,6 +2,16 @@ package node
 
 import "github.com/shoal-live/shoal/core/report"
 
+// Published is how many bytes of the stream called name were born here.
+func (s *Stats) Published(name string) uint64 {
+	for i := range s.Streams {
+		if s.Streams[i].Name == name {
+			return s.Streams[i].Engine.Published.Bytes
+		}
+	}
+	return 0
+}
+
 // Peer is what a report is built from: this node's part in the stream called name; ok says whether it has one.
 func (s *Stats) Peer(name string) (_ report.Peer, ok bool) {
 	for i := range s.Streams {

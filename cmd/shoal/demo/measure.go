@@ -67,7 +67,7 @@ func (d *Demo) view() (*view, error) {
 	}
 	if s := find(&v.source); s != nil {
 		if t := time.Since(d.began).Seconds(); t > 0 {
-			v.bitrate = 8 * float64(s.Engine.Chunks.UsefulBytes) / t
+			v.bitrate = 8 * float64(s.Engine.Published.Bytes) / t
 		}
 	}
 	d.mu.Lock()
@@ -92,7 +92,7 @@ func (d *Demo) measure() (*Result, error) {
 	}
 	if p, ok := source.Peer(streamName); ok {
 		run.Source = p
-		run.StreamBytes = p.UsefulBytes
+		run.StreamBytes = source.Published(streamName)
 	}
 	for i := range viewers {
 		p, _ := viewers[i].stats.Peer(streamName) // one without figures never played
