@@ -109,7 +109,7 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 		return p.relays.mine&(1<<k) != 0
 	case !relaysOf(a, k) || !p.hasRoom(a):
 		return false
-	case b.Role == swarm.Source || !relaysOf(b, k):
+	case b.Role == swarm.Source:
 		return true
 	}
 	if f := &b.Feeds[k]; f.Samples >= fewSamples && f.Lateness > p.params.Lateness {

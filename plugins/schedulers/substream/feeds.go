@@ -13,7 +13,9 @@ type feeds struct {
 	hungry   []time.Duration // by substream: since when there is no eager feeder; 0 while there is one
 	avoided  map[key]time.Duration
 	muted    map[swarm.LinkID]time.Duration
-	compared time.Duration // when feeders were last compared
+	full     map[swarm.LinkID]time.Duration // until when a link counts as having no room
+	asked    map[swarm.LinkID]int           // seats asked for since it last said what it has left
+	compared time.Duration                  // when feeders were last compared
 }
 
 // key names one substream of one link.
@@ -24,10 +26,12 @@ type key struct {
 
 const (
 	deniedFor = time.Second     // before the same neighbour is asked again
+	loopFor   = 4 * time.Second // before one is asked again that is fed from here
 	fullFor   = 2 * time.Second // before a source without seats is asked again
 	silentFor = 5 * time.Second // before a neighbour that fell silent is asked again
 	unknown   = 20 * time.Millisecond
 	loadCost  = 30 * time.Millisecond // what a neighbour without room is worse by than one with a stream rate to spare
+	fullCost  = 10 * time.Minute      // of one that has no room by what it says
 	scatter   = 5 * time.Millisecond  // spreads the choice among equals
 	gain      = 25 * time.Millisecond // how much better a new feeder must look by what it says
 	freshFor  = 10 * time.Second      // how long a neighbour's word on its delay counts
@@ -37,6 +41,7 @@ func (f *feeds) reset(substreams int, now time.Duration) {
 	*f = feeds{
 		hungry:  make([]time.Duration, substreams),
 		avoided: make(map[key]time.Duration), muted: make(map[swarm.LinkID]time.Duration),
+		full: make(map[swarm.LinkID]time.Duration), asked: make(map[swarm.LinkID]int),
 		compared: now,
 	}
 }
@@ -58,10 +63,30 @@ func (f *feeds) forget(v *scheduler.View, now time.Duration) {
 		}
 	}
 	// order-free: each entry is judged alone.
+	for link, until := range f.full {
+		if now >= until || v.Link(link) == nil {
+			delete(f.full, link)
+		}
+	}
+	// order-free: each entry is judged alone.
+	for link := range f.asked {
+		if v.Link(link) == nil {
+			delete(f.asked, link)
+		}
+	}
+	// order-free: each entry is judged alone.
 	for link, until := range f.muted {
 		if now >= until || v.Link(link) == nil {
 			delete(f.muted, link)
 		}
+	}
+}
+
+// denied takes that a subscription was refused or ended.
+func (p *policy) denied(c scheduler.Feeding) {
+	p.feeds.avoid(c.Link, c.Substream, p.now+p.wait(c))
+	if l := p.view.Link(c.Link); l != nil && l.Role != swarm.Source && c.Reason == swarm.NoCapacity {
+		p.feeds.full[c.Link] = p.now + deniedFor/2
 	}
 }
 
@@ -72,8 +97,8 @@ func (p *policy) wait(c scheduler.Feeding) time.Duration {
 	if l != nil && l.Role == swarm.Source {
 		d = fullFor
 	}
-	if c.Reason == swarm.NoReason || c.Reason == swarm.WouldLoop {
-		d = deniedFor / 2
+	if c.Reason == swarm.WouldLoop {
+		d = loopFor
 	}
 	return d + time.Duration(p.chance(uint64(c.Link), uint64(c.Substream))*float64(d)/2)
 }
@@ -120,6 +145,7 @@ func (p *policy) feed() {
 
 func (p *policy) subscribe(l *scheduler.Link, set uint64, mode swarm.Mode) {
 	if p.do(scheduler.Subscribe{Link: l.Link, Substreams: set, Mode: mode}) && mode == swarm.Eager {
+		p.feeds.asked[l.Link] += bits.OnesCount64(set)
 		for ; set != 0; set &= set - 1 {
 			p.feeds.hungry[bits.TrailingZeros64(set)] = 0
 		}
@@ -133,7 +159,7 @@ func (p *policy) choose(k int, asks []uint64, have int) int {
 	bit := uint64(1) << k
 	desperate := have == 0 && p.now >= p.feeds.hungry[k]+p.params.Grace && p.now >= p.began+p.params.Grace
 	for i, l := range p.view.Links {
-		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
+		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.now < p.feeds.avoided[key{l.Link, k}] || p.now < p.feeds.full[l.Link] || p.loops(l, k) {
 			continue
 		}
 		var score time.Duration
@@ -150,6 +176,9 @@ func (p *policy) choose(k int, asks []uint64, have int) int {
 			}
 		case relaysOf(l, k):
 			score = p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
+			if score >= fullCost && !desperate {
+				continue
+			}
 		case desperate && l.Status.Playing != 0 && p.hasRoom(l):
 			score = 2*time.Hour + p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
 		default:
@@ -186,9 +215,9 @@ func (p *policy) distance(l *scheduler.Link) time.Duration {
 
 // burden makes a neighbour worse the less room it has, more seats being about to be asked of it.
 func (p *policy) burden(l *scheduler.Link, more int) time.Duration {
-	left := (float64(l.Status.Spare) - float64(more)*p.seat()) / p.rate()
-	if left <= 0 {
-		return 10 * loadCost
+	left := (float64(l.Status.Spare) - float64(more+p.feeds.asked[l.Link]+1)*p.seat()) / p.rate()
+	if left < 0 {
+		return fullCost
 	}
 	return time.Duration(float64(loadCost) * (1 - min(left, 1)))
 }

@@ -24,6 +24,14 @@ func (p *policy) listen() {
 			listening++
 		}
 	}
+	if listening > 1 {
+		for _, l := range v.Links { // the source is listened to only while there is nobody else
+			if set := l.In(swarm.Lazy); set != 0 && l.Role == swarm.Source {
+				p.subscribe(l, set, swarm.None)
+				listening--
+			}
+		}
+	}
 	for listening < p.params.Lazy {
 		l := p.announcer()
 		if l == nil {
@@ -55,14 +63,11 @@ func (p *policy) announcer() *scheduler.Link {
 		}
 	}
 	for _, l := range p.view.Links {
-		if l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == p.view.All() || p.avoids(l, p.view.All()) {
+		if l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == p.view.All() || l.Role == swarm.Source && others > 1 || p.avoids(l, p.view.All()) {
 			continue
 		}
 		score := p.distance(l) + time.Duration(p.chance(of(l.Peer), 1<<32)*float64(scatter))
 		if l.Role == swarm.Source {
-			if others > 1 {
-				continue
-			}
 			score += time.Hour
 		} else if l.Status.Playing == 0 {
 			score += time.Minute

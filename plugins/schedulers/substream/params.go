@@ -18,7 +18,7 @@ type Params struct {
 	Begin      int           // begin: substreams that a peer relays from the start; 3, 1..64
 	Lazy       int           // lazy: neighbours that announce what they hold; 4, 0..32
 	Announce   time.Duration // announce: least interval of announcements to one neighbour; 250ms, 50ms..2s
-	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 1, 0..16
+	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 2, 0..16
 	Headroom   float64       // headroom: share of the uplink that may be committed; 0.9, 0.1..1
 	Rewire     time.Duration // rewire: interval at which feeders are compared; 1s, 200ms..10s
 	Lateness   time.Duration // lateness: a feeder later than this behind the best gets a rival; 25ms, 5ms..1s
@@ -32,7 +32,7 @@ type Params struct {
 func Defaults() Params {
 	return Params{
 		Copies: 3, Rescue: 0.5, Neighbours: 12, Coverage: 3, Begin: 3, Lazy: 4, Announce: 250 * time.Millisecond,
-		Trial: 1, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
+		Trial: 2, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
 		Deviations: 4, Slack: 20 * time.Millisecond, Repair: 0.1,
 	}
 }

@@ -71,7 +71,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.prune()
 	}
 	if p.view.Stream.Role != swarm.Source {
-		if due {
+		if due || !p.relays.begun {
 			p.claim()
 		}
 		p.feed()
@@ -109,7 +109,12 @@ func (p *policy) note(changes []scheduler.Change) {
 			p.silent(c)
 		case scheduler.Feeding:
 			if c.Mode == swarm.None {
-				p.feeds.avoid(c.Link, c.Substream, p.now+p.wait(c))
+				p.denied(c)
+			}
+		case scheduler.PeerStatus:
+			delete(p.feeds.asked, c.Link)
+			if l := p.view.Link(c.Link); l != nil && p.hasRoom(l) {
+				delete(p.feeds.full, c.Link)
 			}
 		case scheduler.Refused:
 			p.refused(c)

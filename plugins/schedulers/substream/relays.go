@@ -17,6 +17,10 @@ type relays struct {
 }
 
 const (
+	// lookAround is how long a joiner waits for neighbours at the most, until it chooses what to relay.
+	lookAround = 100 * time.Millisecond
+	// acquainted is how many neighbours are enough for that.
+	acquainted = 4
 	// holdFor is how long a substream is relayed at the least, so that peers do not swap roles in circles.
 	holdFor = 3 * time.Second
 	// starveFor is how long a relay without a feeder goes on to advertise a substream.
@@ -50,15 +54,15 @@ func (p *policy) claim() {
 		return
 	}
 	r.turn++
-	if !r.begun && len(p.view.Links) == 0 {
-		return // nobody to compare with: the first substreams are chosen in the light of the neighbours'
-	}
 	seats := int(p.limit() / p.seat())
 	viewers := 0
 	for _, l := range p.view.Links {
 		if l.Role != swarm.Source {
 			viewers++
 		}
+	}
+	if !r.begun && (len(p.view.Links) == 0 || viewers < acquainted && p.now < p.began+lookAround) {
+		return // the first substreams are chosen in the light of the neighbours'
 	}
 	supply := p.supply()
 	least := min(p.params.Begin, max(seats/2, 1))
@@ -67,15 +71,17 @@ func (p *policy) claim() {
 	}
 	for k, n := range supply {
 		bit := uint64(1) << k
-		switch missing := p.params.Coverage - n; {
+		missing := p.params.Coverage - n
+		switch {
 		case r.mine&bit == 0 && missing > 0 && bits.OnesCount64(r.mine) < max(seats/2, 1):
 			// Of those who see that relays are missing, about as many should come forward as are missing.
 			if p.chance(r.turn, uint64(k)) < 1.5*float64(missing)/float64(viewers+1) {
 				r.mine |= bit
 				r.since[k] = p.now
 			}
-		case r.mine&bit != 0 && n > p.params.Coverage && p.dispensable(k) && bits.OnesCount64(r.mine) > max(least, 1):
-			if p.chance(r.turn, uint64(k)) < 1/float64(viewers+1) {
+		case r.mine&bit != 0 && missing <= 0 && p.dispensable(k) && bits.OnesCount64(r.mine) > 1:
+			// Likewise of those who see too many. Children are served on; newcomers go elsewhere.
+			if p.chance(r.turn, uint64(k)) < 0.3*float64(1-missing)/float64(n+1) {
 				r.mine &^= bit
 			}
 		}
@@ -119,9 +125,10 @@ func (p *policy) supply() []int {
 	return n
 }
 
-// dispensable reports whether nobody would miss this peer as a relay of k.
+// dispensable reports whether this peer may stop being a relay of k: it has been one for a while, and has no seat at
+// the source.
 func (p *policy) dispensable(k int) bool {
-	if len(p.view.Pushes[k]) > 0 || p.now < p.relays.since[k]+holdFor {
+	if p.now < p.relays.since[k]+holdFor {
 		return false
 	}
 	for _, l := range p.view.Links {

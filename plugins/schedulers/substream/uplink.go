@@ -89,9 +89,8 @@ func (p *policy) advertise() {
 	seat := uint64(p.seat())
 	switch {
 	case !t.ever || relays != t.relays:
-	case p.now < t.at+quiet:
-		return
-	case (spare < seat) == (t.spare < seat) && bits.Len64(spare) == bits.Len64(t.spare):
+	case (spare < seat) != (t.spare < seat) && p.now >= t.at+quiet/4:
+	case p.now < t.at+quiet || bits.Len64(spare) == bits.Len64(t.spare):
 		return
 	}
 	if p.do(scheduler.Tell{Relays: relays, Spare: spare}) {
