@@ -27,6 +27,8 @@ type builder struct {
 	part      *part         // that grows; nil for none
 	most      time.Duration // the longest part, once one is known; 0 before
 	began     time.Duration // media time at which the segment began
+	at        time.Duration // media time up to which parts are complete
+	end       time.Duration // media time at which the newest group ends
 	inSegment bool
 	size      int // bytes of the segment
 	parts     int // of the segment
@@ -67,7 +69,7 @@ func (b *builder) lost() {
 
 // cut ends part and segment; the next one does not follow on in time.
 func (b *builder) cut() {
-	b.endPart()
+	b.endPart(b.end)
 	b.window.close()
 	b.inSegment, b.fresh = false, true
 }
@@ -84,43 +86,52 @@ func (b *builder) media(g *chunk.Group) {
 		b.open(g)
 	case random && length >= b.window.shape.segmentMin-segmentSlack, length+g.Span > maxSegment,
 		b.size+len(g.Payload) > maxBytes/4, b.parts >= maxParts:
-		b.endPart()
+		if g.Time-b.at >= slack {
+			b.endPart(g.Time)
+		} // else the part is the last sound before g, of no time of its own: it goes before g
 		b.window.close()
 		b.open(g)
-	case b.part != nil && b.full(g.Span):
-		b.endPart()
+	case b.part != nil && b.most != 0 && g.Time+g.Span-b.at > b.most+slack:
+		b.endPart(g.Time)
 	}
-	if b.part == nil {
-		b.part = &part{independent: random}
+	b.add(g, random)
+	length = b.end - b.at
+	if b.most == 0 && length >= b.window.shape.part-slack {
+		b.most = length
 	}
-	b.part.data = append(b.part.data, g.Payload)
-	b.part.duration += g.Span
-	b.part.size += len(g.Payload)
-	b.size += len(g.Payload)
-	if b.part.duration >= b.window.shape.part-slack && b.most == 0 {
-		b.most = b.part.duration
-	}
-	if b.most != 0 && b.part.duration >= b.most-slack {
-		b.endPart() // at once, not when the next group comes
+	if b.most != 0 && length >= b.most-slack {
+		b.endPart(b.end) // at once, not when the next group comes
 	}
 }
 
-// full reports whether a group of span makes the part longer than parts are.
-func (b *builder) full(span time.Duration) bool {
-	return b.most != 0 && b.part.duration+span > b.most+slack
+func (b *builder) add(g *chunk.Group, random bool) {
+	if b.part == nil {
+		b.part = &part{}
+	}
+	if b.at == b.began {
+		b.part.independent = b.part.independent || random
+	}
+	b.part.data = append(b.part.data, g.Payload)
+	b.part.size += len(g.Payload)
+	b.size += len(g.Payload)
+	b.end = max(b.end, g.Time+g.Span)
 }
 
 func (b *builder) open(g *chunk.Group) {
 	b.window.open(b.clock.At(g.Time), b.tracker.Descriptor().Init, b.fresh)
-	b.began, b.inSegment, b.fresh, b.size, b.parts = g.Time, true, false, 0, 0
+	b.began, b.at, b.end, b.inSegment, b.fresh, b.size, b.parts = g.Time, g.Time, g.Time, true, false, 0, 0
 }
 
-func (b *builder) endPart() {
-	if b.part != nil {
-		b.window.add(b.part)
-		b.part = nil
-		b.parts++
+// endPart completes the part that grows, which ends at a media time.
+func (b *builder) endPart(at time.Duration) {
+	if b.part == nil {
+		return
 	}
+	b.part.duration = max(at-b.at, slack)
+	b.at += b.part.duration
+	b.window.add(b.part)
+	b.part = nil
+	b.parts++
 }
 
 // describe is what the multivariant playlist says of a stream.

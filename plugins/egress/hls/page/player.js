@@ -96,6 +96,7 @@ class Player {
     this.place = null; // of the next part
     this.init = '';
     this.breaks = -1;
+    this.placed = false; // the picture is where it should be
     this.scales = new Map();
   }
 
@@ -167,8 +168,11 @@ class Player {
     const end = ranges.end(ranges.length - 1);
     const start = ranges.start(ranges.length - 1);
     const behind = end - video.currentTime;
-    if (!video.paused && behind > behindMost || video.currentTime < start) video.currentTime = Math.max(start, end - behindAim);
-    video.playbackRate = behind > 1.2 ? 1.05 : 1;
+    if (!this.placed || !video.paused && behind > behindMost || video.currentTime < start) {
+      video.currentTime = Math.max(start, end - behindAim);
+      this.placed = true;
+    }
+    video.playbackRate = behind > 0.9 ? 1.05 : 1;
     if (video.currentTime - ranges.start(0) > 2 * keep && !this.buffer.updating) {
       this.buffer.remove(0, video.currentTime - keep);
       return once(this.buffer, 'updateend');
