@@ -95,8 +95,8 @@ func (e *Engine) answered(n uint64, from *link) bool {
 	a.list = slices.Delete(a.list, i, i+1)
 	if to := e.link(x.to); to != nil {
 		to.outstanding--
-		if to != from && len(to.cancels) < swarm.MaxWant {
-			to.cancels = append(to.cancels, n)
+		if to != from {
+			to.cancel(n)
 		}
 	}
 	if x.tries == 0 || x.to != from.id && x.last != from.id {

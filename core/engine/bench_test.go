@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -47,7 +46,6 @@ func benchmarkStepChunk(b *testing.B, auth []chunk.Authentication) {
 	for i := range 5 {
 		id := swarm.LinkID(i + 1)
 		p := engine.Peer{Link: id, Dialed: scheduler.Here, MaxFrame: 1200}
-		fmt.Append(p.Peer[:0], i)
 		p.Peer[0] = byte(i + 1)
 		e.PeerUp(0, p)
 		hello := swarm.Append(nil, 1, &swarm.Hello{Version: swarm.Version, Stream: w.desc.StreamID(), Role: swarm.Viewer, Epoch: 1})

@@ -144,14 +144,22 @@ func (e *Engine) cancelled(l *link, m *swarm.Cancel) {
 
 // cancelLater tells the other eager feeders of a substream that a chunk of it is held, with the next Ready.
 func (e *Engine) cancelLater(n uint64, k int, from *link) {
+	if n < e.frontier.start {
+		return // it is old: nobody pushes it
+	}
 	for _, l := range e.links {
 		if l == from || l.ours.eager&(1<<k) == 0 || !l.up {
 			continue
 		}
-		if len(l.cancels) < swarm.MaxWant {
-			l.cancels = append(l.cancels, n)
-		}
+		l.cancel(n)
 		l.feeds[k].excused = e.now
+	}
+}
+
+// cancel has the neighbour told that n is held, once. What finds no room is not told.
+func (l *link) cancel(n uint64) {
+	if i := len(l.cancels); i < swarm.MaxWant && (i == 0 || l.cancels[i-1] != n) {
+		l.cancels = append(l.cancels, n)
 	}
 }
 

@@ -101,9 +101,7 @@ func (e *Engine) due(at, span time.Duration) time.Duration {
 	if p.caught.on {
 		soon := p.caught.at + e.cfg.Playout.Floor + max(at-p.caught.time, 0)/catchUpSpeed
 		switch {
-		case !p.known:
-			live = p.caught.at + e.cfg.Playout.Floor + max(at-p.caught.time, 0)
-		case soon > live:
+		case !p.known || soon > live:
 			live = soon
 		default:
 			p.caught.on = false
