@@ -120,6 +120,7 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 			w.streams = append(w.streams, streams...)
 		}
 	}
+	n.charge(handshakeBytes)
 	n.lastLink++
 	l := &link{
 		id: n.lastLink, peer: up.Peer, slot: s, number: up.Link, dialed: up.Dialed,

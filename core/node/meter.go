@@ -75,6 +75,16 @@ func (g *granted) settle(sent uint64) int {
 // maxCredit bounds what over-estimated frames can save up, in bytes.
 const maxCredit = 16 << 10
 
+// handshakeBytes is about what this end sends while a link comes up, in wire bytes.
+const handshakeBytes = 4000
+
+// charge counts bytes that leave without a grant at once, before the socket's next reading shows them: the cap holds
+// over any second only if what follows waits for them.
+func (n *Node) charge(bytes int) {
+	n.granted.add(uint64(bytes))
+	n.budget.Charge(n.now(), bytes)
+}
+
 // used takes a reading of a transport's socket.
 func (n *Node) used(s *slot, e transport.Usage) {
 	sent := s.meter.add(e)

@@ -29,7 +29,9 @@ func (n *Node) carry(st *stream, r *engine.Ready) {
 	for i := range r.Control {
 		c := &r.Control[i]
 		if l := n.links[c.Link]; l != nil && l.slot.current != nil {
-			if err := l.slot.current.SendControl(l.number, n.wire(c.Frame)); err != nil {
+			frame := n.wire(c.Frame)
+			n.charge(len(frame) + l.slot.caps.Overhead)
+			if err := l.slot.current.SendControl(l.number, frame); err != nil {
 				n.closeLink(l, fmt.Sprintf("control channel: %v", err))
 			}
 		}
