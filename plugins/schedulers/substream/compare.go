@@ -21,6 +21,7 @@ func (p *policy) compare() {
 		return
 	}
 	p.feeds.compared = p.now
+	p.petition()
 	swaps := 0
 	asks := make([]uint64, len(p.view.Links))
 	start := int(p.relays.turn % uint64(p.view.Stream.Substreams)) // so that all have their turn
@@ -42,10 +43,28 @@ func (p *policy) compare() {
 	}
 }
 
+// petition asks the source for seats for own substreams, in case one has become free.
+func (p *policy) petition() {
+	for _, l := range p.view.Links {
+		if l.Role != swarm.Source {
+			continue
+		}
+		set := p.relays.mine &^ l.In(swarm.Eager)
+		for k := range p.view.Stream.Substreams {
+			if p.now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
+				set &^= 1 << k
+			}
+		}
+		if set != 0 {
+			p.subscribe(l, set, swarm.Eager)
+		}
+	}
+}
+
 // wanted is how many eager feeders substream k should have.
 func (p *policy) wanted(k int, direct bool) int {
 	if p.relays.mine&(1<<k) != 0 && !direct {
-		return 2
+		return p.params.Feeders
 	}
 	return 1
 }

@@ -27,7 +27,7 @@ type key struct {
 const (
 	deniedFor = time.Second     // before the same neighbour is asked again
 	loopFor   = 4 * time.Second // before one is asked again that is fed from here
-	fullFor   = 2 * time.Second // before a source without seats is asked again
+	fullFor   = 4 * time.Second // before a source without seats is asked again
 	silentFor = 5 * time.Second // before a neighbour that fell silent is asked again
 	unknown   = 20 * time.Millisecond
 	loadCost  = 30 * time.Millisecond // what a neighbour without room is worse by than one with a stream rate to spare
@@ -121,11 +121,7 @@ func (p *policy) feed() {
 		} else if have > 0 {
 			p.feeds.hungry[k] = 0
 		}
-		want := 1
-		if p.relays.mine&bit != 0 && !direct {
-			want = 2
-		}
-		for ; have < want; have++ {
+		for want := p.wanted(k, direct); have < want; have++ {
 			i := p.choose(k, asks, have)
 			if i < 0 {
 				break

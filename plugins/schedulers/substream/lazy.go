@@ -18,22 +18,25 @@ const (
 func (p *policy) listen() {
 	v := &p.view
 	all := v.All()
-	listening := 0
+	listening, others := 0, 0
 	for _, l := range v.Links {
-		if l.In(swarm.Lazy) != 0 {
-			listening++
+		if l.Role != swarm.Source {
+			others++
 		}
 	}
-	if listening > 1 {
-		for _, l := range v.Links { // the source is listened to only while there is nobody else
-			if set := l.In(swarm.Lazy); set != 0 && l.Role == swarm.Source {
-				p.subscribe(l, set, swarm.None)
-				listening--
-			}
+	for _, l := range v.Links {
+		set := l.In(swarm.Lazy)
+		if set == 0 {
+			continue
 		}
+		if l.Role == swarm.Source && others > 1 { // it is listened to only while there is nobody else
+			p.subscribe(l, set, swarm.None)
+			continue
+		}
+		listening++
 	}
 	for listening < p.params.Lazy {
-		l := p.announcer()
+		l := p.announcer(others)
 		if l == nil {
 			break
 		}
@@ -52,16 +55,11 @@ func (p *policy) listen() {
 	}
 }
 
-// announcer is the neighbour to listen to next: one that plays, near, and not the source while there are others.
-func (p *policy) announcer() *scheduler.Link {
+// announcer is the neighbour to listen to next: one that plays, near, and not the source while there are
+// others.
+func (p *policy) announcer(others int) *scheduler.Link {
 	var best *scheduler.Link
 	least := time.Duration(1 << 62)
-	others := 0
-	for _, l := range p.view.Links {
-		if l.Role != swarm.Source {
-			others++
-		}
-	}
 	for _, l := range p.view.Links {
 		if l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == p.view.All() || l.Role == swarm.Source && others > 1 || p.avoids(l, p.view.All()) {
 			continue

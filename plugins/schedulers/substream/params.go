@@ -14,8 +14,9 @@ type Params struct {
 	Copies     int           // copies: seats at the source for each substream; 3, 1..16. Beyond ~25 % of headers and proofs, each costs the source one stream rate
 	Rescue     float64       // rescue: further seats at the source, in copies of the whole stream, for viewers that find no relay; 0.5, 0..16
 	Neighbours int           // neighbours: links that are sought; 12, 1..64
-	Coverage   int           // coverage: relays with room that a peer wants to see for each substream; 3, 1..16
-	Begin      int           // begin: substreams that a peer relays from the start; 3, 1..64
+	Coverage   int           // coverage: relays with room that a peer wants to see for each substream; 2, 1..16
+	Begin      int           // begin: substreams that a peer relays from the start; 2, 1..64
+	Feeders    int           // feeders: eager feeders that a relay without a seat at the source has for each substream; 2, 1..4
 	Lazy       int           // lazy: neighbours that announce what they hold; 4, 0..32
 	Announce   time.Duration // announce: least interval of announcements to one neighbour; 250ms, 50ms..2s
 	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 2, 0..16
@@ -31,7 +32,7 @@ type Params struct {
 // Defaults are the parameters of an empty config.
 func Defaults() Params {
 	return Params{
-		Copies: 3, Rescue: 0.5, Neighbours: 12, Coverage: 3, Begin: 3, Lazy: 4, Announce: 250 * time.Millisecond,
+		Copies: 3, Rescue: 0.5, Neighbours: 12, Coverage: 2, Begin: 2, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
 		Trial: 2, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
 		Deviations: 4, Slack: 20 * time.Millisecond, Repair: 0.1,
 	}
@@ -50,6 +51,7 @@ func (p *Params) table() []parameter {
 		whole("neighbours", &p.Neighbours, 1, 64),
 		whole("coverage", &p.Coverage, 1, 16),
 		whole("begin", &p.Begin, 1, 64),
+		whole("feeders", &p.Feeders, 1, 4),
 		whole("lazy", &p.Lazy, 0, 32),
 		span("announce", &p.Announce, 50*time.Millisecond, 2*time.Second),
 		number("trial", &p.Trial, 0, 16),
