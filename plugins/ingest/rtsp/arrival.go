@@ -5,16 +5,12 @@ import (
 	"time"
 )
 
-// arrival learns from the moments at which units arrive when their track was captured, for a server whose reports say no more
-// than that, and say it late.
-//
-// A sender works in decoding order and in real time: of two tracks, units that are due for decoding at once are
-// sent at once, and the unit that was held up least shows the distance of the track's time from the wall clock. So
-// it is the least of (arrival - decoding time) over the last 5 to 10 seconds. Presentation time will not do: a picture
-// that others refer to is sent before them and presented after them, by 100 ms and more.
+// arrival stands in for the reports of a server that stamps units when it gets them, and tells so once in a while:
+// it works out when units of the lead are decoded, and when by the wall clock that was.
 //
 // Decoding times are those of presentation, sorted, put back by the depth to which the encoder reorders: the largest number
-// of pictures with a later time that came before one.
+// of pictures with a later time that came before one. A sender sends in decoding order and in real time, and the unit that was held up
+// least shows the distance from the wall clock: the least of (arrival - decoding time) over the last 5 to 10 seconds.
 type arrival struct {
 	scale   int64
 	depth   int
@@ -32,13 +28,13 @@ const (
 	enough   = 250 * time.Millisecond // of observation, before anything is said
 )
 
-// add takes a unit that arrived at now. captured is when it was decoded by the sender's clock, as far as is known; zero in
-// the first moments.
-func (a *arrival) add(pts int64, now time.Time) (captured time.Time) {
+// add takes a unit that arrived at now. dts is when it is decoded; deeper tells that the answers before were wrong.
+// captured is when it was sent, as far as is known; zero in the first moments.
+func (a *arrival) add(pts int64, now time.Time) (dts int64, deeper bool, captured time.Time) {
 	if a.zero.IsZero() {
 		a.zero, a.first, a.epoch = now, now, now
 	}
-	dts, deeper := a.decode(pts)
+	dts, deeper = a.decode(pts)
 	if deeper {
 		a.first, a.epoch, a.filled = now, now, [2]bool{}
 	}
@@ -52,18 +48,13 @@ func (a *arrival) add(pts int64, now time.Time) (captured time.Time) {
 		a.least[0], a.filled[0] = offset, true
 	}
 	if now.Sub(a.first) < enough {
-		return time.Time{}
+		return dts, deeper, time.Time{}
 	}
-	return a.wall(dts)
-}
-
-// wall is when a unit with the time t was sent, had nothing held it up.
-func (a *arrival) wall(t int64) time.Time {
-	offset := a.least[0]
+	least := a.least[0]
 	if a.filled[1] {
-		offset = min(offset, a.least[1])
+		least = min(least, a.least[1])
 	}
-	return a.zero.Add(offset + duration(t, a.scale))
+	return dts, deeper, a.zero.Add(least + due)
 }
 
 // decode is the decoding time of the next unit. deeper tells that those before were wrong: the encoder reorders more.

@@ -31,7 +31,10 @@ func TestArrivalFindsTheDecodingTime(t *testing.T) {
 					if late > 0 && k%4 != 0 { // every fourth picture is on time
 						now = now.Add(time.Duration(rnd.Int64N(int64(late))))
 					}
-					captured := a.add(pts, now)
+					found, _, captured := a.add(pts, now)
+					if k >= 8 && found != dts {
+						t.Fatalf("picture %d is decoded at %d, not %d", k, found, dts)
+					}
 					if k < 60 {
 						continue
 					}
@@ -49,7 +52,7 @@ func TestArrivalSaysNothingAtFirst(t *testing.T) {
 	start := time.Unix(1000, 0)
 	for k := range int64(30) {
 		now := start.Add(time.Duration(k) * 20 * time.Millisecond)
-		if got := a.add(k*960, now); got.IsZero() != (now.Sub(start) < enough) {
+		if _, _, got := a.add(k*960, now); got.IsZero() != (now.Sub(start) < enough) {
 			t.Errorf("after %v it says %v", now.Sub(start), got)
 		}
 	}
@@ -61,7 +64,8 @@ func TestArrivalFollowsAClockThatDrifts(t *testing.T) {
 	var off time.Duration
 	for k := range int64(50 * 60) { // a minute, and the source is 1 ms slow in a second
 		now := start.Add(time.Duration(float64(k) * 20.02 * float64(time.Millisecond)))
-		off = now.Sub(a.add(k*960, now))
+		_, _, captured := a.add(k*960, now)
+		off = now.Sub(captured)
 	}
 	if off > 15*time.Millisecond {
 		t.Errorf("after a minute it is %v behind", off)
@@ -76,7 +80,7 @@ func TestArrivalForgetsASourceThatBeganAnew(t *testing.T) {
 	}
 	for k := range int64(60) {
 		now := start.Add(2*time.Second + time.Duration(k)*time.Second/30)
-		got := a.add(k*3000, now)
+		_, _, got := a.add(k*3000, now)
 		if k > 15 && now.Sub(got).Abs() > time.Millisecond {
 			t.Fatalf("picture %d was found to be sent %v late", k, now.Sub(got))
 		}

@@ -9,9 +9,10 @@ import (
 //	PTS of the lead  = its RTP time, unwrapped
 //	PTS of another   = its RTP time, unwrapped, + shift, where shift is such that units of equal NTP time get equal PTS
 //
-// A shift is set once and then moves towards what the newest reports say: not at all for less than slack, which is how far
+// A shift is set and then moves towards what the newest reports say: not at all for less than slack, which is how far
 // reports scatter, else by 0.2 % of the time that passes, 1 % where it is over 100 ms. That is more than clocks drift
-// and less than is heard.
+// and less than is heard. In the first seconds, when little is known and hardly anybody listens, it is set anew where it is
+// off by a frame or two of sound.
 type clock struct {
 	lead   *track
 	origin time.Time // NTP time of the lead's PTS 0; zero before its first report
@@ -19,6 +20,12 @@ type clock struct {
 
 // slack is the difference of two tracks that is left alone.
 const slack = 5 * time.Millisecond
+
+// A shift that is off by more than frames is set anew in the time of settling after it was set first.
+const (
+	frames   = 40 * time.Millisecond
+	settling = 5 * time.Second
+)
 
 // track is the time of one track.
 type track struct {
@@ -29,6 +36,7 @@ type track struct {
 	shift  int64
 	placed bool
 	moved  int64 // time up to which shift has been moved
+	begun  int64 // time at which it was placed
 }
 
 // unwrap takes the RTP time of the next packet.
@@ -50,9 +58,17 @@ func (c *clock) report(t *track, time int64, ntp time.Time) {
 	if c.origin.IsZero() {
 		return
 	}
-	want := ticks(ntp.Sub(c.origin), t.scale) - time
+	c.aim(t, time, ticks(ntp.Sub(c.origin), t.scale)-time)
+}
+
+// aim moves the shift of t, whose newest packet is at time, towards want.
+func (c *clock) aim(t *track, time, want int64) {
 	if !t.placed {
-		t.shift, t.placed, t.moved = want, true, time
+		t.shift, t.placed, t.moved, t.begun = want, true, time, time
+		return
+	}
+	if off := want - t.shift; max(off, -off) > ticks(frames, t.scale) && time-t.begun < ticks(settling, t.scale) {
+		t.shift, t.moved = want, time
 		return
 	}
 	passed := time - t.moved
@@ -76,7 +92,7 @@ func (c *clock) report(t *track, time int64, ntp time.Time) {
 // sent last.
 func (c *clock) guess(t *track) {
 	t.shift = ticks(duration(c.lead.time, c.lead.scale), t.scale) - t.time
-	t.placed, t.moved = true, t.time
+	t.placed, t.moved, t.begun = true, t.time, t.time
 }
 
 // duration and ticks convert without overflow for 290 years.

@@ -54,13 +54,31 @@ func TestAShiftMovesSlowly(t *testing.T) {
 			zero := time.Unix(1_700_000_000, 0)
 			k.report(video, 0, zero)
 			k.report(audio, 0, zero)
-			for at := int64(0); at <= c.seconds*48000; at += 960 {
+			begin := int64(48000) * 5 // it has settled
+			audio.moved = begin
+			for at := begin; at <= begin+c.seconds*48000; at += 960 {
 				k.report(audio, at, zero.Add(duration(at, 48000)+c.off))
 			}
 			if got := duration(audio.shift, 48000); got < c.least || got > c.most {
 				t.Errorf("moved by %v, want %v to %v", got, c.least, c.most)
 			}
 		})
+	}
+}
+
+func TestAShiftIsSetAnewInTheFirstSeconds(t *testing.T) {
+	video, audio := &track{scale: 90000}, &track{scale: 48000}
+	c := clock{lead: video}
+	zero := time.Unix(1_700_000_000, 0)
+	c.report(video, 0, zero)
+	c.report(audio, 0, zero)
+	c.report(audio, 48000, zero.Add(time.Second+30*time.Millisecond))
+	if got := duration(audio.shift, 48000); got > 5*time.Millisecond {
+		t.Errorf("moved by %v for 30 ms", got)
+	}
+	c.report(audio, 96000, zero.Add(2*time.Second-400*time.Millisecond))
+	if got := duration(audio.shift, 48000); got != -400*time.Millisecond {
+		t.Errorf("moved to %v, want -400ms at once", got)
 	}
 }
 

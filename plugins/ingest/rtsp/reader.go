@@ -18,7 +18,8 @@ type source struct {
 	format  format.Format
 	decoder *rtptrack.Decoder
 	track   *track
-	arrival arrival
+	arrival arrival     // of the lead
+	order   interleave  // of the others
 	frame   int64       // ticks of one frame of audio, where a packet may hold several
 	index   int         // in the packager
 	waiting []cmaf.Unit // units of a track that is not placed yet, with PTS still its own; at most maxWaiting, oldest out first
@@ -26,8 +27,8 @@ type source struct {
 
 // Bounds of the reader.
 const (
-	maxWaiting = 256                    // units of a track kept until it is placed
-	patience   = 500 * time.Millisecond // for a track's reports, once the lead plays
+	maxWaiting = 256         // units of a track kept until it is placed
+	patience   = time.Second // for a track's reports, once the lead plays
 )
 
 // reader runs on the goroutine that reads the connection.
@@ -77,14 +78,25 @@ func (r *reader) packet(s *source, p *rtp.Packet) {
 // arrived learns from a unit of so many frames that is complete now. A sender that gathers frames sends them
 // when the last has ended; one alone it sends as it comes.
 func (r *reader) arrived(s *source, at int64, frames int) (captured time.Time) {
+	if s.track == r.clock.lead {
+		dts, deeper, captured := s.arrival.add(at, time.Now())
+		for _, other := range r.sources {
+			if deeper {
+				other.order.reset()
+			}
+			other.order.picture(duration(dts, s.track.scale))
+		}
+		return captured
+	}
 	sent := at
 	if frames > 1 {
 		sent += int64(frames) * s.frame
 	}
-	if captured = s.arrival.add(sent, time.Now()); !captured.IsZero() {
-		r.clock.report(s.track, at, s.arrival.wall(at))
+	s.order.frame(duration(sent, s.track.scale))
+	if d, ok := s.order.distance(); ok {
+		r.clock.aim(s.track, at, ticks(d, s.track.scale))
 	}
-	return captured
+	return time.Time{}
 }
 
 // unit passes u on, once its track is placed.
