@@ -4,8 +4,8 @@
 //	Dial -----> | dial: addresses raced, 250 ms apart                  |
 //	            | listen: limits, handshake, hello  --Up--> link       |
 //	SendControl | link: control stream, read and written               |---> sink
-//	SendChunks  |       chunk channel: gate --> quic-go                |
-//	            | socket: counts wire bytes, tells gates what has left |
+//	SendChunks  |       chunk channel: gate --> sender                 |
+//	            | socket: counts wire bytes, sorts out sealed packets  |
 //	            +------------------------------------------------------+
 //
 // # Handshake
@@ -15,42 +15,48 @@
 // but the one it dialed. No session is resumed, so every link proves both keys. Then the dialing end opens the control
 // stream and both ends say hello on it; a link is Up when both have:
 //
-//	hello    = length version chunks observed [extension]
+//	hello    = length version chunks tag observed [extension]
 //	length     varint     of the rest, at most 512
 //	version    1 byte     1
-//	chunks     1 byte     how the sender sends chunk frames: 1 datagrams, 2 a stream
+//	chunks     1 byte     how the sender sends chunk frames: 1 datagrams, 2 a stream, 3 sealed packets
+//	tag        4 bytes    of sealed packets to the sender, drawn at random
 //	observed   bytes      varint length and the receiver's "host:port" as the sender sees it
 //	extension  whatever follows is ignored
 //
 // # Channels
 //
-// Control is that one bidirectional stream: frames behind a varint of their length. Chunk is, by param "chunks",
-// QUIC datagrams (RFC 9221; the default), one a frame, or one unidirectional stream of such frames, which repairs losses
-// and holds up what follows them meanwhile. Both ends take both. core/DECISIONS.md has the figures.
+// Control is that one bidirectional stream: frames behind a varint of their length. Chunk is, by param "chunks":
 //
-// quic-go queues up to 32 datagrams a connection and then blocks. So a gate in front of it counts the frames that
-// were handed over and that the socket has not yet sent: two, or those of 10 ms where congestion window and round trip
-// allow more, 16 at the most. The socket sees every packet leave and opens the gate again; no goroutine waits for it.
+//	packet    (default) sealed packets beside the connection, under keys from its handshake; see sealed.go
+//	datagram  QUIC datagrams (RFC 9221), one a frame
+//	stream    one unidirectional QUIC stream, which repairs losses and holds up what follows them meanwhile
+//
+// An end chooses how it sends; all receive all three. core/DECISIONS.md has the figures.
+//
+// A gate a link counts the frames that were handed on and that the socket has not yet sent: two, or those of 10 ms
+// where congestion window and round trip allow more, 16 at the most. quic-go would queue 32 datagrams and then block,
+// so the socket tells the gate of every packet that leaves; no goroutine waits for it.
 //
 // # Sizes
 //
 // Packets are 1200 bytes of UDP payload at most, by any path; the path's MTU is not probed. A chunk frame of MaxChunk
-// bytes is 1144 bytes on the wire by IPv4, 1164 by IPv6.
+// bytes is 1145 bytes on the wire by IPv4, 1165 by IPv6.
 //
 // # Limits
 //
-//	incoming links            256, param "maxIncoming" (1..4096)
-//	handshakes an address     64 a second, 256 at once; an IPv6 address counts by its /64
+//	incoming links             256, param "maxIncoming" (1..4096)
+//	handshakes an address      64 a second, 256 at once; an IPv6 address counts by its /64
 //	handshakes without a Retry 64 under way; beyond it a dialing end must prove its address first (RFC 9000, 8.1.2)
-//	handshake                 4 s of silence, 8 s in all; hello 5 s
-//	dials under way           256; a further one fails with ErrFull
-//	a silent link             2.5 s after what should have been answered, kept alive every 1 s: Down within 3.5 s
-//	control frames waiting    1 MiB a link
+//	handshake                  4 s of silence, 8 s in all; hello 5 s
+//	dials under way            256; a further one fails with ErrFull
+//	a silent link              kept alive every 1 s, Down 2.5 s after what should have been answered: within 3.5 s
+//	control frames waiting     1 MiB a link
 //
 // A node that is restarted at the same address with the same key resets the links of its former life at once.
 //
 // # Goroutines
 //
-// A link has two besides those of quic-go: one reads control frames, one chunk frames. One that writes control frames
-// lives while some wait. One ticker a transport reports usage every 100 ms and links every second.
+// A link has two besides those of quic-go: one reads control frames, one chunk frames or the end of the connection. One
+// that writes control frames lives while some wait. A transport has four: one reads the socket and opens sealed packets,
+// one seals and writes them, one accepts links, one reports usage every 100 ms and links every second.
 package quic

@@ -12,11 +12,12 @@ const (
 	stuckAfter  = 250 * time.Millisecond
 )
 
-// gate bounds the chunk frames of one link that quic-go has taken and the socket has not yet sent.
+// gate bounds the chunk frames of one link that were handed on and that the socket has not yet sent.
 //
-// It is told of every packet that leaves and works out which frame was in it: quic-go puts one datagram into
-// every packet while it has some, in order, so a packet that is large enough for the first frame carries it. The few
-// packets that fool this, large ones packed just before the frame, make the count too low by one for a moment.
+// Sealed packets are counted by the sender. For the other modes the gate is told of every packet of the connection that
+// leaves and works out which frame was in it: quic-go puts one datagram into every packet while it has some, in order,
+// so a packet that is large enough for the first frame carries it. The few packets that fool this, large ones packed
+// just before the frame, make the count too low by one for a moment.
 type gate struct {
 	mu       sync.Mutex
 	packing  chunkMode
@@ -159,5 +160,8 @@ func (g *gate) setLimit(window uint64, rtt time.Duration) {
 	frames := float64(window) * float64(queueTime) / float64(rtt) / packetSize
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.packing == asPackets { // no window holds them, and the socket takes them at once
+		frames = mostQueued
+	}
 	g.limit = int(min(max(frames, leastQueued), mostQueued))
 }

@@ -91,6 +91,7 @@ func (e *endpoint) deliver(list []sealedPacket) {
 		if frame := l.opener.open(p.data); frame != nil && l.turn.enter() {
 			frames = append(frames, transport.Received{Link: l.id, Channel: transport.Chunk, Data: frame})
 			e.entered = append(e.entered, l)
+			l.sealedCount.Add(1)
 		}
 	}
 	if len(frames) > 0 {

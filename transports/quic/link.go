@@ -46,9 +46,12 @@ type link struct {
 	local     atomic.Pointer[error] // why this end closed it
 	announced atomic.Bool           // Up was reported
 
+	sealedCount atomic.Uint64 // packets sent and received
+
 	// Of the ticker alone:
 	route   *net.UDPAddr
-	packets uint64 // sent and received, when last measured
+	packets uint64 // of the connection, sent and received, when last measured
+	sealed  uint64 // packets, likewise
 	lost    uint64
 }
 
@@ -108,6 +111,7 @@ func (l *link) serve() {
 	stop()
 	l.out.end()
 	e.remove(l)
+	l.to.Store(nil)
 	e.socket.links.Delete(l.route)
 	e.socket.tags.CompareAndDelete(l.tag, l)
 	l.turn.end()

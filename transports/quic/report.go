@@ -47,12 +47,12 @@ func (e *endpoint) report() { e.sink.Event(e.usage()) }
 func (l *link) measure() {
 	stats := l.conn.ConnectionStats()
 	l.gate.setLimit(stats.CongestionWindow, stats.SmoothedRTT)
-	if n := stats.PacketsSent + stats.PacketsReceived; n == l.packets {
+	packets, sealed := stats.PacketsSent+stats.PacketsReceived, l.sealedCount.Load()
+	if packets == l.packets && sealed == l.sealed {
 		return
-	} else {
-		l.packets = n
 	}
-	if l.stream == nil { // a stream's losses are repaired
+	l.packets, l.sealed = packets, sealed
+	if l.gate.packing == asDatagrams { // a stream's losses are repaired, those of sealed packets only the receiver sees
 		l.lost = max(l.lost, stats.PacketsLost)
 	}
 	l.event(transport.Measured{Link: l.id, RTT: stats.SmoothedRTT, Lost: l.lost, MaxChunk: maxChunk})

@@ -68,6 +68,7 @@ func (l *link) sendSealed(buffer, frame []byte) []byte {
 	if err == nil {
 		if to := l.to.Load(); to != nil {
 			l.e.socket.writeSealed(packet, to)
+			l.sealedCount.Add(1)
 		}
 	}
 	if l.gate.gone() {
