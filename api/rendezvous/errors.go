@@ -8,37 +8,45 @@ import (
 	"github.com/shoal-live/shoal/core/node"
 )
 
+// errReplaced means that another process has joined with the same key.
+var errReplaced = errors.New("replaced: another process joined with this node's key")
+
 func refused(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", node.ErrRefused, fmt.Sprintf(format, args...))
 }
 
-func unknownStream(name string) error {
-	return fmt.Errorf("%w: nobody publishes %q here", node.ErrUnknownStream, name)
+func unknownStream(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", node.ErrUnknownStream, fmt.Sprintf(format, args...))
+}
+
+// codes is how errors cross the wire.
+var codes = [...]struct {
+	code string
+	err  error
+}{
+	{codeUnknownStream, node.ErrUnknownStream},
+	{codeRefused, node.ErrRefused},
+	{codeLimit, chunk.ErrLimit},
+	{codeReplaced, errReplaced},
+	{codeMalformed, ErrProtocol},
 }
 
 // codeOf is the code by which an error crosses the wire.
 func codeOf(err error) string {
-	switch {
-	case errors.Is(err, node.ErrUnknownStream):
-		return codeUnknownStream
-	case errors.Is(err, node.ErrRefused):
-		return codeRefused
-	case errors.Is(err, chunk.ErrLimit):
-		return codeLimit
+	for _, c := range codes {
+		if errors.Is(err, c.err) {
+			return c.code
+		}
 	}
 	return codeMalformed
 }
 
-// errorOf is the error that a code stands for.
+// errorOf is the error that an error message stands for.
 func errorOf(m *message) error {
-	kind := ErrProtocol
-	switch m.Code {
-	case codeUnknownStream:
-		kind = node.ErrUnknownStream
-	case codeRefused:
-		kind = node.ErrRefused
-	case codeLimit:
-		kind = chunk.ErrLimit
+	for _, c := range codes {
+		if c.code == m.Code {
+			return fmt.Errorf("%w (the server says: %.500s)", c.err, m.Text)
+		}
 	}
-	return fmt.Errorf("%w (the server says: %s)", kind, m.Text)
+	return fmt.Errorf("%w: %q (the server says: %.500s)", ErrProtocol, m.Code, m.Text)
 }

@@ -1,33 +1,46 @@
 package rendezvous
 
 import (
-	"encoding/json"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/shoal-live/shoal/core/node"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// Software is the value of the Server header, by which a client tells that a URL is a rendezvous.
-const Software = "shoal-rendezvous"
+// Header is in every answer of a rendezvous, by which a client tells that a URL is one; proxies leave it alone.
+const Header = "Shoal-Rendezvous"
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/join", s.serveJoin)
-	mux.HandleFunc("GET /v1/time", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /v1/time", s.limited(func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]int64{"now": time.Now().UnixMicro()})
-	})
-	mux.HandleFunc("GET /v1/streams", s.serveStreams)
-	mux.HandleFunc("GET /v1/streams/{name...}", s.serveStream)
-	mux.HandleFunc("GET /v1/members/{name...}", s.serveMembers)
+	}))
+	mux.HandleFunc("GET /v1/streams", s.limited(s.serveStreams))
+	mux.HandleFunc("GET /v1/streams/{name...}", s.limited(s.serveStream))
+	mux.HandleFunc("GET /v1/members/{name...}", s.limited(s.serveMembers))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	routePages(mux)
+	mux.HandleFunc("GET /v1/", func(w http.ResponseWriter, _ *http.Request) {
+		fault(w, http.StatusNotFound, "no such endpoint: GET /v1/streams, /v1/streams/<name>, /v1/members/<name>, /v1/time, or a WebSocket at /v1/join")
+	})
+	s.routePages(mux)
 	return mux
+}
+
+// limited refuses an address that asks too often.
+func (s *Server) limited(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.ask(r) {
+			w.Header().Set("Retry-After", "5")
+			fault(w, http.StatusTooManyRequests, "too many requests from your address")
+			return
+		}
+		h(w, r)
+	}
 }
 
 // streamJSON is a stream in the HTTP API.
@@ -48,16 +61,18 @@ func toJSON(st Stream) streamJSON {
 	}
 }
 
-func (s *Server) serveStreams(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) serveStreams(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.List != Listed {
 		fault(w, http.StatusForbidden, "streams are not listed here: ask whoever publishes for the link")
 		return
 	}
-	list := []streamJSON{}
-	for _, st := range s.Streams() {
-		list = append(list, toJSON(st))
-	}
-	answer(w, http.StatusOK, map[string]any{"streams": list})
+	show(w, r, s.shown.get("streams", func() any {
+		list := []streamJSON{}
+		for _, st := range s.Streams() {
+			list = append(list, toJSON(st))
+		}
+		return map[string]any{"streams": list}
+	}))
 }
 
 func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
@@ -67,109 +82,83 @@ func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	j := toJSON(st)
-	j.Descriptor = pack(st.Signed)
+	j.Descriptor = st.packed
 	answer(w, http.StatusOK, j)
+}
+
+// swarmJSON is a stream and its members in the HTTP API.
+type swarmJSON struct {
+	Stream  streamJSON   `json:"stream"`
+	Totals  Totals       `json:"totals"`
+	Members []memberJSON `json:"members"`
+	More    int          `json:"more"` // members that are not listed
 }
 
 // memberJSON is a peer in the HTTP API; it is a public page, so it says neither address nor whole id.
 type memberJSON struct {
-	Peer       string   `json:"peer"`
-	Role       string   `json:"role"`
-	Feeds      []string `json:"feeds"`
-	JoinedAgoS float64  `json:"joined_ago_s"`
-	Statistics any      `json:"statistics"`
+	Peer       string          `json:"peer"`
+	Role       string          `json:"role"`
+	Feeds      []string        `json:"feeds"`
+	JoinedAgoS float64         `json:"joined_ago_s"`
+	Statistics node.Statistics `json:"statistics"`
 }
-
-// maxMembersShown bounds one answer of /v1/members.
-const maxMembersShown = 500
 
 func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	st, ok := s.Stream(name)
-	if !ok {
+	a := s.shown.get("members "+name, func() any {
+		sw, ok := s.Swarm(name, maxShown)
+		if !ok {
+			return nil
+		}
+		j := swarmJSON{Stream: toJSON(sw.Stream), Totals: sw.Totals, Members: []memberJSON{}, More: sw.Stream.Members - len(sw.Members)}
+		for _, m := range sw.Members {
+			feeds := []string{}
+			for _, f := range m.Report.Feeds {
+				feeds = append(feeds, f.String())
+			}
+			j.Members = append(j.Members, memberJSON{
+				Peer: m.Peer.String(), Role: m.Role.String(), Feeds: feeds,
+				JoinedAgoS: time.Since(m.Joined).Round(time.Millisecond).Seconds(), Statistics: m.Report,
+			})
+		}
+		return j
+	})
+	if a.plain == nil {
 		fault(w, http.StatusNotFound, "nobody publishes this stream here")
 		return
 	}
-	list := []memberJSON{}
-	for _, m := range s.Members(name, maxMembersShown) {
-		feeds := []string{}
-		for _, f := range m.Feeds {
-			feeds = append(feeds, f.String())
-		}
-		list = append(list, memberJSON{
-			Peer: m.Peer.String(), Role: m.Role.String(), Feeds: feeds,
-			JoinedAgoS: time.Since(m.Joined).Seconds(), Statistics: m.Report,
-		})
+	show(w, r, a)
+}
+
+// show sends a kept answer.
+func show(w http.ResponseWriter, r *http.Request, a shownAnswer) {
+	head(w)
+	w.Header().Add("Vary", "Accept-Encoding")
+	body := a.plain
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = a.zipped
 	}
-	answer(w, http.StatusOK, map[string]any{"stream": toJSON(st), "members": list})
+	_, _ = w.Write(body) // a client that has gone needs no answer
+}
+
+// head sets what every JSON answer says.
+func head(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set(Header, "1")
+	h.Set("Access-Control-Allow-Origin", "*") // public facts, no cookies
+	h.Set("Access-Control-Expose-Headers", Header)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 }
 
 func answer(w http.ResponseWriter, code int, v any) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Server", Software)
-	h.Set("Access-Control-Allow-Origin", "*") // public facts, no cookies
-	h.Set("Cache-Control", "no-store")
+	head(w)
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(v) // a client that has gone needs no answer
+	_, _ = w.Write(append(marshal(v), '\n')) // a client that has gone needs no answer
 }
 
 func fault(w http.ResponseWriter, code int, text string) {
 	answer(w, code, map[string]string{"status": "error", "error": text})
-}
-
-// clientAddress is where a request comes from, behind trusted proxies too; IPv6 by its /64.
-func (s *Server) clientAddress(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	if s.trusted(addr) {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		for i := len(hops) - 1; i >= 0; i-- {
-			hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-			if err != nil {
-				break
-			}
-			addr = hop
-			if !s.trusted(hop) {
-				break
-			}
-		}
-	}
-	addr = addr.Unmap()
-	if addr.Is6() {
-		if p, err := addr.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return addr
-}
-
-func (s *Server) trusted(a netip.Addr) bool {
-	for _, p := range s.cfg.TrustedProxies {
-		if p.Contains(a.Unmap()) {
-			return true
-		}
-	}
-	return false
-}
-
-// public reports whether one of the addresses lies beyond this machine.
-func public(list []swarm.Address) bool {
-	for _, a := range list {
-		_, rest, _ := strings.Cut(string(a), ":")
-		host, _, err := net.SplitHostPort(rest)
-		if err != nil {
-			continue
-		}
-		if ip, err := netip.ParseAddr(host); err == nil && !ip.IsLoopback() {
-			return true
-		}
-	}
-	return false
 }

@@ -26,13 +26,13 @@ func servePage(file string) http.HandlerFunc {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Server", Software)
+		h.Set(Header, "1")
 		_, _ = w.Write(b) // a client that has gone needs no answer
 	}
 }
 
 // routePages adds the pages: the list at /, assets at /_shoal/, and every other path is a stream's.
-func routePages(mux *http.ServeMux) {
+func (s *Server) routePages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", servePage("index.html"))
 	mux.HandleFunc("GET /_shoal/page.css", servePage("page.css"))
 	mux.HandleFunc("GET /_shoal/page.js", servePage("page.js"))

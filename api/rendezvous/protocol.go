@@ -1,10 +1,14 @@
 package rendezvous
 
 import (
-	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/shoal-live/shoal/codecs/zstd"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/node"
 	"github.com/shoal-live/shoal/core/swarm"
@@ -20,14 +24,16 @@ type message struct {
 	Peer       string           `json:"peer,omitempty"`       // join, signal
 	Role       string           `json:"role,omitempty"`       // join
 	Name       string           `json:"name,omitempty"`       // join, joined
-	Stream     string           `json:"stream,omitempty"`     // join (optional), joined: StreamID
+	Stream     string           `json:"stream,omitempty"`     // join (optional: the one that is meant), joined: StreamID
 	Addresses  []swarm.Address  `json:"addresses,omitempty"`  // join, addresses, punch
 	Signature  []byte           `json:"signature,omitempty"`  // join: by the peer
 	Publisher  string           `json:"publisher,omitempty"`  // join of a source, joined
 	Grant      []byte           `json:"grant,omitempty"`      // join of a source: by the publisher
 	Descriptor []byte           `json:"descriptor,omitempty"` // joined, describe, descriptor: packed
 	Candidates []candidate      `json:"candidates,omitempty"` // joined, candidates
-	Observed   string           `json:"observed,omitempty"`   // joined: the address that the server sees
+	Observed   string           `json:"observed,omitempty"`   // joined: the IP address that the server sees
+	ReportMS   int              `json:"report_ms,omitempty"`  // joined: how often reports are wanted
+	SpreadMS   int              `json:"spread_ms,omitempty"`  // joined: over which time members join again after a loss
 	Count      int              `json:"count,omitempty"`      // introduce
 	Data       []byte           `json:"data,omitempty"`       // signal
 	DelayMS    int              `json:"delay_ms,omitempty"`   // punch
@@ -58,6 +64,30 @@ const (
 // ErrProtocol means that the other end does not speak this protocol, or broke it.
 var ErrProtocol = errors.New("rendezvous protocol")
 
+// parse reads one message. Errors: ErrProtocol.
+func parse(b []byte) (*message, error) {
+	m := new(message)
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	if m.Type == "" {
+		return nil, fmt.Errorf("%w: a message without a type", ErrProtocol)
+	}
+	return m, nil
+}
+
+// encode writes m as it travels.
+func encode(m *message) frame { return frame{m.Type, marshal(m)} }
+
+// marshal writes what always can be written: strings, numbers that are finite (see finite), and bytes.
+func marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a message got a field that JSON has no form for
+	}
+	return b
+}
+
 // joinText is what a peer signs to join.
 func joinText(nonce []byte, role swarm.Role, name string) []byte {
 	b := append([]byte("shoal join v1\x00"), nonce...)
@@ -81,9 +111,15 @@ func parseRole(s string) (swarm.Role, error) {
 	return 0, fmt.Errorf("%w: no role %q (have: source, helper, viewer)", ErrProtocol, s)
 }
 
-func parseKey(s string) (ed25519.PublicKey, error) {
-	p, err := swarm.ParsePeerID(s)
-	return p[:], err
+// checkName refuses what cannot be the name of a stream.
+func checkName(name string) error {
+	switch {
+	case name == "" || len(name) > chunk.MaxName:
+		return fmt.Errorf("%w: a stream's name of %d bytes, not 1 to %d", chunk.ErrLimit, len(name), chunk.MaxName)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Errorf("%w: the stream's name %q holds what is no text", ErrProtocol, name)
+	}
+	return nil
 }
 
 // checkAddresses refuses lists and addresses that are too long.
@@ -97,14 +133,6 @@ func checkAddresses(list []swarm.Address) error {
 		}
 	}
 	return nil
-}
-
-func fromCandidates(list []swarm.Candidate) []candidate {
-	out := make([]candidate, len(list))
-	for i, c := range list {
-		out[i] = candidate{Peer: c.Peer.Text(), Role: c.Role.String(), Addresses: c.Addresses}
-	}
-	return out
 }
 
 // toCandidates takes those that are well formed.
@@ -122,4 +150,20 @@ func toCandidates(list []candidate) []swarm.Candidate {
 		out = append(out, swarm.Candidate{Peer: p, Role: role, Addresses: c.Addresses})
 	}
 	return out
+}
+
+// pack is a signed descriptor as it travels.
+func pack(signed []byte) []byte {
+	if len(signed) == 0 {
+		return nil
+	}
+	return zstd.Compress(nil, signed)
+}
+
+// unpack is what pack was given.
+func unpack(packed []byte) ([]byte, error) {
+	if len(packed) == 0 {
+		return nil, nil
+	}
+	return zstd.Decompress(nil, packed, chunk.MaxDescriptor)
 }

@@ -172,8 +172,8 @@ func TestViewerMeetsSourceAndGetsItsDescriptor(t *testing.T) {
 
 	viewer.Report(node.Statistics{Neighbours: 3, Feeds: []swarm.PeerID{source.self}})
 	poll(t, "the report shows", func() bool {
-		m := s.Members("cam/1", 10)
-		return len(m) == 2 && m[1].Report.Neighbours == 3 && len(m[1].Feeds) == 1
+		sw, _ := s.Swarm("cam/1", 10)
+		return len(sw.Members) == 2 && sw.Members[1].Report.Neighbours == 3 && len(sw.Members[1].Report.Feeds) == 1
 	})
 }
 

@@ -5,23 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/pion/stun/v3"
 )
 
-// STUNLimit is how many STUN answers a second a server gives to one address; more are dropped, so that forged
-// requests cannot be aimed at somebody.
-const STUNLimit = 20
+// STUNLimit is how many STUN answers a second a socket gives to one address, with a burst of twice as many; more are dropped,
+// so that forged requests cannot be aimed at somebody.
+const STUNLimit = 50
 
 // ServeSTUN answers STUN binding requests (RFC 8489) on conns until ctx ends, and closes them. Two of them on different ports let a
-// client tell whether its NAT keeps one mapping for all destinations. Errors: what a socket answered.
+// client tell whether its NAT keeps one mapping for all destinations. Errors: what a socket answered that serves no longer.
 func ServeSTUN(ctx context.Context, conns ...net.PacketConn) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var group sync.WaitGroup
 	errs := make([]error, len(conns))
 	for i, c := range conns {
-		group.Go(func() { errs[i] = answerSTUN(ctx, c) })
+		group.Go(func() {
+			defer stop()
+			errs[i] = serveSTUN(ctx, c)
+		})
 	}
 	<-ctx.Done()
 	for _, c := range conns {
@@ -31,17 +37,23 @@ func ServeSTUN(ctx context.Context, conns ...net.PacketConn) error {
 	return errors.Join(errs...)
 }
 
-func answerSTUN(ctx context.Context, c net.PacketConn) error {
-	limits := make(map[string]*bucket)
+// serveSTUN answers on one socket until it is closed.
+func serveSTUN(ctx context.Context, c net.PacketConn) error {
+	const fatal = 100 // errors in a row; one alone may be the ICMP answer to something sent
+	limits := make(map[netip.Addr]*bucket)
 	buf := make([]byte, 1500)
-	for {
+	for failed := 0; ; {
 		n, from, err := c.ReadFrom(buf)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("STUN on %s: %w", c.LocalAddr(), err)
+			if failed++; failed == fatal || errors.Is(err, net.ErrClosed) {
+				return fmt.Errorf("STUN on %s: %w", c.LocalAddr(), err)
+			}
+			continue
 		}
+		failed = 0
 		addr, ok := from.(*net.UDPAddr)
 		if !ok || !stun.IsMessage(buf[:n]) {
 			continue
@@ -49,24 +61,32 @@ func answerSTUN(ctx context.Context, c net.PacketConn) error {
 		if len(limits) > 10_000 {
 			clear(limits) // forgetting everybody now and then is cheaper than a list of all
 		}
-		b := limits[addr.IP.String()]
+		ip := addr.AddrPort().Addr().Unmap()
+		b := limits[family(ip)]
 		if b == nil {
 			b = &bucket{}
-			limits[addr.IP.String()] = b
+			limits[family(ip)] = b
 		}
-		if !b.take(time.Now(), STUNLimit, STUNLimit) {
+		if !b.take(time.Now(), STUNLimit, 2*STUNLimit) {
 			continue
 		}
-		request := &stun.Message{Raw: append([]byte(nil), buf[:n]...)}
-		if request.Decode() != nil || request.Type != stun.BindingRequest {
-			continue
+		if reply := answerSTUN(buf[:n], addr); reply != nil {
+			_, _ = c.WriteTo(reply, from) // a lost answer is asked for again
 		}
-		answer, err := stun.Build(request, stun.BindingSuccess, &stun.XORMappedAddress{IP: addr.IP, Port: addr.Port}, stun.Fingerprint)
-		if err != nil {
-			continue
-		}
-		_, _ = c.WriteTo(answer.Raw, from) // a lost answer is asked for again
 	}
+}
+
+// answerSTUN is the answer to a binding request, nil when data is none.
+func answerSTUN(data []byte, from *net.UDPAddr) []byte {
+	request := &stun.Message{Raw: append([]byte(nil), data...)}
+	if request.Decode() != nil || request.Type != stun.BindingRequest {
+		return nil
+	}
+	reply, err := stun.Build(request, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.IP, Port: from.Port}, stun.Fingerprint)
+	if err != nil {
+		return nil
+	}
+	return reply.Raw
 }
 
 // Observe asks a STUN server which address conn has as seen from there, three times at most. Errors: what went wrong last.
