@@ -23,7 +23,6 @@ type builder struct {
 
 	tracker   feed.Tracker
 	clock     feed.Clock
-	fresh     bool          // the next segment begins with a discontinuity
 	part      *part         // that grows; nil for none
 	most      time.Duration // the longest part, once one is known; 0 before
 	began     time.Duration // media time at which the segment began
@@ -70,8 +69,8 @@ func (b *builder) lost() {
 // cut ends part and segment; the next one does not follow on in time.
 func (b *builder) cut() {
 	b.endPart(b.end)
-	b.window.close()
-	b.inSegment, b.fresh = false, true
+	b.window.cut()
+	b.inSegment = false
 }
 
 func (b *builder) media(g *chunk.Group) {
@@ -118,8 +117,8 @@ func (b *builder) add(g *chunk.Group, random bool) {
 }
 
 func (b *builder) open(g *chunk.Group) {
-	b.window.open(b.clock.At(g.Time), b.tracker.Descriptor().Init, b.fresh)
-	b.began, b.at, b.end, b.inSegment, b.fresh, b.size, b.parts = g.Time, g.Time, g.Time, true, false, 0, 0
+	b.window.open(b.clock.At(g.Time), b.tracker.Descriptor().Init)
+	b.began, b.at, b.end, b.inSegment, b.size, b.parts = g.Time, g.Time, g.Time, true, 0, 0
 }
 
 // endPart completes the part that grows, which ends at a media time.

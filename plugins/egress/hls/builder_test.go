@@ -18,12 +18,15 @@ import (
 // bench is a builder with its window, and every playlist that it gave.
 type bench struct {
 	builder
-	t *testing.T
+	t     *testing.T
+	uris  map[int]string // of each media sequence number
+	ccs   map[int]int    // discontinuity number of each
+	first int            // the last playlist's
 }
 
 func newBench(t *testing.T) *bench {
 	w := newWindow(shape{part: 200 * time.Millisecond, segmentMin: time.Second}, time.Now())
-	return &bench{builder{window: w, log: slog.New(slog.DiscardHandler)}, t}
+	return &bench{builder: builder{window: w, log: slog.New(slog.DiscardHandler)}, t: t, uris: map[int]string{}, ccs: map[int]int{}}
 }
 
 // feed gives groups and checks the playlist after each.
@@ -49,7 +52,17 @@ func (b *bench) list() *playlist.Media {
 	if err := m.Unmarshal([]byte(text)); err != nil {
 		b.t.Fatalf("%v in\n%s", err, text)
 	}
-	for _, s := range m.Segments {
+	if m.MediaSequence < b.first {
+		b.t.Fatalf("the media sequence number went back from %d to %d", b.first, m.MediaSequence)
+	}
+	b.first = m.MediaSequence
+	b.numbers(&m, text)
+	for i, s := range m.Segments {
+		n := m.MediaSequence + i
+		if was, known := b.uris[n]; known && was != s.URI {
+			b.t.Fatalf("media sequence number %d was %s and is %s", n, was, s.URI)
+		}
+		b.uris[n] = s.URI
 		if s.Duration.Round(time.Second) > time.Duration(m.TargetDuration)*time.Second {
 			b.t.Fatalf("a segment of %v with a target of %d s", s.Duration, m.TargetDuration)
 		}
@@ -57,6 +70,24 @@ func (b *bench) list() *playlist.Media {
 	}
 	b.parts(&m, m.Parts)
 	return &m
+}
+
+// numbers checks that no segment changes its discontinuity number, that which comes next included.
+func (b *bench) numbers(m *playlist.Media, text string) {
+	b.t.Helper()
+	n, cc := m.MediaSequence, *m.DiscontinuitySequence
+	for line := range strings.Lines(text + "next\n") {
+		switch {
+		case line == "#EXT-X-DISCONTINUITY\n":
+			cc++
+		case !strings.HasPrefix(line, "#"):
+			if was, known := b.ccs[n]; known && was != cc {
+				b.t.Fatalf("media sequence number %d had discontinuity number %d and has %d:\n%s", n, was, cc, text)
+			}
+			b.ccs[n] = cc
+			n++
+		}
+	}
 }
 
 func (b *bench) parts(m *playlist.Media, parts []*playlist.MediaPart) {
@@ -129,6 +160,24 @@ func TestANewEpochIsADiscontinuityWithItsOwnInit(t *testing.T) {
 	b.window.mu.Unlock()
 	if f == nil || string(f.data[0]) != string(second.Descriptor.Init) {
 		t.Errorf("%s is not the second epoch's init segment", uri)
+	}
+}
+
+func TestNumbersHoldWhereverAnEpochEnds(t *testing.T) {
+	first, second := material.Epoch(t, "clock", 1, 10*time.Second), material.Epoch(t, "vp9-opus", 2, 10*time.Second)
+	for at := 1; at < 70; at++ {
+		b := newBench(t)
+		for range 3 {
+			b.take(egress.Begin{Descriptor: first.Descriptor})
+			b.list()
+			b.feed(first, 0, at)
+			b.take(egress.Gap{From: first.Groups[at].Time, Resume: first.Groups[at+5].Time})
+			b.list()
+			b.feed(first, at+5, at+50)
+			b.take(egress.Begin{Descriptor: second.Descriptor})
+			b.list()
+			b.feed(second, 0, 2*at)
+		}
 	}
 }
 

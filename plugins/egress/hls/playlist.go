@@ -36,7 +36,10 @@ func (w *window) media() string {
 	var b strings.Builder
 	target := w.partTarget.Seconds()
 	first := w.segments[0].sequence
-	gaps := max(0, gapSegments-w.whole())
+	gaps := 0
+	if len(w.gone) == 0 {
+		gaps = max(0, gapSegments-w.whole())
+	}
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:%d\n", int(w.target/time.Second))
 	fmt.Fprintf(&b, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=%.3f\n", target*holdBack)
 	fmt.Fprintf(&b, "#EXT-X-PART-INF:PART-TARGET=%.3f\n", target)
@@ -48,18 +51,25 @@ func (w *window) media() string {
 	for i, s := range w.segments {
 		w.list(&b, i, s)
 	}
+	if w.broken {
+		b.WriteString("#EXT-X-DISCONTINUITY\n")
+	}
 	fmt.Fprintf(&b, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=%q\n", partName(w.prefix, w.number))
 	return b.String()
 }
 
 // list writes one segment.
 func (w *window) list(b *strings.Builder, i int, s *segment) {
-	whole := i < len(w.segments)-1 || !w.growing
-	if !whole && len(s.parts) == 0 {
-		return // nothing to say of it yet
-	}
 	if s.discontinuity && i > 0 {
 		b.WriteString("#EXT-X-DISCONTINUITY\n")
+	}
+	if s.gap {
+		fmt.Fprintf(b, "#EXT-X-GAP\n#EXTINF:%.5f,\n%s\n", s.duration.Seconds(), s.name)
+		return
+	}
+	whole := i < len(w.segments)-1 || !w.growing
+	if !whole && len(s.parts) == 0 {
+		return // nothing more to say of it yet
 	}
 	if i == 0 || s.init.name != w.segments[i-1].init.name {
 		fmt.Fprintf(b, "#EXT-X-MAP:URI=%q\n", s.init.name)

@@ -14,7 +14,8 @@ const (
 	maxBytes     = 128 << 20 // of the whole window
 	maxSegment   = 15 * time.Second
 	maxParts     = 1024 // of one segment
-	gapSegments  = 7    // before the first one: Apple's players want a playlist that looks full
+	gapLength    = 20 * time.Millisecond
+	gapSegments  = 7 // before the first one: Apple's players want a playlist that looks full
 )
 
 // shape is how media is cut.
@@ -47,6 +48,7 @@ type segment struct {
 	size          int
 	began         time.Time // by the source's clock
 	discontinuity bool
+	gap           bool // was announced, and nothing came
 	init          file
 }
 
@@ -60,6 +62,7 @@ type window struct {
 	segments   []*segment    // oldest first; the last one grows, unless closed
 	gone       []*segment    // not listed any more
 	growing    bool          // the last of segments takes parts
+	broken     bool          // the next segment begins with a discontinuity
 	sequence   uint64        // of the next segment
 	number     uint64        // of the next part
 	breaks     uint64        // discontinuities that have left the playlist
@@ -101,19 +104,19 @@ func (w *window) grow(d time.Duration) {
 }
 
 // open begins a segment.
-func (w *window) open(began time.Time, init []byte, discontinuity bool) {
+func (w *window) open(began time.Time, init []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &segment{
 		name: fmt.Sprintf("%s_seg%d.mp4", w.prefix, w.sequence), sequence: w.sequence,
-		began: began, discontinuity: discontinuity,
+		began: began, discontinuity: w.broken,
 	}
 	s.init = file{name: fmt.Sprintf("%s_init%d.mp4", w.prefix, w.sequence), data: [][]byte{init}}
-	if n := len(w.segments); n > 0 && !discontinuity {
+	if n := len(w.segments); n > 0 && !w.broken {
 		s.init = w.segments[n-1].init
 	}
 	w.segments = append(w.segments, s)
-	w.growing = true
+	w.growing, w.broken = true, false
 	w.sequence++
 	w.trim()
 }
@@ -134,18 +137,26 @@ func (w *window) add(p *part) {
 	w.wake()
 }
 
-// close ends the segment that grows. One without media is taken back.
+// close ends the segment that grows; the next one follows on.
 func (w *window) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.growing {
-		return
-	}
 	w.growing = false
-	if n := len(w.segments) - 1; len(w.segments[n].parts) == 0 {
-		w.segments = w.segments[:n]
-		w.sequence--
+	w.trim()
+	w.wake()
+}
+
+// cut ends the segment that grows; the next one begins with a discontinuity. Players are told so at once: some
+// hold it against a playlist when the segment that comes next turns out to have one.
+func (w *window) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.growing {
+		if s := w.segments[len(w.segments)-1]; len(s.parts) == 0 {
+			s.gap, s.duration = true, gapLength // players know its number already
+		}
 	}
+	w.growing, w.broken = false, len(w.segments) > 0
 	w.trim()
 	w.wake()
 }
@@ -165,7 +176,7 @@ func (w *window) trim() {
 	}
 	for len(w.segments) > 1 {
 		oldest := w.segments[0]
-		enough := len(w.segments) > keepSegments && total-oldest.duration >= keepTargets*w.target
+		enough := w.whole() > keepSegments && total-oldest.duration >= keepTargets*w.target
 		if !enough && size <= maxBytes {
 			return
 		}
