@@ -9,10 +9,13 @@ import (
 
 // box is one of a sequence of boxes.
 type box struct {
-	name  string
+	name  [4]byte
 	start int    // of its header, in the bytes given to eachBox
 	body  []byte // aliases them
 }
+
+// is tells that the box has this name.
+func (b *box) is(name string) bool { return string(b.name[:]) == name }
 
 // eachBox calls f for each box that b holds.
 func eachBox(b []byte, f func(box) error) error {
@@ -31,7 +34,7 @@ func eachBox(b []byte, f func(box) error) error {
 		if size < uint64(header) || size > uint64(len(b)) {
 			return fmt.Errorf("%w: box %q says %d bytes, %d are there", chunk.ErrFormat, b[4:8], size, len(b))
 		}
-		if err := f(box{name: string(b[4:8]), start: whole - len(b), body: b[header:size]}); err != nil {
+		if err := f(box{name: [4]byte(b[4:8]), start: whole - len(b), body: b[header:size]}); err != nil {
 			return err
 		}
 		b = b[size:]

@@ -84,18 +84,18 @@ func (in *Init) track(id uint32) *Track {
 // read whatever their size in memory (a user data box may hold any other box).
 func checkInit(b []byte) error {
 	return eachBox(b, func(top box) error {
-		switch top.name {
+		switch string(top.name[:]) {
 		case "ftyp", "styp", "free", "skip":
 			return nil
 		case "moov":
 			return eachBox(top.body, func(child box) error {
-				switch child.name {
+				switch string(child.name[:]) {
 				case "mvhd", "trak", "mvex":
 					return nil
 				}
-				return fmt.Errorf("%w: unexpected box %q in moov", chunk.ErrFormat, child.name)
+				return fmt.Errorf("%w: unexpected box %q in moov", chunk.ErrFormat, child.name[:])
 			})
 		}
-		return fmt.Errorf("%w: unexpected box %q", chunk.ErrFormat, top.name)
+		return fmt.Errorf("%w: unexpected box %q", chunk.ErrFormat, top.name[:])
 	})
 }

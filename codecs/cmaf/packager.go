@@ -116,6 +116,7 @@ func (p *Packager) Write(u Unit) error {
 			p.keepEarly(u)
 			return nil
 		}
+		p.early = nil
 		if err := p.begin(u.PTS); err != nil {
 			return err
 		}

@@ -87,8 +87,9 @@ func (p *Packager) put(t *testing.T, u Unit) {
 	}
 }
 
-func picture264(pts int64, access bool) Unit { //nolint:revive // a picture is one or the other, in a table
-	if access {
+// picture264 is a picture so many after the last key frame; 0 is a key frame.
+func picture264(pts, sinceKey int64) Unit {
+	if sinceKey == 0 {
 		return Unit{PTS: pts, Data: [][]byte{{0x09, 0x10}, {0x65, 1, 2, 3}}}
 	}
 	return Unit{PTS: pts, Data: [][]byte{{0x41, 4, 5, 6}}}
@@ -113,7 +114,7 @@ func TestGroupsHoldTheFramesThatFitInTheSpan(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p, r := testPackager(t, c.span)
 			for i := range int64(121) {
-				p.put(t, picture264(1000+i*c.frame, i == 0))
+				p.put(t, picture264(1000+i*c.frame, i))
 			}
 			groups := r.epochs[0].groups
 			for i, g := range groups[3 : len(groups)-1] { // the frame rate is a guess at first
@@ -128,7 +129,7 @@ func TestGroupsHoldTheFramesThatFitInTheSpan(t *testing.T) {
 func TestARandomAccessFrameAlwaysStartsAGroup(t *testing.T) {
 	p, r := testPackager(t, 100*time.Millisecond)
 	for i := range int64(50) {
-		p.put(t, picture264(i*3000, i%7 == 0))
+		p.put(t, picture264(i*3000, i%7))
 	}
 	u := NewUnpackager(testInit(t))
 	for i, g := range r.epochs[0].groups {
@@ -146,7 +147,7 @@ func TestARandomAccessFrameAlwaysStartsAGroup(t *testing.T) {
 
 func TestARandomAccessSampleCarriesItsParameterSets(t *testing.T) {
 	p, r := testPackager(t, 0)
-	p.put(t, picture264(0, true))
+	p.put(t, picture264(0, 0))
 	in, err := ParseInit(r.epochs[0].media.Init)
 	if err != nil {
 		t.Fatal(err)
@@ -159,12 +160,12 @@ func TestARandomAccessSampleCarriesItsParameterSets(t *testing.T) {
 
 func TestAudioBeforeTheFirstPictureIsDropped(t *testing.T) {
 	p, r := testPackager(t, 0)
-	p.put(t, picture264(0, false)) // decoding cannot begin here
+	p.put(t, picture264(0, 1)) // decoding cannot begin here
 	for i := range int64(20) {
 		p.put(t, sound(48000+i*1024))
 	}
-	p.put(t, picture264(90000+18000, true)) // 200 ms after the first audio
-	p.put(t, picture264(90000+21000, false))
+	p.put(t, picture264(90000+18000, 0)) // 200 ms after the first audio
+	p.put(t, picture264(90000+21000, 1))
 	by := r.samples(0)
 	if len(by[0]) != 2 || by[0][0].DTS != 0 {
 		t.Errorf("video is %+v", by[0])
@@ -186,7 +187,7 @@ func TestPresentationIsExactAndDecodingContinuous(t *testing.T) {
 		pts, audio := int64(1<<40), int64(1<<40)/90000*48000
 		start := pts
 		for i := range 300 {
-			p.put(t, picture264(pts, i%60 == 0))
+			p.put(t, picture264(pts, int64(i%60)))
 			want = append(want, pts-start)
 			pts += 3000 + int64(rnd.IntN(1200)-600)
 			if rnd.IntN(40) == 0 {
@@ -244,7 +245,7 @@ func TestAudioDriftIsTakenUpSlowly(t *testing.T) {
 func TestAChangeOfParametersBeginsAnEpoch(t *testing.T) {
 	p, r := testPackager(t, 0)
 	for i := range int64(10) {
-		p.put(t, picture264(i*3000, i == 0))
+		p.put(t, picture264(i*3000, i))
 		p.put(t, sound(i*1600))
 	}
 	p.put(t, Unit{PTS: 30000, Data: [][]byte{unhex(sps320), unhex(pps320), {0x65, 1}}})
@@ -272,10 +273,10 @@ func TestAJumpOfTimeBeginsAnEpochAtTheNextKeyFrame(t *testing.T) {
 			p, r := testPackager(t, 0)
 			base := int64(90000 * 1000)
 			for i := range int64(30) {
-				p.put(t, picture264(base+i*3000, i%10 == 0))
+				p.put(t, picture264(base+i*3000, i%10))
 			}
 			for i := range int64(30) {
-				p.put(t, picture264(base+jump+i*3000, i == 5))
+				p.put(t, picture264(base+jump+i*3000, i-5))
 			}
 			if len(r.epochs) != 2 || len(r.epochs[1].groups) != 25 || r.epochs[1].groups[0].Time != 0 {
 				t.Fatalf("%d epochs", len(r.epochs))
@@ -291,7 +292,7 @@ func TestAudioGoesOnWithoutPictures(t *testing.T) {
 	p, r := testPackager(t, 0)
 	now := time.Unix(1000, 0)
 	p.cfg.Now = func() time.Time { return now }
-	p.put(t, picture264(0, true))
+	p.put(t, picture264(0, 0))
 	for i := range int64(94) { // two seconds
 		now = now.Add(1024 * time.Second / 48000)
 		p.put(t, sound(i*1024))
@@ -313,7 +314,7 @@ func TestAPacketOfManyFramesOfAudioMakesNoGroup(t *testing.T) {
 	p.cfg.Now = func() time.Time { return now }
 	for i := range int64(60) {
 		now = now.Add(time.Second / 30)
-		p.put(t, picture264(i*3000, i == 0))
+		p.put(t, picture264(i*3000, i))
 		if i%5 == 4 { // 8 frames of audio in 5 of video
 			u := sound(i / 5 * 8 * 1000)
 			for len(u.Data) < 8 {
@@ -339,7 +340,7 @@ func TestGroupsSayWhenTheyWereBornAndHowLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := picture264(0, true)
+	u := picture264(0, 0)
 	u.NTP = now.Add(-7 * time.Millisecond)
 	p.put(t, u)
 	if g := r.epochs[0].groups[0]; g.Born != now.UnixMicro() {
@@ -353,7 +354,7 @@ func TestGroupsSayWhenTheyWereBornAndHowLate(t *testing.T) {
 func TestPackagerReturnsTheErrorOfItsSink(t *testing.T) {
 	p, r := testPackager(t, 0)
 	r.fail = errors.New("full")
-	if err := p.Write(picture264(0, true)); !errors.Is(err, r.fail) {
+	if err := p.Write(picture264(0, 0)); !errors.Is(err, r.fail) {
 		t.Errorf("got %v", err)
 	}
 }

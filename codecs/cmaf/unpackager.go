@@ -73,7 +73,7 @@ type parser struct {
 
 func (p *parser) fragment() error {
 	err := eachBox(p.whole, func(b box) error {
-		switch b.name {
+		switch string(b.name[:]) {
 		case "moof":
 			p.moofs++
 			return p.moof(b)
@@ -93,7 +93,7 @@ func (p *parser) fragment() error {
 
 func (p *parser) moof(moof box) error {
 	return eachBox(moof.body, func(b box) error {
-		if b.name != "traf" {
+		if !b.is("traf") {
 			return nil
 		}
 		t := traf{moof: moof.start}
@@ -120,7 +120,7 @@ type traf struct {
 }
 
 func (p *parser) inTraf(t *traf, b box) error {
-	switch b.name {
+	switch string(b.name[:]) {
 	case "tfhd":
 		return p.tfhd(t, b.body)
 	case "tfdt":
