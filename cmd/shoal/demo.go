@@ -47,7 +47,7 @@ func (c demoCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	defer logFile.Close()
+	defer func() { _ = logFile.Close() }() // a log
 	o := demo.Options{
 		Viewers: c.Viewers, For: c.For, Uplink: uplink, Dir: dir, Clip: c.Clip, Process: c.Process, Join: c.Join,
 		Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),

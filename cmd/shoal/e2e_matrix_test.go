@@ -39,7 +39,7 @@ func TestEveryFrameOfEveryCodecArrivesAtTheViewersPlayers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			hls, rtsp := outputsOf(t, s.live(t, name))
 			var both sync.WaitGroup
 			both.Go(func() { checkRTSP(t, c, rtsp) })

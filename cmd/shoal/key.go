@@ -62,7 +62,7 @@ func (c keyImport) Run(env *environment) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		from = f
 	}
 	b, err := io.ReadAll(io.LimitReader(from, maxKeyFile))

@@ -19,7 +19,9 @@ type pluginList struct{}
 // Run lists the catalogue.
 func (pluginList) Run(env *environment) error {
 	for _, p := range builtin.Plugins() {
-		fmt.Fprintf(env.stdout, "%-10s %s\n", p.Kind, p.Name)
+		if _, err := fmt.Fprintf(env.stdout, "%-10s %s\n", p.Kind, p.Name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

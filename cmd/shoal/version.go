@@ -10,8 +10,8 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(env *environment) error {
-	fmt.Fprintf(env.stdout, "shoal %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
-	return nil
+	_, err := fmt.Fprintf(env.stdout, "shoal %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return err
 }
 
 // version is that of the module, or of the commit that it was built from.

@@ -206,7 +206,7 @@ func (n *Node) farewell() {
 		n.carry(st, st.engine.Ready(n.now()))
 	}
 	if len(n.links) > 0 {
-		time.Sleep(farewellGrace)
+		wait(context.Background(), farewellGrace)
 	}
 }
 

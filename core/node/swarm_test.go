@@ -288,14 +288,14 @@ func TestEveryViewerPlaysEveryGroupInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, memory.Config{Delay: 5 * time.Millisecond, Loss: 0.01, Seed: 1})
 		b.publish(0, camera{bytes: 6250})
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		var screens []*screen
 		var nodes []*node.Node
 		for range 8 {
 			n, s := b.view(substreamInline)
 			nodes, screens = append(nodes, n), append(screens, s)
 		}
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		for i, s := range screens {
 			if played := s.gapless(t, "a viewer"); played < 150 {
 				t.Errorf("viewer %d played %d groups of about 190", i, played)

@@ -18,16 +18,15 @@ import (
 
 // publication is one path of the media server.
 type publication struct {
-	source  ingest.Source
-	cancel  context.CancelFunc // nil when it is not shared
-	ended   chan struct{}      // closed when it has ended
-	since   time.Time
-	live    bool
-	reason  string // why it is not live
-	codecs  []string
-	told    bool // its link was announced
-	epoch   uint32
-	settled bool // what it is was logged
+	source ingest.Source
+	cancel context.CancelFunc // nil when it is not shared
+	ended  chan struct{}      // closed when it has ended
+	since  time.Time
+	live   bool
+	reason string // why it is not live
+	codecs []string
+	told   bool // its link was announced
+	epoch  uint32
 }
 
 // reconcile starts what is new, and ends what is gone.
