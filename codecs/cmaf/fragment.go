@@ -39,8 +39,8 @@ type sample struct {
 	payload     []byte
 }
 
-// appendFragment appends moof and mdat. runs without samples are left out by the caller.
-func appendFragment(b []byte, sequence uint32, runs []run) []byte {
+// marshalFragment is moof and mdat. runs without samples are left out by the caller.
+func marshalFragment(sequence uint32, runs []run) []byte {
 	total := 0
 	moof := 8 + 16
 	for i := range runs {
@@ -49,10 +49,7 @@ func appendFragment(b []byte, sequence uint32, runs []run) []byte {
 			total += len(runs[i].samples[j].payload)
 		}
 	}
-	if cap(b)-len(b) < moof+8+total {
-		b = append(make([]byte, 0, len(b)+moof+8+total), b...)
-	}
-	b = boxHeader(b, moof, "moof")
+	b := boxHeader(make([]byte, 0, moof+8+total), moof, "moof")
 	b = fullBox(boxHeader(b, 16, "mfhd"), 0, 0)
 	b = binary.BigEndian.AppendUint32(b, sequence)
 	offset := moof + 8 // from the start of moof

@@ -36,7 +36,7 @@ func TestFragmentComesBackFromItsBytes(t *testing.T) {
 	u := NewUnpackager(testInit(t))
 	for seed := range uint64(200) {
 		runs := randomRuns(rand.New(rand.NewPCG(seed, 1)))
-		b := appendFragment(nil, 7, runs)
+		b := marshalFragment(7, runs)
 		samples, err := u.Parse(nil, b)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -74,7 +74,7 @@ func checkRuns(t *testing.T, samples []Sample, runs []run) {
 func TestFragmentReadsAsAnotherReaderReadsIt(t *testing.T) {
 	runs := randomRuns(rand.New(rand.NewPCG(3, 3)))
 	var parts fmp4.Parts
-	if err := parts.Unmarshal(appendFragment(nil, 9, runs)); err != nil {
+	if err := parts.Unmarshal(marshalFragment(9, runs)); err != nil {
 		t.Fatal(err)
 	}
 	if len(parts) != 1 || parts[0].SequenceNumber != 9 || len(parts[0].Tracks) != len(runs) {
@@ -117,7 +117,7 @@ func TestUnpackagerReadsWhatAnotherWriterWrote(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	good := appendFragment(nil, 1, []run{{track: 1, samples: []sample{{duration: 3000, sync: true, payload: []byte("abcd")}}}})
+	good := marshalFragment(1, []run{{track: 1, samples: []sample{{duration: 3000, sync: true, payload: []byte("abcd")}}}})
 	edit := func(name string, at int, v uint32) []byte {
 		b := bytes.Clone(good)
 		binary.BigEndian.PutUint32(b[bytes.Index(b, []byte(name))+at:], v)
@@ -184,10 +184,10 @@ func TestParseOfHostileRunsStaysSmall(t *testing.T) {
 }
 
 // The law: whatever the bytes, Parse answers at most MaxSamples that lie within them; and what it accepts from
-// appendFragment comes back (see the tests above).
+// marshalFragment comes back (see the tests above).
 func FuzzParseFragment(f *testing.F) {
 	for seed := range uint64(4) {
-		f.Add(appendFragment(nil, 1, randomRuns(rand.New(rand.NewPCG(seed, 2)))))
+		f.Add(marshalFragment(1, randomRuns(rand.New(rand.NewPCG(seed, 2)))))
 	}
 	f.Add(hostile())
 	u := NewUnpackager(testInit(f))
@@ -216,7 +216,7 @@ func FuzzParseFragment(f *testing.F) {
 }
 
 func BenchmarkParseFragment(b *testing.B) {
-	fragment := appendFragment(nil, 7, randomRuns(rand.New(rand.NewPCG(1, 1))))
+	fragment := marshalFragment(7, randomRuns(rand.New(rand.NewPCG(1, 1))))
 	u := NewUnpackager(testInit(b))
 	var samples []Sample
 	b.SetBytes(int64(len(fragment)))

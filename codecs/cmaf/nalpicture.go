@@ -103,7 +103,7 @@ func (v *nalPicture) decode(units [][]byte, pts int64) (int64, error) {
 	return v.order.Extract(units, pts)
 }
 
-func (v *nalPicture) pack(units [][]byte) []byte { return appendNALUs(nil, units) }
+func (v *nalPicture) pack(units [][]byte) []byte { return packNALUs(units) }
 
 func newH264(announced *codecs.H264) *nalPicture {
 	v := &nalPicture{

@@ -100,7 +100,7 @@ func (v *av1Picture) params() codecs.Codec {
 
 func (v *av1Picture) reset()                                      {}
 func (v *av1Picture) decode(_ [][]byte, pts int64) (int64, error) { return pts, nil }
-func (v *av1Picture) pack(units [][]byte) []byte                  { return appendOBUs(nil, units) }
+func (v *av1Picture) pack(units [][]byte) []byte                  { return packOBUs(units) }
 
 // vp9Picture: frames come in the order of presentation, invisible ones within superframes.
 type vp9Picture struct {

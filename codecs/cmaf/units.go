@@ -50,8 +50,13 @@ func nalus(b []byte, least int) ([][]byte, error) {
 	return units, nil
 }
 
-// appendNALUs is the reverse of nalus.
-func appendNALUs(b []byte, units [][]byte) []byte {
+// packNALUs is the reverse of nalus.
+func packNALUs(units [][]byte) []byte {
+	size := 0
+	for _, n := range units {
+		size += 4 + len(n)
+	}
+	b := make([]byte, 0, size)
 	for _, n := range units {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(n)))
 		b = append(b, n...)
@@ -98,8 +103,9 @@ func obus(b []byte) ([][]byte, error) {
 	return units, nil
 }
 
-// appendOBUs is the reverse of obus: temporal delimiters are left out, sizes put in.
-func appendOBUs(b []byte, units [][]byte) []byte {
+// packOBUs is the reverse of obus: temporal delimiters are left out, sizes put in.
+func packOBUs(units [][]byte) []byte {
+	var b []byte
 	for _, u := range units {
 		if len(u) == 0 || av1.OBUType(u[0]>>3&15) == av1.OBUTypeTemporalDelimiter {
 			continue

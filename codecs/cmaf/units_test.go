@@ -19,9 +19,9 @@ func TestUnitsComeBackFromASample(t *testing.T) {
 		payload []byte
 		want    [][]byte
 	}{
-		{"H.264", 0, appendNALUs(nil, nal), nal},
-		{"H.265", 2, appendNALUs(nil, nal), nal},
-		{"AV1", 3, appendOBUs(nil, append([][]byte{{0x10}}, obu...)), obu},
+		{"H.264", 0, packNALUs(nal), nal},
+		{"H.265", 2, packNALUs(nal), nal},
+		{"AV1", 3, packOBUs(append([][]byte{{0x10}}, obu...)), obu},
 		{"Opus", 5, []byte{1, 2, 3}, [][]byte{{1, 2, 3}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -52,16 +52,16 @@ func TestUnitsRefuse(t *testing.T) {
 	}
 }
 
-// The law: what obus reads, appendOBUs writes so that it reads the same.
+// The law: what obus reads, packOBUs writes so that it reads the same.
 func FuzzOBUs(f *testing.F) {
-	f.Add(appendOBUs(nil, [][]byte{unhex(av1Seq)}))
+	f.Add(packOBUs([][]byte{unhex(av1Seq)}))
 	f.Add([]byte{0x12, 0x00, 0x0a, 0x01, 0x00, 0x34, 0x28, 7})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		units, err := obus(b)
 		if err != nil {
 			return
 		}
-		again, err := obus(appendOBUs(nil, units))
+		again, err := obus(packOBUs(units))
 		if err != nil || !slices.EqualFunc(units, again, bytes.Equal) {
 			t.Errorf("%x came back as %x, %v", units, again, err)
 		}

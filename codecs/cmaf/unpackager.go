@@ -24,8 +24,7 @@ type Sample struct {
 
 // Unpackager takes the fragments of one epoch apart.
 type Unpackager struct {
-	init  *Init
-	order []int // of Parse
+	init *Init
 }
 
 // NewUnpackager reads fragments that init describes. init is read only from here on.

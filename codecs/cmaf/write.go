@@ -229,7 +229,7 @@ func (p *Packager) cut() error {
 	g.Time, g.Span = p.time, length.Truncate(time.Microsecond)
 	g.RandomAccess = p.access
 	p.sequence++
-	g.Payload = appendFragment(nil, p.sequence, runs)
+	g.Payload = marshalFragment(p.sequence, runs)
 	for _, k := range p.inputs {
 		clear(k.run.samples) // payloads are in the fragment now
 		k.run.samples = k.run.samples[:0]

@@ -42,11 +42,9 @@ func Format(t *cmaf.Track, payloadType uint8) (format.Format, error) {
 func Params(f format.Format) (codecs.Codec, error) {
 	switch f := f.(type) {
 	case *format.H264:
-		sps, pps := f.SafeParams()
-		return &codecs.H264{SPS: sps, PPS: pps}, nil
+		return &codecs.H264{SPS: f.SPS, PPS: f.PPS}, nil
 	case *format.H265:
-		vps, sps, pps := f.SafeParams()
-		return &codecs.H265{VPS: vps, SPS: sps, PPS: pps}, nil
+		return &codecs.H265{VPS: f.VPS, SPS: f.SPS, PPS: f.PPS}, nil
 	case *format.AV1:
 		return &codecs.AV1{}, nil
 	case *format.VP9:

@@ -46,7 +46,6 @@ type sink struct {
 	mu    sync.Mutex
 	media []ingest.Media
 	kept  []kept
-	total int
 	wake  chan struct{} // has room for one
 	fail  error         // answered from the first group on
 	ended bool          // an error was answered, or Run has returned

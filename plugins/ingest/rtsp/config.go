@@ -74,7 +74,7 @@ func parse(c ingest.Config) (config, error) {
 func (out *config) setURL(c ingest.Config) error {
 	u, err := base.ParseURL(c.Source)
 	if err != nil || u.Host == "" { // the error repeats the URL, password and all
-		return fmt.Errorf("rtsp: %w: source is no URL of the form rtsp://host:port/path or rtsps://...", ingest.ErrConfig)
+		return fmt.Errorf("rtsp: %w: source is no rtsp or rtsps URL, as rtsp://host:port/path", ingest.ErrConfig)
 	}
 	if user := c.Params["user"]; user != "" {
 		u.User = url.UserPassword(user, c.Params["pass"])
