@@ -45,6 +45,9 @@ type publication struct {
 	cfg    PublishConfig
 	ctx    context.Context // of the ingest that runs
 	author chunk.Author    // of the current epoch
+
+	measurer ingest.Measurer // nil when the ingest does not measure
+	groups   uint64          // since its figures were last taken
 }
 
 func (p *publication) run(ctx context.Context) error {
@@ -54,6 +57,7 @@ func (p *publication) run(ctx context.Context) error {
 		began := time.Now()
 		in, err := p.cfg.Ingest(ctx)
 		if err == nil {
+			p.measurer, _ = in.(ingest.Measurer)
 			err = in.Run(ctx, p)
 		}
 		switch {
@@ -131,12 +135,16 @@ func (p *publication) Tracks(m ingest.Media) error {
 // Group publishes one group of the epoch that Tracks began.
 func (p *publication) Group(g chunk.Group) error {
 	author := p.author
+	delays := p.measured()
 	taken := p.node.inbox.post(func() {
 		st := p.node.byStream[p.stream]
 		if st == nil {
 			return
 		}
 		p.node.touch(st)
+		for _, d := range delays {
+			st.ingest.Add(d.Microseconds())
+		}
 		if err := st.engine.Publish(p.node.now(), g, author); err != nil {
 			p.node.cfg.Log.Warn("group not published", "stream", p.name, "error", err)
 		}
@@ -145,4 +153,15 @@ func (p *publication) Group(g chunk.Group) error {
 		return ErrClosed
 	}
 	return nil
+}
+
+// measureEvery is after how many groups an ingest's figures are taken.
+const measureEvery = 20
+
+// measured takes what the ingest has measured, now and then.
+func (p *publication) measured() []time.Duration {
+	if p.groups++; p.measurer == nil || p.groups%measureEvery != 0 {
+		return nil
+	}
+	return p.measurer.Measured()
 }

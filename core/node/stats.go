@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/event"
+	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
@@ -30,10 +31,11 @@ type StreamStats struct {
 	Fallback   bool       // the fallback decides, since the policy was late or dead
 	Latest     Statistics // over the last second or so
 	Engine     engine.Stats
-	URLs       []string // of its outputs
-	Dropped    uint64   // items that outputs were too slow for
-	Rendezvous error    // nil while it answers
-	Refused    error    // why it will never answer; nil otherwise
+	Ingest     report.Histogram // capture -> group born, at a source whose ingest measures it
+	URLs       []string         // of its outputs
+	Dropped    uint64           // items that outputs were too slow for
+	Rendezvous error            // nil while it answers
+	Refused    error            // why it will never answer; nil otherwise
 }
 
 // Stats measures now. Errors: ErrClosed.
@@ -56,7 +58,7 @@ func (n *Node) stats() Stats {
 	for _, st := range n.streams {
 		one := StreamStats{
 			Name: st.cfg.Name, Role: st.cfg.Role, Policy: st.cfg.Policy.Name, Fallback: st.talk.replaced,
-			Latest: st.report.value, Engine: st.engine.Stats(n.now()), Rendezvous: st.away, Refused: st.refused,
+			Latest: st.report.value, Engine: st.engine.Stats(n.now()), Ingest: st.ingest, Rendezvous: st.away, Refused: st.refused,
 		}
 		for _, o := range st.outputs {
 			if urls := o.urls.Load(); urls != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-live/shoal/core/budget"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/engine"
+	"github.com/shoal-live/shoal/core/report"
 )
 
 // stream is this node's part in one stream.
@@ -27,6 +28,7 @@ type stream struct {
 	// stopPolicy ends the goroutine that keeps the policy running.
 	stopPolicy context.CancelFunc
 	report     lastReport
+	ingest     report.Histogram // capture -> born, at a source whose ingest measures it
 
 	descriptor *chunk.Descriptor // of the deliveries that come now; nil before the first
 	away       error             // why the rendezvous does not answer; nil while it does

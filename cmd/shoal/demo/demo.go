@@ -46,6 +46,7 @@ type Demo struct {
 	server  *serve.Server
 	viewers []*viewer
 	began   time.Time // the first join
+	series  series
 
 	mu    sync.Mutex
 	lines []string // what stands below the table

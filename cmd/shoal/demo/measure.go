@@ -22,7 +22,8 @@ func (d *Demo) watch(ctx context.Context, failures <-chan error) error {
 	}
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	d.series.began = d.began
+	for beats := 1; ; beats++ {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -32,10 +33,15 @@ func (d *Demo) watch(ctx context.Context, failures <-chan error) error {
 			return err
 		case <-tick.C:
 		}
+		v, err := d.view()
+		if err != nil {
+			continue // it is ending
+		}
+		if beats%2 == 0 {
+			d.series.add(time.Now(), &v.source, v.viewers)
+		}
 		if d.opts.Table != nil {
-			if v, err := d.view(); err == nil {
-				draw(d.opts.Table, v)
-			}
+			draw(d.opts.Table, v)
 		}
 	}
 }
@@ -89,9 +95,11 @@ func (d *Demo) measure() (*Result, error) {
 	cpu, rss := processUsage()
 	run := report.Run{
 		Duration: time.Since(d.began), Most1s: source.Most1s, ClockMethod: "same", CPU: cpu, MaxRSS: rss, Policy: "substream",
+		Series: d.series.entries,
 	}
 	if p, ok := source.Peer(streamName); ok {
 		run.Source = p
+		run.Ingest = find(&source).Ingest
 		run.StreamBytes = source.Published(streamName)
 	}
 	for i := range viewers {
