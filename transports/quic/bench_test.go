@@ -189,3 +189,23 @@ func runBench(b *testing.B, chunks string, sink transport.Sink) *Transport {
 	})
 	return q
 }
+
+// BenchmarkLinkMemory tells what one end of an idle link holds.
+func BenchmarkLinkMemory(b *testing.B) {
+	const links = 200
+	for b.Loop() {
+		from, to := benchNode(b, "packet"), benchNode(b, "packet")
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		routines := runtime.NumGoroutine()
+		for range links {
+			from.dial(b, to)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(2*links), "heap-B/end")
+		b.ReportMetric(float64(after.StackInuse-before.StackInuse)/(2*links), "stack-B/end")
+		b.ReportMetric(float64(runtime.NumGoroutine()-routines)/(2*links), "goroutines/end")
+	}
+}
