@@ -48,7 +48,8 @@ func (v *View) apply(c Change) {
 	case SubstreamMeasured:
 		if l := v.Link(c.Link); l != nil && c.Substream >= 0 && c.Substream < len(l.Feeds) {
 			f := &l.Feeds[c.Substream]
-			f.Lateness, f.Samples, f.Silent = c.Lateness, c.Samples, 0
+			f.Lateness, f.Samples, f.SampleAt, f.Silent = c.Lateness, c.Samples, v.Now, 0
+			f.Flows = f.Mode != swarm.None
 		}
 	case Subscribed:
 		if l := v.Link(c.Link); l != nil {
@@ -63,7 +64,8 @@ func (v *View) apply(c Change) {
 		v.feeding(c)
 	case Silent:
 		if l := v.Link(c.Link); l != nil && c.Substream >= 0 && c.Substream < len(l.Feeds) {
-			l.Feeds[c.Substream].Silent = c.For
+			f := &l.Feeds[c.Substream]
+			f.Silent, f.Flows = c.For, false
 		}
 	case Held:
 		v.Held.set(c.Base, c.Words)
@@ -152,8 +154,10 @@ func (v *View) feeding(c Feeding) {
 		return
 	}
 	v.feed(l, c.Substream, c.Mode)
+	f := &l.Feeds[c.Substream]
 	if c.Mode == swarm.None {
-		f := &l.Feeds[c.Substream]
 		f.Denied, f.DeniedAt = c.Reason, v.Now
+	} else {
+		f.Flows, f.Silent = true, 0
 	}
 }

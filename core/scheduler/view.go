@@ -59,9 +59,11 @@ type Link struct {
 type Feed struct {
 	Mode     swarm.Mode
 	Since    time.Duration // when Mode was set
+	Flows    bool          // something has come of it since, and it is not silent
 	Lateness time.Duration // behind the first copy or offer, mean over a second; see Samples
 	Samples  int           // that Lateness rests on; 0 when it was not measured
-	Silent   time.Duration // how long it had been silent when that was told; 0 once anything is measured again
+	SampleAt time.Duration // when it was measured: nothing is told of a second in which nothing came
+	Silent   time.Duration // how long it had been silent when that was told; 0 once anything comes again
 	Denied   swarm.Reason  // of the last denial
 	DeniedAt time.Duration // when; 0 for never
 }
@@ -170,7 +172,7 @@ func (v *View) feed(l *Link, k int, mode swarm.Mode) {
 	}
 	l.in[f.Mode] &^= 1 << k
 	l.in[mode] |= 1 << k
-	f.Mode, f.Since, f.Silent, f.Samples, f.Lateness = mode, v.Now, 0, 0, 0
+	f.Mode, f.Since, f.Flows, f.Silent, f.Samples, f.Lateness = mode, v.Now, false, 0, 0, 0
 }
 
 // ask sets the mode of a neighbour's subscription.

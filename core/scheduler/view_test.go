@@ -95,7 +95,7 @@ func TestViewFollowsSubscriptionsOfBothWays(t *testing.T) {
 	if one.In(swarm.Eager) != 0b1000 || one.Feeds[2].Denied != swarm.NoCapacity || one.Feeds[2].DeniedAt != 2*time.Second {
 		t.Errorf("after the denial: fed %b, %+v", one.In(swarm.Eager), one.Feeds[2])
 	}
-	if one.Feeds[3].Silent != time.Second {
+	if one.Feeds[3].Silent != time.Second || one.Feeds[3].Flows {
 		t.Errorf("silence is not seen: %+v", one.Feeds[3])
 	}
 	if two.Out(swarm.Eager) != 0 || len(v.Pushes[3]) != 0 {
@@ -105,7 +105,7 @@ func TestViewFollowsSubscriptionsOfBothWays(t *testing.T) {
 		scheduler.SubstreamMeasured{Link: 1, Substream: 3, Lateness: time.Millisecond, Samples: 5},
 		scheduler.Refused{Action: scheduler.Subscribe{Link: 1, Substreams: 1, Mode: swarm.Lazy}, Reason: scheduler.RefusedLimit},
 	}})
-	if one.Feeds[3].Silent != 0 || one.Feeds[3].Samples != 5 {
+	if one.Feeds[3].Silent != 0 || one.Feeds[3].Samples != 5 || !one.Feeds[3].Flows {
 		t.Errorf("after a measurement: %+v", one.Feeds[3])
 	}
 	if one.In(swarm.Lazy) != 0 {

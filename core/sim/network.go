@@ -143,14 +143,15 @@ func (w *world) spend(p *peer, bytes int) {
 // occupy puts wire bytes on the uplink, and answers when they have left.
 func (w *world) occupy(p *peer, bytes int) time.Duration {
 	p.sent += uint64(bytes)
+	left := w.now
+	if p.uplink.Rate > 0 {
+		p.free = max(p.free, w.now) + span(bytes, p.uplink.Rate)
+		left = p.free
+	}
 	if p.index == 0 {
-		w.second.add(w.now, bytes)
+		w.second.add(left, bytes)
 	}
-	if p.uplink.Rate == 0 {
-		return w.now
-	}
-	p.free = max(p.free, w.now) + span(bytes, p.uplink.Rate)
-	return p.free
+	return left
 }
 
 // span is how long bytes take at a rate in bytes per second.

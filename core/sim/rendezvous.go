@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
@@ -40,10 +42,9 @@ func (w *world) meet(p *peer, count int) error {
 		}
 		list = append(list, candidate(q))
 	}
-	if err := p.engine.Describe(w.now, w.signed); err != nil && !p.described {
+	if err := p.engine.Describe(w.now, w.signed); err != nil && !errors.Is(err, engine.ErrStale) {
 		return fmt.Errorf("simulated rendezvous: %w", err)
 	}
-	p.described = true
 	p.engine.Candidates(w.now, list)
 	w.advance(p)
 	return nil

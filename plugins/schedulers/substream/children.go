@@ -115,9 +115,6 @@ func (p *policy) admit(a ask, s *seating) swarm.Reason {
 // shed takes a seat back when the uplink has turned out to carry less than was granted: one a tick, of the leaf that
 // came last, or of the relay that came last where there is no leaf.
 func (p *policy) shed() {
-	if p.view.Stream.Role == swarm.Source {
-		p.recall()
-	}
 	if float64(p.committed()) <= p.limit()/p.seat()*overdraft {
 		return
 	}
@@ -137,24 +134,6 @@ func (p *policy) shed() {
 		p.do(scheduler.Refuse{Link: worst.Link, Substream: at, Reason: swarm.NoCapacity})
 	}
 }
-
-// recall takes seats at the source back that were granted beyond the copies, in an emergency: one in a while, of
-// the neighbour that came last.
-func (p *policy) recall() {
-	if p.now < p.granted+recallAfter || p.now < p.evicted+evictEvery {
-		return
-	}
-	for k, to := range p.view.Pushes {
-		if len(to) > p.params.Copies {
-			p.evicted = p.now
-			p.do(scheduler.Refuse{Link: to[len(to)-1].Link, Substream: k, Reason: swarm.NoCapacity})
-			return
-		}
-	}
-}
-
-// recallAfter is how long no seat must have been granted until those beyond the copies are taken back.
-const recallAfter = 2 * time.Second
 
 // overdraft is how far commitments may exceed the limit before a seat is taken back.
 const overdraft = 1.15

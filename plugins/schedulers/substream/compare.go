@@ -35,7 +35,7 @@ func (p *policy) compare() {
 				p.drop(worst, k, 0)
 			}
 		case n == p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
-			if i := p.choose(k, asks, 0); i >= 0 && p.better(p.view.Links[i], worst, k) {
+			if i := p.choose(k, choice{asks: asks}); i >= 0 && p.better(p.view.Links[i], worst, k) {
 				swaps++
 				p.subscribe(p.view.Links[i], 1<<k, swarm.Eager)
 			}
@@ -43,15 +43,20 @@ func (p *policy) compare() {
 	}
 }
 
-// petition asks the source for seats for own substreams, in case one has become free.
+// petition asks the source for seats for own substreams, in case one has become free: where fewer relays are seen than
+// it has seats.
 func (p *policy) petition() {
+	var seen []int
 	for _, l := range p.view.Links {
 		if l.Role != swarm.Source {
 			continue
 		}
+		if seen == nil {
+			seen = p.count()
+		}
 		set := p.relays.mine &^ l.In(swarm.Eager)
-		for k := range p.view.Stream.Substreams {
-			if p.now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
+		for k := range seen {
+			if seen[k] >= p.params.Copies || p.now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
 				set &^= 1 << k
 			}
 		}
@@ -121,7 +126,8 @@ func (p *policy) mayGo(l *scheduler.Link, k int) bool {
 	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 // a relay's seat at the source is as good as it gets
 }
 
-// better reports whether a may be a better feeder of k than b.
+// better reports whether a may be a better feeder of k than b. What a says of its own delay counts only for a peer that
+// feeds nobody: a relay that follows it may end up behind its own children. For a relay what came from a counts.
 func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	switch {
 	case a.Role == swarm.Source:
@@ -131,11 +137,16 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	case b.Role == swarm.Source:
 		return true
 	}
-	if f := &b.Feeds[k]; f.Samples >= fewSamples && f.Lateness > p.params.Lateness {
-		return true
+	fa, fb := &a.Feeds[k], &b.Feeds[k]
+	if fb.Samples >= fewSamples && p.now < fb.SampleAt+freshSample && fb.Lateness > p.params.Lateness {
+		leaf := p.relays.mine&(1<<k) == 0 && len(p.view.Pushes[k]) == 0
+		return leaf || fa.Samples >= fewSamples && p.now < fa.SampleAt+freshSample && fa.Lateness+p.params.Lateness <= fb.Lateness
 	}
-	return p.distance(a)+gain < p.distance(b)
+	return p.relays.mine&(1<<k) == 0 && len(p.view.Pushes[k]) == 0 && p.distance(a)+gain < p.distance(b)
 }
+
+// freshSample is how long what was measured of a neighbour counts.
+const freshSample = 2 * time.Second
 
 // drop ends a subscription; the link is avoided for k for so long.
 func (p *policy) drop(l *scheduler.Link, k int, avoid time.Duration) {

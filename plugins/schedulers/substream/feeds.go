@@ -106,6 +106,7 @@ func (p *policy) wait(c scheduler.Feeding) time.Duration {
 // feed subscribes eagerly where a substream has too few feeders.
 func (p *policy) feed() {
 	v := &p.view
+	seen := p.count()
 	asks := make([]uint64, len(v.Links)) // by place in Links: substreams to ask for
 	for k := range v.Stream.Substreams {
 		bit := uint64(1) << k
@@ -122,7 +123,7 @@ func (p *policy) feed() {
 			p.feeds.hungry[k] = 0
 		}
 		for want := p.wanted(k, direct); have < want; have++ {
-			i := p.choose(k, asks, have)
+			i := p.choose(k, choice{asks: asks, have: have, relays: seen[k]})
 			if i < 0 {
 				break
 			}
@@ -148,9 +149,16 @@ func (p *policy) subscribe(l *scheduler.Link, set uint64, mode swarm.Mode) {
 	}
 }
 
-// choose finds the best new feeder for substream k: its place in Links, or -1. asks holds what is about to be
-// asked of each link; have is how many feeders there are already.
-func (p *policy) choose(k int, asks []uint64, have int) int {
+// choice is what a feeder is chosen by.
+type choice struct {
+	asks   []uint64 // by place in Links: substreams about to be asked for
+	have   int      // feeders that there are already
+	relays int      // neighbours that relay the substream
+}
+
+// choose finds the best new feeder for substream k: its place in Links, or -1.
+func (p *policy) choose(k int, c choice) int {
+	asks, have := c.asks, c.have
 	best, least := -1, time.Duration(1<<62)
 	bit := uint64(1) << k
 	desperate := have == 0 && p.now >= p.feeds.hungry[k]+p.params.Grace && p.now >= p.began+p.params.Grace
@@ -166,6 +174,11 @@ func (p *policy) choose(k int, asks []uint64, have int) int {
 					continue
 				}
 				score = time.Hour // the source's seats are for relays
+			} else if c.relays >= p.params.Copies {
+				if !desperate {
+					continue // others have them
+				}
+				score = time.Hour
 			}
 			if have > 0 { // and one feeder is there: the seat is worth having only while relays are few
 				continue

@@ -12,7 +12,7 @@ import (
 // Params tune the policy. The comment of each gives its name in the config, default and limits.
 type Params struct {
 	Copies     int           // copies: seats at the source for each substream; 3, 1..16. Beyond ~25 % of headers and proofs, each costs the source one stream rate
-	Rescue     float64       // rescue: further seats at the source, in copies of the whole stream, for viewers that find no relay; 0.5, 0..16
+	Rescue     float64       // rescue: further seats at the source, in copies of the whole stream, for viewers that find no relay; 0.25, 0..16
 	Neighbours int           // neighbours: links that are sought; 12, 1..64
 	Coverage   int           // coverage: relays with room that a peer wants to see for each substream; 2, 1..16
 	Begin      int           // begin: substreams that a peer relays from the start; 2, 1..64
@@ -32,7 +32,7 @@ type Params struct {
 // Defaults are the parameters of an empty config.
 func Defaults() Params {
 	return Params{
-		Copies: 3, Rescue: 0.5, Neighbours: 12, Coverage: 2, Begin: 2, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
+		Copies: 3, Rescue: 0.25, Neighbours: 12, Coverage: 2, Begin: 2, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
 		Trial: 2, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
 		Deviations: 4, Slack: 20 * time.Millisecond, Repair: 0.1,
 	}

@@ -23,8 +23,6 @@ const (
 	acquainted = 4
 	// holdFor is how long a substream is relayed at the least, so that peers do not swap roles in circles.
 	holdFor = 3 * time.Second
-	// starveFor is how long a relay without a feeder goes on to advertise a substream.
-	starveFor = time.Second
 )
 
 // adopt takes responsibility for what the orders of a snapshot say that this peer pushes.
@@ -139,12 +137,26 @@ func (p *policy) dispensable(k int) bool {
 	return true
 }
 
-// starving is the set of own substreams that nobody has fed for a while: to advertise them would mislead.
-func (p *policy) starving() uint64 {
+// count is the number of neighbours that relay each substream.
+func (p *policy) count() []int {
+	n := make([]int, p.view.Stream.Substreams)
+	for _, l := range p.view.Links {
+		for set := l.Status.Relays & p.view.All(); set != 0; set &= set - 1 {
+			n[bits.TrailingZeros64(set)]++
+		}
+	}
+	return n
+}
+
+// flowing is the set of substreams that come in eagerly. A relay speaks only of those: who follows one that waits to
+// be fed itself may close a circle in which everybody waits.
+func (p *policy) flowing() uint64 {
 	var set uint64
-	for k, since := range p.feeds.hungry {
-		if since > 0 && p.now >= since+starveFor {
-			set |= 1 << k
+	for _, l := range p.view.Links {
+		for eager := l.In(swarm.Eager) &^ set; eager != 0; eager &= eager - 1 {
+			if k := bits.TrailingZeros64(eager); l.Feeds[k].Flows {
+				set |= 1 << k
+			}
 		}
 	}
 	return set

@@ -84,7 +84,7 @@ const mostSpare = 1 << 40
 // advertise tells the neighbours what this peer relays and has left, when it has changed enough.
 func (p *policy) advertise() {
 	t := &p.tell
-	relays := p.relays.mine &^ p.starving()
+	relays := p.relays.mine & p.flowing()
 	spare := uint64(min(p.spare(), mostSpare))
 	seat := uint64(p.seat())
 	switch {
