@@ -9,14 +9,13 @@ import (
 )
 
 func (e *Engine) sayHello(l *link) {
-	e.self.said = e.state()
 	e.send(l, &swarm.Hello{
 		Version:  swarm.Version,
 		Stream:   e.cfg.Stream,
 		Role:     e.cfg.Role,
 		Epoch:    e.id(),
 		MaxLinks: uint32(e.cfg.MaxLinks),
-		Status:   e.self.said,
+		Status:   e.state(),
 	})
 }
 
