@@ -212,4 +212,3 @@ func TestPresentationIsExactAndDecodingContinuous(t *testing.T) {
 		}
 	}
 }
-
