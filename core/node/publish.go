@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -48,6 +49,9 @@ type publication struct {
 
 	measurer ingest.Measurer // nil when the ingest does not measure
 	groups   uint64          // since its figures were last taken
+
+	mu   sync.Mutex
+	told string // failure that was told last; "" since the epoch that runs began
 }
 
 func (p *publication) run(ctx context.Context) error {
@@ -70,6 +74,9 @@ func (p *publication) run(ctx context.Context) error {
 			err = fmt.Errorf("%w: it ended", ingest.ErrSource)
 		}
 		d := b.after(time.Since(began))
+		if errors.Is(err, ingest.ErrCodec) {
+			d = restartMost // only another publisher mends it
+		}
 		p.failed(err, d)
 		if !wait(ctx, d) {
 			return nil
@@ -78,9 +85,26 @@ func (p *publication) run(ctx context.Context) error {
 	return nil
 }
 
+// failed tells that the ingest has failed, once for as long as it fails for the same reason.
 func (p *publication) failed(err error, retry time.Duration) {
-	p.node.cfg.Log.Warn("ingest", "stream", p.name, "error", err, "retry", retry)
+	p.mu.Lock()
+	again := p.told == err.Error()
+	p.told = err.Error()
+	p.mu.Unlock()
+	log := p.node.cfg.Log.With("stream", p.name, "error", err, "retry", retry)
+	if again {
+		log.Debug("ingest fails on")
+		return
+	}
+	log.Error("ingest failed")
 	p.node.cfg.Events(event.IngestFailed{Name: p.name, Cause: err.Error(), Retry: retry})
+}
+
+// works takes notice that the ingest delivers: what fails next is news.
+func (p *publication) works() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = ""
 }
 
 // Tracks begins an epoch.
@@ -128,6 +152,7 @@ func (p *publication) Tracks(m ingest.Media) error {
 		return derr
 	}
 	p.author = author
+	p.works()
 	p.node.cfg.Events(event.StreamAvailable{Name: p.name, Stream: p.stream, Epoch: epoch, Tracks: m.Tracks})
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/shoal-live/shoal/api/control"
 	"github.com/shoal-live/shoal/api/rendezvous"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/keys"
@@ -111,3 +112,6 @@ func (v *Viewer) join(ctx context.Context) error {
 		}
 	}
 }
+
+// Plugins lists those of the viewer.
+func (v *Viewer) Plugins() []control.Plugin { return v.set.Plugins() }
