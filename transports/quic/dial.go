@@ -151,9 +151,22 @@ func (e *endpoint) race(ctx context.Context, peer swarm.PeerID, addrs []netip.Ad
 		}
 	}
 	if winner == nil {
-		return nil, errors.Join(errs...)
+		return nil, allOf(errs)
 	}
 	return winner, nil
+}
+
+// allOf is one error on one line that wraps all.
+func allOf(errs []error) error {
+	var all error
+	for _, err := range errs {
+		if all == nil {
+			all = err
+		} else {
+			all = fmt.Errorf("%w; %w", all, err)
+		}
+	}
+	return all
 }
 
 // try dials one address.

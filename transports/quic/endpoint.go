@@ -41,7 +41,7 @@ type endpoint struct {
 	links    atomic.Pointer[map[transport.LinkID]*link] // replaced, never changed
 }
 
-func newEndpoint(ctx context.Context, t *Transport, conn *net.UDPConn) (*endpoint, error) {
+func newEndpoint(ctx context.Context, t *Transport, conn *net.UDPConn) *endpoint {
 	e := &endpoint{t: t, socket: newSocket(conn)}
 	e.socket.deliver = e.deliver
 	e.sender.wake = make(chan struct{}, 1)
@@ -54,7 +54,7 @@ func newEndpoint(ctx context.Context, t *Transport, conn *net.UDPConn) (*endpoin
 		ConnContext:         e.limits.admit,
 	}
 	e.ctx, e.cancel = context.WithCancel(ctx)
-	return e, nil
+	return e
 }
 
 // run serves until the context ends or the socket fails.

@@ -25,15 +25,15 @@ type hello struct {
 	observed string    // the receiver's "host:port", as the sender sees it
 }
 
-// appendHello appends the body, without its length.
-func appendHello(b []byte, h hello) []byte {
-	b = append(b, helloVersion, byte(h.chunks))
+// encodeHello is the body, without its length.
+func encodeHello(h hello) []byte {
+	b := []byte{helloVersion, byte(h.chunks)}
 	b = binary.BigEndian.AppendUint32(b, h.tag)
 	b = binary.AppendUvarint(b, uint64(len(h.observed)))
 	return append(b, h.observed...)
 }
 
-// parseHello reads what appendHello writes, and whatever a later version puts behind it. Errors: ErrProtocol.
+// parseHello reads what encodeHello writes, and whatever a later version puts behind it. Errors: ErrProtocol.
 func parseHello(b []byte) (hello, error) {
 	var h hello
 	if len(b) < helloFixed {
@@ -65,7 +65,7 @@ func exchange(ctx context.Context, conn *quic.Conn, stream *quic.Stream, mine he
 	if mine.observed = hostPort(conn.RemoteAddr()); len(mine.observed) > maxObserved {
 		mine.observed = ""
 	}
-	body := appendHello(nil, mine)
+	body := encodeHello(mine)
 	if _, err := stream.Write(append(binary.AppendUvarint(nil, uint64(len(body))), body...)); err != nil {
 		return hello{}, nil, err
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 func TestHelloThatIsNoneIsRefused(t *testing.T) {
-	good := appendHello(nil, hello{chunks: asPackets, tag: 7, observed: "192.0.2.1:9890"})
-	long := appendHello(nil, hello{chunks: asPackets, observed: strings.Repeat("x", maxObserved+1)})
+	good := encodeHello(hello{chunks: asPackets, tag: 7, observed: "192.0.2.1:9890"})
+	long := encodeHello(hello{chunks: asPackets, observed: strings.Repeat("x", maxObserved+1)})
 	for name, b := range map[string][]byte{ // order-free: each stands alone
 		"empty":              nil,
 		"one byte":           {1},
@@ -33,14 +33,14 @@ func TestHelloThatIsNoneIsRefused(t *testing.T) {
 
 // What parses is written as the same bytes, but for the extension.
 func FuzzHello(f *testing.F) {
-	f.Add(appendHello(nil, hello{chunks: asDatagrams, tag: 1, observed: "192.0.2.1:9890"}))
-	f.Add(appendHello(nil, hello{chunks: asStream}))
+	f.Add(encodeHello(hello{chunks: asDatagrams, tag: 1, observed: "192.0.2.1:9890"}))
+	f.Add(encodeHello(hello{chunks: asStream}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := parseHello(b)
 		if err != nil {
 			return
 		}
-		again := appendHello(nil, h)
+		again := encodeHello(h)
 		back, err := parseHello(again)
 		if err != nil || back != h {
 			t.Fatalf("%x: %+v came back as %+v, %v", b, h, back, err)

@@ -48,7 +48,7 @@ func sendPackets(t *testing.T, to *net.UDPAddr) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer closed(t, c)
 	noise := random(65000)
 	for first := range 256 {
 		for _, n := range []int{1, 2, 5, 20, 21, 100, 1200, 1500, 9000} {

@@ -156,6 +156,25 @@ func (n *node) link(t testing.TB, b *node) transport.LinkID {
 	return n.sink.up[before].Link
 }
 
+// offer sends one chunk frame every 10 ms until to has received one more: the first may come before to is ready.
+func (n *node) offer(t testing.TB, to *node, f transport.Frame) {
+	t.Helper()
+	count := func() int {
+		to.sink.mu.Lock()
+		defer to.sink.mu.Unlock()
+		return len(to.sink.chunks)
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	before := count()
+	for began := time.Now(); count() == before; <-tick.C {
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("no chunk frame arrived")
+		}
+		n.SendChunks([]transport.Frame{f})
+	}
+}
+
 // hello dials the node as a stranger that knows the protocol, and says h.
 func (n *node) hello(t *testing.T, h hello) (*quic.Conn, *quic.Stream) {
 	t.Helper()
@@ -168,7 +187,7 @@ func (n *node) hello(t *testing.T, h hello) (*quic.Conn, *quic.Stream) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := appendHello(nil, h)
+	body := encodeHello(h)
 	if _, err := s.Write(append(binary.AppendUvarint(nil, uint64(len(body))), body...)); err != nil {
 		t.Fatal(err)
 	}

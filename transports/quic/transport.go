@@ -22,7 +22,8 @@ var _ transport.Transport = (*Transport)(nil)
 
 // New makes a transport that does not run yet. cfg.Listen is "host:port" or ":port"; "" is all interfaces at port 9890,
 // or any free port where that is taken. cfg.Params are "chunks" (packet, datagram, stream; default packet) and
-// "maxIncoming" (links that others may open, 1..4096; default 256). Errors: ErrConfig.
+// "maxIncoming" (links that others may open, 1..4096; default 256). Before Run, as after it, methods answer ErrClosed.
+// Errors: ErrConfig.
 func New(cfg transport.Config) (*Transport, error) {
 	s, err := newSettings(&cfg)
 	if err != nil {
@@ -53,10 +54,7 @@ func (t *Transport) Run(ctx context.Context, sink transport.Sink) error {
 	if err != nil {
 		return err
 	}
-	e, err := newEndpoint(ctx, t, conn)
-	if err != nil {
-		return err
-	}
+	e := newEndpoint(ctx, t, conn)
 	t.live.Store(e)
 	defer t.live.Store(nil)
 	return e.run(sink)

@@ -64,10 +64,9 @@ func TestEndsOfDifferentModesUnderstandEachOther(t *testing.T) {
 					link     transport.LinkID
 				}{{a, b, here}, {b, a, there}} {
 					frame := bytes.Repeat([]byte{7}, maxChunk)
-					for range 10 {
-						end.from.SendChunks([]transport.Frame{{Data: frame, To: []transport.LinkID{end.link}}})
+					for range 5 {
+						end.from.offer(t, end.to, transport.Frame{Data: frame, To: []transport.LinkID{end.link}})
 					}
-					end.to.sink.await(t, "chunk frames", func(s *tape) bool { return len(s.chunks) == 10 })
 				}
 			})
 		}
@@ -108,14 +107,11 @@ func TestWildcardServesBothVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.sink.await(t, "Up", func(s *tape) bool { return len(s.up) == 1 })
-		n := len(b.sink.chunks)
-		a.SendChunks([]transport.Frame{{Data: []byte("to"), To: []transport.LinkID{1}}})
-		b.sink.await(t, "a chunk frame", func(s *tape) bool { return len(s.chunks) == n+1 })
+		a.offer(t, b, transport.Frame{Data: []byte("to"), To: []transport.LinkID{1}})
 		b.sink.mu.Lock()
 		back := b.sink.up[len(b.sink.up)-1].Link
 		b.sink.mu.Unlock()
-		b.SendChunks([]transport.Frame{{Data: []byte("fro"), To: []transport.LinkID{back}}})
-		a.sink.await(t, "a chunk frame back", func(s *tape) bool { return len(s.chunks) == 1 })
+		b.offer(t, a, transport.Frame{Data: []byte("fro"), To: []transport.LinkID{back}})
 	}
 }
 
@@ -203,7 +199,7 @@ func TestDialRacesAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
+	defer closed(t, silent)
 	a, b, other := startNode(t, "packet"), startNode(t, "packet"), startNode(t, "packet")
 	list := []swarm.Address{addressOf(silent.LocalAddr()), other.sink.listen[0], "quic:no-such-host.invalid:1", b.sink.listen[0]}
 	began := time.Now()
@@ -219,77 +215,13 @@ func TestDialRacesAddresses(t *testing.T) {
 	}
 }
 
-func TestLimitOfIncomingLinksIsKept(t *testing.T) {
-	b := startAt(t, transport.Config{Listen: "127.0.0.1:0", Params: map[string]string{"maxIncoming": "2"}})
-	a := startNode(t, "packet")
-	a.link(t, b)
-	a.link(t, b)
-	if err := a.Dial(b.id, b.sink.listen); err != nil {
-		t.Fatal(err)
-	}
-	a.sink.await(t, "DialFailed", func(s *tape) bool { return len(s.failed) == 1 })
-	if cause := a.sink.failed[0].Cause; !errors.Is(cause, transport.ErrPeerClosed) {
-		t.Errorf("DialFailed: %v; want ErrPeerClosed", cause)
-	}
-	a.Close(1, "room")
-	b.sink.await(t, "Down", func(s *tape) bool { return len(s.down) == 1 })
-	l := &b.live.Load().limits
-	b.sink.await(t, "room", func(*tape) bool { return l.open.Load() == 1 })
-	a.link(t, b)
-}
-
-func TestOneAddressCannotHandshakeWithoutEnd(t *testing.T) {
-	var l limits
-	now := time.Now()
-	ip := netip.MustParseAddr("2001:db8::1")
-	admitted := 0
-	for range 1000 {
-		if l.spend(network(ip), now) {
-			admitted++
-		}
-		ip = ip.Next()
-	}
-	if admitted != handshakeAll {
-		t.Errorf("%d handshakes of one /64 at once; want %d", admitted, handshakeAll)
-	}
-	if !l.spend(network(netip.MustParseAddr("2001:db8:0:1::1")), now) || !l.spend(network(netip.MustParseAddr("192.0.2.1")), now) {
-		t.Error("other addresses are refused too")
-	}
-	admitted = 0
-	for range 1000 {
-		if l.spend(network(ip), now.Add(time.Second)) {
-			admitted++
-		}
-	}
-	if admitted != handshakeSec {
-		t.Errorf("%d more after a second; want %d", admitted, handshakeSec)
-	}
-	for i := range uint32(3 * maxBuckets) {
-		l.spend(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), now)
-	}
-	if len(l.buckets) > maxBuckets {
-		t.Errorf("%d addresses are remembered; want at most %d", len(l.buckets), maxBuckets)
-	}
-}
-
-func TestHandshakesUnderLoadProveTheirAddress(t *testing.T) {
-	a, b := startNode(t, "packet"), startNode(t, "packet")
-	l := &b.live.Load().limits
-	l.open.Add(maxUnproved)
-	defer l.open.Add(-maxUnproved)
-	if !l.unproved(nil) {
-		t.Fatal("addresses are believed under load")
-	}
-	a.link(t, b) // by way of a Retry
-}
-
 func TestPunchSendsAFewPackets(t *testing.T) {
 	a := startNode(t, "packet")
 	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer closed(t, c)
 	a.Punch([]swarm.Address{addressOf(c.LocalAddr()), "quic:not-an-ip.invalid:1"}, 0)
 	if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -303,65 +235,5 @@ func TestPunchSendsAFewPackets(t *testing.T) {
 		if addressOf(from) != a.sink.listen[0] || b[0]&0xc0 != 0 || n > 20 {
 			t.Errorf("packet %d: %x from %s; want a few bytes that are not QUIC from %s", i, b[:n], from, a.sink.listen[0])
 		}
-	}
-}
-
-func TestAddressesThatNobodyHasAreRefused(t *testing.T) {
-	for _, a := range []swarm.Address{
-		"", "quic", "quic:", "quic:1.2.3.4", "quic:1.2.3.4:", "quic:1.2.3.4:0", "quic:1.2.3.4:65536", "quic::1", "quic:0.0.0.0:1",
-		"quic:[::]:1", "quic:224.0.0.1:1", "quic:255.255.255.255:1", "quic:[ff02::1]:1", "quic:a b:1", "webrtc:1.2.3.4:5",
-		swarm.Address("quic:" + strings.Repeat("a", 300) + ":1"),
-	} {
-		if got, ok := parseTarget(a); ok {
-			t.Errorf("%q was read as %+v", a, got)
-		}
-	}
-	for _, a := range []swarm.Address{"quic:1.2.3.4:5", "quic:[2001:db8::1]:65535", "quic:host.example:9890", "quic:127.0.0.1:1"} {
-		if _, ok := parseTarget(a); !ok {
-			t.Errorf("%q was refused", a)
-		}
-	}
-}
-
-// A parsed address is written back as one that parses to the same.
-func FuzzTarget(f *testing.F) {
-	f.Add("quic:192.0.2.1:9890")
-	f.Add("quic:[2001:db8::1%eth0]:9890")
-	f.Fuzz(func(t *testing.T, s string) {
-		got, ok := parseTarget(swarm.Address(s))
-		if !ok {
-			return
-		}
-		again := swarm.Address(scheme + ":" + net.JoinHostPort(got.host, "1"))
-		if back, ok := parseTarget(again); len(again) <= swarm.MaxAddress && (!ok || back.host != got.host) {
-			t.Fatalf("%q is host %q, which comes back as %+v, %v", s, got.host, back, ok)
-		}
-	})
-}
-
-func TestInterfacesAreListedLoopbackLast(t *testing.T) {
-	list := func() ([]net.Addr, error) {
-		var all []net.Addr
-		for _, s := range []string{"127.0.0.1/8", "::1/128", "fe80::1/64", "2001:db8::5/64", "192.0.2.5/24", "10.0.0.5/8"} {
-			ip, n, err := net.ParseCIDR(s)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, &net.IPNet{IP: ip, Mask: n.Mask})
-		}
-		return all, nil
-	}
-	got := dialable(&net.UDPAddr{IP: net.IPv6unspecified, Port: 7}, list)
-	want := []swarm.Address{"quic:192.0.2.5:7", "quic:10.0.0.5:7", "quic:[2001:db8::5]:7", "quic:127.0.0.1:7"}
-	if len(got) != len(want) {
-		t.Fatalf("listening at %v; want %v", got, want)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("listening at %v; want %v", got, want)
-		}
-	}
-	if got := dialable(&net.UDPAddr{IP: net.IPv4(192, 0, 2, 5), Port: 7}, list); len(got) != 1 || got[0] != "quic:192.0.2.5:7" {
-		t.Errorf("bound to one address, listening at %v", got)
 	}
 }
