@@ -14,7 +14,11 @@ import (
 func KnownParams(cfg *egress.Config, names ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Params)) {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("%w: no parameter %q (have: %s)", egress.ErrConfig, name, strings.Join(names, ", "))
+			have := " none"
+			if len(names) > 0 {
+				have = ": " + strings.Join(names, ", ")
+			}
+			return fmt.Errorf("%w: no parameter %q (have%s)", egress.ErrConfig, name, have)
 		}
 	}
 	return nil

@@ -58,24 +58,21 @@ func target(t *testing.T) egresstest.Target {
 			}
 			return err
 		},
-		Stick: func(urls []string) error { return stick(t, urls[0]) },
+		Stick: func(urls []string) error { _, err := stick(t, urls[0]); return err },
 	}
 }
 
-// stick plays and reads no more.
-func stick(t *testing.T, url string) error {
+// stick begins to play; nothing is read but the answers.
+func stick(t *testing.T, url string) (net.Conn, error) {
 	u, err := base.ParseURL(url)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := net.Dial("tcp", u.Host)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if err := c.(*net.TCPConn).SetReadBuffer(4096); err != nil {
-		return err
-	}
 	session := ""
 	for i, request := range []string{
 		"SETUP " + url + "/trackID=0 RTSP/1.0\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n",
@@ -86,17 +83,17 @@ func stick(t *testing.T, url string) error {
 			request += "Session: " + session + "\r\n"
 		}
 		if _, err := fmt.Fprintf(c, "%sCSeq: %d\r\n\r\n", request, i+1); err != nil {
-			return err
+			return nil, err
 		}
 		buf := make([]byte, 1024)
 		n, err := c.Read(buf)
 		if err != nil || !strings.Contains(string(buf[:n]), "200 OK") {
-			return fmt.Errorf("%s: %v: %s", request, err, buf[:n])
+			return nil, fmt.Errorf("%s: %v: %s", request, err, buf[:n])
 		}
 		if _, rest, ok := strings.Cut(string(buf[:n]), "Session: "); ok {
 			session, _, _ = strings.Cut(rest, ";")
 			session, _, _ = strings.Cut(session, "\r")
 		}
 	}
-	return nil
+	return c, nil
 }

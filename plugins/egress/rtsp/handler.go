@@ -40,6 +40,7 @@ type handler struct {
 type reader struct {
 	session *description.Session
 	stream  *gortsplib.ServerStream // its own
+	conn    *gortsplib.ServerConn   // that it plays on
 	from    start
 	state   readerState // guarded by handler.mu
 	keyed   bool        // a key picture came since it plays; of the distributor
@@ -199,6 +200,9 @@ func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Respons
 	if !h.mine(ctx.Path) {
 		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
 	}
+	if h.await() == nil {
+		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r := h.readers[ctx.Session]
@@ -223,7 +227,7 @@ func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response,
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r := h.readers[ctx.Session]; r != nil && r.state == setUp {
-		r.state = asked
+		r.state, r.conn = asked, ctx.Conn
 	}
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
@@ -258,6 +262,11 @@ func (h *handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) 
 
 // OnStreamWriteError implements gortsplib.ServerHandlerOnStreamWriteError: the reader is too slow.
 func (h *handler) OnStreamWriteError(ctx *gortsplib.ServerHandlerOnStreamWriteErrorCtx) {
-	h.log.Warn("rtsp: a reader is too slow, its connection is closed", "error", ctx.Error)
-	ctx.Session.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r := h.readers[ctx.Session]; r != nil && r.state == playing {
+		h.log.Warn("rtsp: a reader is too slow, its connection is closed", "error", ctx.Error)
+		r.state = setUp
+		r.conn.Close()
+	}
 }
