@@ -15,6 +15,7 @@ import (
 const (
 	banFor    = 5 * time.Minute  // a peer that misbehaved is refused
 	idleAfter = 10 * time.Second // a link without a stream is closed
+	crossing  = 2 * time.Second  // two ends that dial one another at once have both links within it
 )
 
 // link is one authenticated connection, shared by all streams that both ends take part in.
@@ -29,6 +30,7 @@ type link struct {
 	streams  []*stream          // that take part here
 	incoming map[uint64]*stream // by the peer's index
 	idle     time.Duration      // since when it has no stream; 0 when it has
+	since    time.Duration      // when it came up
 }
 
 // wanted is a dial that streams wait for.
@@ -124,7 +126,7 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 	n.lastLink++
 	l := &link{
 		id: n.lastLink, peer: up.Peer, slot: s, number: up.Link, dialed: up.Dialed,
-		address: up.Address, maxChunk: up.MaxChunk, incoming: make(map[uint64]*stream), idle: n.now(),
+		address: up.Address, maxChunk: up.MaxChunk, incoming: make(map[uint64]*stream), idle: n.now(), since: n.now(),
 	}
 	s.links[up.Link] = l
 	n.links[l.id] = l
@@ -137,10 +139,11 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 	}
 }
 
-// prefers says which of two links to one peer stays, so that both ends choose the same: the one that the lower
-// id dialed; of two by the same end, the newer, for the end that dialed again has lost the older.
+// prefers says which of two links to one peer stays, so that both ends choose the same. Of two that came up while
+// both ends dialed, it is the one that the lower id dialed. Else it is the newer, for the end that dialed has lost the
+// older, and this end has not noticed.
 func (n *Node) prefers(up transport.Up, old *link) bool {
-	if up.Dialed == old.dialed {
+	if up.Dialed == old.dialed || n.now()-old.since > crossing {
 		return true
 	}
 	mineIsLower := bytes.Compare(n.self[:], up.Peer[:]) < 0

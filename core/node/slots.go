@@ -85,14 +85,20 @@ func (n *Node) transportStarted(s *slot, t transport.Transport) {
 	s.meter.restart()
 }
 
-// transportEnded downs the links of a transport that is gone. Policies hear of it and connect again; those dials
-// wait for the next life of the slot.
+// transportEnded downs the links of a transport that is gone, and has the next life of the slot dial the peers at
+// their other ends, where they were seen. Those notice an end by its silence alone, which would take longer.
 func (n *Node) transportEnded(s *slot, t transport.Transport) {
 	if s.current == t {
-		s.current = nil
+		s.current, s.addresses = nil, nil
 	}
-	for _, l := range n.linksOf(s) {
+	links := n.linksOf(s)
+	for _, l := range links {
 		n.dropLink(l, "transport ended")
+	}
+	for _, l := range links {
+		for _, st := range l.streams {
+			n.dial(st, swarm.Candidate{Peer: l.peer, Addresses: []swarm.Address{l.address}})
+		}
 	}
 }
 
@@ -110,9 +116,11 @@ func (n *Node) listening(s *slot, addresses []swarm.Address) {
 	waiting := s.waiting
 	s.waiting = nil
 	for _, w := range waiting {
-		if w.until >= n.now() {
-			n.dialOn(s, w.candidate)
+		if w.until < n.now() {
+			n.dialFailed(w.candidate.Peer, "the transport was away for too long")
+			continue
 		}
+		n.dialOn(s, w.candidate)
 	}
 }
 

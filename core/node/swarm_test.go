@@ -233,11 +233,19 @@ func key(t *testing.T) ed25519.PrivateKey {
 // node starts a node with an uplink cap in bytes per second.
 func (b *bench) node(uplink uint64) *node.Node {
 	b.t.Helper()
+	n, _ := b.mortal(uplink)
+	return n
+}
+
+// mortal starts a node whose transport can be killed, at which another takes its place.
+func (b *bench) mortal(uplink uint64) (_ *node.Node, kill func()) {
+	b.t.Helper()
 	identity := key(b.t)
+	killed := make(chan struct{})
 	n, err := node.New(node.Config{
 		Identity: identity, Authentications: sign.Catalogue(), Uplink: uplink, Events: b.events.sink,
 		Transports: []node.TransportSource{{Name: "memory", Start: func(context.Context) (transport.Transport, error) {
-			return b.network.Endpoint(transport.Config{Identity: identity}), nil
+			return &mortal{Transport: b.network.Endpoint(transport.Config{Identity: identity}), bench: b, killed: killed}, nil
 		}}},
 	})
 	if err != nil {
@@ -245,13 +253,20 @@ func (b *bench) node(uplink uint64) *node.Node {
 	}
 	b.group.Go(func() { _ = n.Run(b.ctx) })
 	<-n.Ready()
-	return n
+	return n, func() { killed <- struct{}{} }
 }
 
 // publish starts a source.
 func (b *bench) publish(uplink uint64, in ingest.Ingest) *node.Node {
 	b.t.Helper()
 	n := b.node(uplink)
+	b.publishAt(n, in)
+	return n
+}
+
+// publishAt makes a node the source.
+func (b *bench) publishAt(n *node.Node, in ingest.Ingest) {
+	b.t.Helper()
 	epoch := uint32(0)
 	b.group.Go(func() {
 		err := n.Publish(b.ctx, node.StreamConfig{
@@ -264,13 +279,19 @@ func (b *bench) publish(uplink uint64, in ingest.Ingest) *node.Node {
 			b.t.Errorf("publish: %v", err)
 		}
 	})
-	return n
 }
 
 // view starts a viewer.
 func (b *bench) view(policy node.PolicySource) (*node.Node, *screen) {
 	b.t.Helper()
 	n, s := b.node(0), &screen{}
+	b.viewAt(n, s, policy)
+	return n, s
+}
+
+// viewAt makes a node a viewer.
+func (b *bench) viewAt(n *node.Node, s *screen, policy node.PolicySource) {
+	b.t.Helper()
 	err := n.Join(node.StreamConfig{
 		Name: "cam", Stream: chunk.NewStreamID(b.key.Public().(ed25519.PublicKey), "cam"), Role: swarm.Viewer, Policy: policy,
 		Fallback: inline, Rendezvous: &seat{table: b.table}, Seed: rand.Uint64(),
@@ -279,7 +300,6 @@ func (b *bench) view(policy node.PolicySource) (*node.Node, *screen) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return n, s
 }
 
 var substreamInline = node.PolicySource{Name: "substream", Inline: inline}
