@@ -19,12 +19,14 @@ const (
 // serve plays a clip in real time until the test ends, and answers its URL.
 func serve(t *testing.T, name string) string {
 	t.Helper()
-	epoch := material.Epoch(t, name, 1, 15*time.Second)
+	epoch := material.Epoch(t, name, 1, 25*time.Second)
 	e, err := hls.New(config("127.0.0.1:0", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) { material.Play(ctx, feed, epoch) })[0]
+	return material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) {
+		material.PlayFrom(ctx, feed, epoch, 9*time.Second) // most of a long GOP, so that its segment is soon whole
+	})[0]
 }
 
 // played is what ffmpeg got meanwhile.

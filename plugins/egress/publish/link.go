@@ -11,6 +11,8 @@ import (
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+	"github.com/bluenviron/gortsplib/v5/pkg/ntp"
+	"github.com/pion/rtcp"
 
 	"github.com/shoal-live/shoal/plugins/egress/rtp"
 )
@@ -25,10 +27,11 @@ var errRefused = errors.New("refused")
 
 // link is an open session that records. A nil link is none.
 type link struct {
-	client *gortsplib.Client
-	medias []*description.Media
-	done   chan struct{} // closed when the session is gone
-	keep   func() bool   // stops the watch over the context
+	client   *gortsplib.Client
+	medias   []*description.Media
+	reported map[int]bool  // tracks whose clock the server was told
+	done     chan struct{} // closed when the session is gone
+	keep     func() bool   // stops the watch over the context
 }
 
 func (p *publisher) client(ctx context.Context) *gortsplib.Client {
@@ -65,7 +68,7 @@ func (p *publisher) announce(ctx context.Context, s *description.Session) (*link
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	l := &link{client: c, done: make(chan struct{})}
+	l := &link{client: c, reported: map[int]bool{}, done: make(chan struct{})}
 	desc := &description.Session{Title: s.Title}
 	for _, m := range s.Medias { // the client writes into them
 		media := *m
@@ -113,7 +116,20 @@ func (l *link) write(u *rtp.Unit) error {
 			return err
 		}
 	}
+	if !l.reported[u.Track] {
+		l.reported[u.Track] = true
+		return l.report(u)
+	}
 	return nil
+}
+
+// report tells the wall clock of a track's first packet. The client does so too, but its report may overtake that packet, and
+// then the server does not know whose it is, for the ten seconds until the next.
+func (l *link) report(u *rtp.Unit) error {
+	first := u.Packets[0]
+	return l.client.WritePacketRTCP(l.medias[u.Track], &rtcp.SenderReport{
+		SSRC: first.SSRC, NTPTime: ntp.Encode(u.NTP), RTPTime: first.Timestamp, PacketCount: uint32(len(u.Packets)),
+	})
 }
 
 // gone is closed when the session ends by itself; nil, which never is, without a link.
