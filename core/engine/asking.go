@@ -134,26 +134,12 @@ func (e *Engine) refill() {
 	}
 	chunk := float64(e.epoch.rate.chunkWire)
 	share := e.orders.repair.Share
-	if e.joining.on || e.settling() {
+	if e.settles() {
 		share = joinShare
 	}
 	depth := max(r*share/4, 16*chunk)
 	a.tokens = min(a.tokens+r*share*(e.now-a.at).Seconds(), depth)
 	a.at = e.now
-}
-
-// settling reports whether a joiner is not yet fed in every substream, and so must ask for what nobody pushes.
-func (e *Engine) settling() bool {
-	if e.now-e.began > 5*time.Second {
-		return false
-	}
-	var fed uint64
-	for _, l := range e.links {
-		if l.up {
-			fed |= l.ours.eager
-		}
-	}
-	return fed != 1<<e.epoch.substreams-1
 }
 
 // askAll makes the requests that can be made, and drops what is held or of no more use.

@@ -17,9 +17,10 @@ import (
 //	....joined |  held, or missing      | not known to exist
 type frontier struct {
 	begun    bool
-	start    uint64 // numbers below are no concern of the frontier; a joiner pulls them
-	next     uint64 // one past the greatest number known to exist
-	verified uint64 // one past the greatest number held
+	since    time.Duration // when it began
+	start    uint64        // numbers below are no concern of the frontier; a joiner pulls them
+	next     uint64        // one past the greatest number known to exist
+	verified uint64        // one past the greatest number held
 	missing  heap[missed]
 	at       time.Duration // when verified last moved
 	sights   []sight       // ring by number
@@ -72,6 +73,11 @@ func (f *frontier) reset(d *chunk.Descriptor) {
 	*f = frontier{missing: f.missing[:0], sights: make([]sight, size), lags: make([]lag, d.Substreams)}
 }
 
+// begin sets where the frontier starts from.
+func (f *frontier) begin(n uint64, now time.Duration) {
+	f.begun, f.start, f.next, f.since = true, n, n, now
+}
+
 func micros(t time.Duration) uint32 { return uint32(t / time.Microsecond) }
 
 // sight is the place of n in the ring; what is there of an older number is forgotten.
@@ -105,7 +111,7 @@ func (e *Engine) pass(n uint64) {
 		return
 	}
 	if !f.begun {
-		f.begun, f.start, f.next = true, n, n
+		f.begin(n, e.now)
 	}
 	if n-f.next > maxJump {
 		e.rejoin(n)

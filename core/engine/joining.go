@@ -22,6 +22,21 @@ const (
 	joinAsks  = 512 // chunks asked for at once
 )
 
+// settles reports whether a viewer is still getting hold of the stream: until it has played for a while, it may ask for
+// as much as nobody pushes yet.
+func (e *Engine) settles() bool {
+	p := &e.player
+	switch {
+	case e.joining.on:
+		return true
+	case e.cfg.Role != swarm.Viewer:
+		return false
+	case p.started:
+		return e.now-p.begun < settling
+	}
+	return e.now-e.frontier.since < joinPatience
+}
+
 // consider looks at where a neighbour's Have says that a joiner may begin.
 func (e *Engine) consider(l *link) {
 	if e.cfg.Role == swarm.Source || l.anchor == 0 {
@@ -30,7 +45,7 @@ func (e *Engine) consider(l *link) {
 	f := &e.frontier
 	end := l.has.End()
 	if !f.begun && end > l.has.Base() {
-		f.begun, f.start, f.next = true, end, end
+		f.begin(end, e.now)
 	}
 	if e.cfg.Role != swarm.Viewer || e.player.started {
 		return
@@ -90,7 +105,7 @@ func (e *Engine) joinOver() {
 func (e *Engine) rejoin(n uint64) {
 	f := &e.frontier
 	f.missing = f.missing[:0]
-	f.start, f.next = n, n
+	f.begin(n, e.now)
 	for len(e.asking.list) > 0 {
 		e.unask(len(e.asking.list) - 1)
 	}

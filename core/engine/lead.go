@@ -14,8 +14,42 @@ const (
 	lagBuckets   = 30 // of lagBucket each: what the lead remembers
 	lagBucket    = time.Second
 	shrinkShare  = 100 // the lead shrinks by a hundredth of the time that passes
-	catchUpSpeed = 2   // at which a joiner's media is due until it has caught up
+	shrinkFast   = 20  // by a twentieth, for shrinkSoon after the start
+	shrinkSoon   = 20 * time.Second
+	lateGrace    = 50 * time.Millisecond // for the rest of a group whose first chunk was late
+	catchUpSpeed = 4                     // at which a joiner's media is due, as far as it comes so fast, until it has caught up
 )
+
+// A viewer that has just begun is not yet fed in every substream. What is missing at its due time is waited for, for
+// a while, and what comes late says nothing about the delay to come.
+const (
+	settling  = 2 * time.Second
+	waitStep  = 20 * time.Millisecond
+	waitGroup = 500 * time.Millisecond  // for one group
+	waitMost  = 1500 * time.Millisecond // in all
+)
+
+// wait reports whether the group that is due and not complete is waited for, and stretches the lead then. What is
+// being pulled is waited for as long as a join may take, and says nothing about what comes live.
+func (e *Engine) wait() bool {
+	p := &e.player
+	switch {
+	case p.caught.on && e.joining.on && p.first < e.frontier.start:
+		p.caught.at += waitStep
+		return true
+	case e.orders.repair == noRepair || e.now-p.begun >= settling:
+	case p.waited < waitMost && (p.waitsFor != p.next || p.waitedFor < waitGroup):
+		if p.waitsFor != p.next {
+			p.waitsFor, p.waitedFor = p.next, 0
+		}
+		p.waited += waitStep
+		p.waitedFor += waitStep
+		p.aim += waitStep
+		p.caught.at += waitStep
+		return true
+	}
+	return false
+}
 
 // lagWindow remembers how late groups came over the last lagBuckets seconds.
 type lagWindow struct {
@@ -63,16 +97,23 @@ func (w *lagWindow) complete(now, lag time.Duration) {
 func (e *Engine) adapt() {
 	p := &e.player
 	least, most := slices.Min(p.lag.least[:]), slices.Max(p.lag.most[:])
-	if least == noLeast || most == noMost {
+	if least == noLeast {
 		return
 	}
-	aim := max(most+2*e.roundTrip(), least+e.cfg.Playout.Floor)
+	aim := least + e.cfg.Playout.Floor
+	if most != noMost {
+		aim = max(aim, most+2*e.roundTrip())
+	}
 	aim = min(aim, least+e.cfg.Playout.Ceiling)
+	share := time.Duration(shrinkShare)
+	if e.now-p.begun < shrinkSoon {
+		share = shrinkFast
+	}
 	switch {
 	case !p.known || aim > p.aim:
 		p.aim = aim
 	default:
-		p.aim = max(aim, p.aim-(e.now-p.aimAt)/shrinkShare)
+		p.aim = max(aim, p.aim-(e.now-p.aimAt)/share)
 	}
 	p.known, p.aimAt = true, e.now
 }

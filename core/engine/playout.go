@@ -28,13 +28,17 @@ type player struct {
 	missing bool          // the last group that was due was given up
 	lastDue time.Duration
 
-	caught caught
-	lag    lagWindow
-	aim    time.Duration // media end -> due, on the local clock; see lead.go
-	aimAt  time.Duration
-	known  bool          // aim rests on groups that came live
-	behind time.Duration // delay of the newest complete group, by the source's clock
-	top    uint64        // newest complete group, plus one
+	caught    caught
+	begun     time.Duration // when started became true
+	waited    time.Duration // by how much the lead was stretched since
+	waitsFor  uint64        // the group that was last waited for
+	waitedFor time.Duration // how long
+	lag       lagWindow
+	aim       time.Duration // media end -> due, on the local clock; see lead.go
+	aimAt     time.Duration
+	known     bool          // aim rests on groups that came live
+	behind    time.Duration // delay of the newest complete group, by the source's clock
+	top       uint64        // newest complete group, plus one
 }
 
 // delivered is a group that the player has, and that is not yet due.
@@ -62,10 +66,18 @@ func (p *player) newEpoch() {
 // lost gives up the place: playing goes on at the newest random-access group.
 func (p *player) lost() { p.started = false }
 
-// seen takes notice of the first chunk of a group.
-func (p *player) seen(h *chunk.GroupHeader, now time.Duration, live bool) {
-	if live {
-		p.lag.first(now, now-h.Time-h.Span)
+// seen takes notice of the first chunk of a group. If even that comes after its group was due, the whole stream is late,
+// and the lead grows before the group is given up.
+func (e *Engine) seen(h *chunk.GroupHeader) {
+	p := &e.player
+	if !e.isLive(h) {
+		return
+	}
+	lag := e.now - h.Time - h.Span
+	p.lag.first(e.now, lag)
+	if e.cfg.Role == swarm.Viewer && p.known && h.Group >= p.next && lag >= p.aim {
+		p.lag.complete(e.now, lag+lateGrace)
+		e.adapt()
 	}
 }
 
@@ -80,7 +92,9 @@ func (e *Engine) groupComplete(g *chunk.GroupState) {
 		return
 	}
 	if e.isLive(h) {
-		p.lag.complete(e.now, e.now-h.Time-h.Span)
+		if p.started && e.now-p.begun > settling {
+			p.lag.complete(e.now, e.now-h.Time-h.Span)
+		}
 		e.adapt()
 	}
 	if !p.started {
@@ -103,6 +117,7 @@ func (e *Engine) start() {
 		p.started = true
 		p.next, p.first, p.time, p.span = h.Group, h.First, h.Time, h.Span
 		p.caught = caught{on: true, time: h.Time, at: e.now}
+		p.begun, p.waited = e.now, 0
 		return
 	}
 }
@@ -123,6 +138,9 @@ func (e *Engine) play() {
 			return // it is not known to exist
 		}
 		due := e.due(p.time, p.span)
+		if e.now >= due && e.wait() {
+			due = max(e.due(p.time, p.span), e.now+waitStep)
+		}
 		if e.now < due {
 			e.timers.set(alarmPlayout, due)
 			return

@@ -167,17 +167,19 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 	e.cancelLater(n, k, l)
 	if g := ep.store.Of(n); g != nil && g.Complete() && int(c.Index) < int(h.Data) {
 		e.groupComplete(g)
+	} else if !known && e.player.started {
+		e.play() // it is known to exist, and has a time to be due
 	}
 }
 
 // groupSeen takes notice of the first chunk of a group.
 func (e *Engine) groupSeen(h *chunk.GroupHeader) {
 	if !e.frontier.begun {
-		e.frontier.begun, e.frontier.start, e.frontier.next = true, h.First, h.First
+		e.frontier.begin(h.First, e.now)
 		e.started(h)
 	}
 	e.epoch.entered(h, e.keep())
-	e.player.seen(h, e.now, e.isLive(h))
+	e.seen(h)
 }
 
 // keep is how much media the store is to hold: as long as a viewer has not begun, all that it may begin with.
