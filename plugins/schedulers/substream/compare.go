@@ -31,7 +31,8 @@ func (p *policy) compare() {
 		switch {
 		case n == 0:
 		case n > p.wanted(k, direct):
-			if p.now >= worst.Feeds[k].Since+rivalFor || p.settled(k, worst) {
+			// The last that flows stays, whatever was promised by another.
+			if p.relieved(k, worst) || !worst.Feeds[k].Flows && p.now >= worst.Feeds[k].Since+rivalFor {
 				p.drop(worst, k, 0)
 			}
 		case n == p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
@@ -96,8 +97,8 @@ func (p *policy) worse(a, b *scheduler.Link, k int) bool {
 		return sa == (p.relays.mine&(1<<k) == 0)
 	}
 	fa, fb := &a.Feeds[k], &b.Feeds[k]
-	if (fa.Silent > 0) != (fb.Silent > 0) {
-		return fa.Silent > 0
+	if fa.Flows != fb.Flows {
+		return fb.Flows
 	}
 	if (fa.Samples == 0) != (fb.Samples == 0) {
 		return fa.Samples == 0
@@ -108,10 +109,10 @@ func (p *policy) worse(a, b *scheduler.Link, k int) bool {
 	return p.distance(a) > p.distance(b)
 }
 
-// settled reports whether another feeder of k than l has shown that it delivers.
-func (p *policy) settled(k int, l *scheduler.Link) bool {
+// relieved reports whether another feeder of k than l has shown that it delivers.
+func (p *policy) relieved(k int, l *scheduler.Link) bool {
 	for _, o := range p.view.Links {
-		if o != l && o.In(swarm.Eager)&(1<<k) != 0 && o.Feeds[k].Samples >= fewSamples {
+		if f := &o.Feeds[k]; o != l && f.Mode == swarm.Eager && f.Flows && f.Samples >= fewSamples {
 			return true
 		}
 	}

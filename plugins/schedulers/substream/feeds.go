@@ -188,7 +188,7 @@ func (p *policy) choose(k int, c choice) int {
 			if score >= fullCost && !desperate {
 				continue
 			}
-		case desperate && l.Status.Playing != 0 && p.hasRoom(l):
+		case desperate && l.Status.Playing != 0 && p.hasRoom(l) && (p.has(l, k) || p.now >= p.feeds.hungry[k]+blindAfter):
 			score = 2*time.Hour + p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
 		default:
 			continue
@@ -200,6 +200,15 @@ func (p *policy) choose(k int, c choice) int {
 	}
 	return best
 }
+
+// has reports whether l has lately shown that substream k reaches it.
+func (p *policy) has(l *scheduler.Link, k int) bool {
+	f := &l.Feeds[k]
+	return f.Samples > 0 && p.now < f.SampleAt+freshSample
+}
+
+// blindAfter is how long a substream must have been missed until anybody is asked for it who plays.
+const blindAfter = time.Second
 
 // loops reports whether l gets substream k from this peer. Two relays may feed one another: what one of them holds
 // is not sent to it.
