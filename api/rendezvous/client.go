@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,14 +14,6 @@ import (
 
 	"github.com/shoal-live/shoal/core/node"
 	"github.com/shoal-live/shoal/core/swarm"
-)
-
-const (
-	retryFirst = 200 * time.Millisecond
-	retryMost  = 5 * time.Second
-	retryRare  = 30 * time.Second // where the server has said no, and may change its mind
-	maxSpread  = time.Minute
-	unknownFor = 10 * time.Second // an unknown stream is waited for, at the first join
 )
 
 // ClientConfig describes a client, one a stream.
@@ -68,41 +59,29 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 
 // Run keeps this node a member until ctx ends; see node.Rendezvous.
 func (c *Client) Run(ctx context.Context, self node.Self, sink node.RendezvousSink) error {
-	var unknown time.Time // since when the server knows no such stream
-	joined, away := false, false
-	for delay := retryFirst; ; {
+	b := backoff{delay: retryFirst, most: retryMost}
+	if self.Role == swarm.Source { // everybody else waits for it
+		b.most = retrySource
+	}
+	for {
 		s := &session{client: c, self: self, sink: sink}
 		err := s.run(ctx)
-		joined = joined || s.joined
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, node.ErrRefused):
 			return err
-		case errors.Is(err, node.ErrUnknownStream) && !joined && unknown.IsZero():
-			unknown = time.Now()
-		case errors.Is(err, node.ErrUnknownStream) && !joined && time.Since(unknown) > unknownFor:
+		}
+		pause := b.next(s, err)
+		if b.hopeless() {
 			return err
 		}
 		sink.Connection(err)
-		pause := delay/2 + rand.N(delay)
-		switch {
-		case s.joined: // everybody has lost the server at once
-			delay, away = retryFirst, false
-			pause = delay/2 + rand.N(max(delay, s.spread))
-		case errors.Is(err, node.ErrUnknownStream) && joined:
-			delay = min(2*delay, retryRare)
-		default:
-			delay = min(2*delay, retryMost)
-		}
-		if errors.Is(err, errReplaced) { // by another process with this key, which would be replaced in turn
-			pause = retryRare/2 + rand.N(retryRare)
-		}
 		level := slog.LevelDebug
-		if !away {
-			level, away = slog.LevelWarn, true
+		if b.failed == 1 {
+			level = slog.LevelWarn
 		}
-		c.cfg.Log.Log(ctx, level, "rendezvous away, trying again", "stream", self.Name, "error", err)
+		c.cfg.Log.Log(ctx, level, "rendezvous away, trying again", "stream", self.Name, "error", err, "in", pause)
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

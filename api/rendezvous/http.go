@@ -54,6 +54,9 @@ type streamJSON struct {
 	Descriptor []byte `json:"descriptor,omitempty"` // as codecs/zstd packs it
 }
 
+// noStream is what pages show, too.
+const noStream = "Nobody publishes this stream here now. It shows up as soon as somebody does."
+
 func toJSON(st Stream) streamJSON {
 	return streamJSON{
 		Name: st.Name, ID: st.ID.String(), Publisher: swarm.PeerID(st.Publisher).Text(), Epoch: st.Epoch,
@@ -78,7 +81,7 @@ func (s *Server) serveStreams(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	st, ok := s.Stream(r.PathValue("name"))
 	if !ok {
-		fault(w, http.StatusNotFound, "nobody publishes this stream here")
+		fault(w, http.StatusNotFound, noStream)
 		return
 	}
 	j := toJSON(st)
@@ -124,7 +127,7 @@ func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request) {
 		return j
 	})
 	if a.plain == nil {
-		fault(w, http.StatusNotFound, "nobody publishes this stream here")
+		fault(w, http.StatusNotFound, noStream)
 		return
 	}
 	show(w, r, a)

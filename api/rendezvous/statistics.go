@@ -7,13 +7,19 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// finite bounds what a peer says of itself: it may be wrong, or lie, and is shown and summed all the same.
+// finite bounds what a peer says of itself, for it may be wrong, or lie, and is shown and summed all the same; and leaves off
+// the digits that nobody reads.
 func finite(s node.Statistics) node.Statistics {
 	const most = 1e12 // a terabit, or thirty years in milliseconds
-	for _, f := range []*float64{&s.DelayMS, &s.DelayP99MS, &s.PlayoutMS, &s.BufferMS, &s.DownBps, &s.UpBps, &s.CapBps} {
-		*f = within(*f, most)
+	for _, f := range []*float64{&s.DelayMS, &s.DelayP99MS, &s.PlayoutMS, &s.BufferMS} {
+		*f = math.Round(within(*f, most)*10) / 10
 	}
-	s.FromSource, s.Continuity = within(s.FromSource, 1), within(s.Continuity, 1)
+	for _, f := range []*float64{&s.DownBps, &s.UpBps, &s.CapBps} {
+		*f = math.Round(within(*f, most))
+	}
+	for _, f := range []*float64{&s.FromSource, &s.Continuity} {
+		*f = math.Round(within(*f, 1)*1e5) / 1e5
+	}
 	s.Neighbours = min(max(s.Neighbours, 0), 1<<16)
 	return s
 }
