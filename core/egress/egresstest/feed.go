@@ -93,7 +93,7 @@ func (l *life) offer(item egress.Item) error {
 		return nil
 	case err := <-l.done:
 		l.done <- err
-		return errors.Join(errors.New("Run returned while it was fed"), err)
+		return errors.Join(errors.New("it ended while it was fed"), err)
 	case <-timer.C:
 		return errors.New("the feed was held up: an item was not taken for " + hold.String())
 	}

@@ -136,16 +136,16 @@ func (p *publisher) take(item egress.Item) {
 	case egress.Gap:
 		p.packetizer.Gap()
 	case egress.Media:
-		units, start, err := p.packetizer.Media(&item.Group)
+		batch, err := p.packetizer.Media(&item.Group)
 		if err != nil {
 			p.log.Warn("publish: passed over", "error", err)
 		}
-		if len(units) == 0 {
+		if len(batch.Units) == 0 {
 			return
 		}
-		p.backlog.Add(units, start)
+		p.backlog.Add(batch)
 		if p.begun {
-			p.write(units)
+			p.write(batch.Units)
 		} else if p.link != nil {
 			p.start()
 		}

@@ -47,16 +47,16 @@ func (p *Packetizer) Tracks() Tracks {
 	return OneKind
 }
 
-// Add takes the units of a group; start is what Media said of them.
-func (b *Backlog) Add(units []Unit, start bool) {
-	if start {
+// Add takes the units of a group.
+func (b *Backlog) Add(batch Batch) {
+	if batch.Start {
 		b.units, b.bytes, b.begun = nil, 0, true
 	}
 	if !b.begun {
 		return
 	}
-	b.units = append(b.units, units...)
-	for _, u := range units {
+	b.units = append(b.units, batch.Units...)
+	for _, u := range batch.Units {
 		for _, p := range u.Packets {
 			b.bytes += len(p.Payload)
 		}

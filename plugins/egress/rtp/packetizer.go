@@ -31,6 +31,12 @@ type Unit struct {
 	Packets  []*rtp.Packet
 }
 
+// Batch is what became of a group, in order of decoding.
+type Batch struct {
+	Units []Unit
+	Start bool // readers can begin with the first of them
+}
+
 // Formats says what an epoch means to readers.
 type Formats uint8
 
@@ -118,30 +124,30 @@ func (p *Packetizer) Session() *description.Session { return p.session }
 // Gap notes that media is missing.
 func (p *Packetizer) Gap() { p.tracker.Gap() }
 
-// Media turns a group into units, in order of decoding; none when it cannot be used. Units and what they hold are made
-// anew and may be kept. start tells that readers can begin with the first of them. An error means that the group, or
-// a sample of it, is malformed and was left out.
-func (p *Packetizer) Media(g *chunk.Group) (units []Unit, start bool, err error) {
+// Media turns a group into units; none when it cannot be used. Units and what they hold are made anew and may be
+// kept. An error means that the group, or a sample of it, is malformed and was left out.
+func (p *Packetizer) Media(g *chunk.Group) (Batch, error) {
 	use, samples, err := p.tracker.Media(g)
 	if use == feed.Nothing {
-		return nil, false, err
+		return Batch{}, err
 	}
 	p.place(g)
+	var b Batch
 	u := p.tracker.Unpackager()
 	for i := range samples {
 		t := &p.tracks[samples[i].Track]
 		if use == feed.AudioOnly && t.cmaf.Kind == chunk.Video {
 			continue
 		}
-		unit, e := p.unit(u, &samples[i])
-		if e != nil {
+		unit, err := p.unit(u, &samples[i])
+		if err != nil {
 			p.tracker.Gap()
-			return units, start, fmt.Errorf("group %d: %w", g.Group, e)
+			return b, fmt.Errorf("group %d: %w", g.Group, err)
 		}
-		units = append(units, unit)
-		start = start || unit.Key || !p.tracker.HasVideo()
+		b.Units = append(b.Units, unit)
+		b.Start = b.Start || unit.Key || !p.tracker.HasVideo()
 	}
-	return units, start, nil
+	return b, nil
 }
 
 // place puts an epoch's first group on the timeline: where the source's clock says, but never back.

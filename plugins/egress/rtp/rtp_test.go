@@ -27,11 +27,11 @@ func units(t *testing.T, p *rtp.Packetizer, groups []chunk.Group) []rtp.Unit {
 	t.Helper()
 	var all []rtp.Unit
 	for _, g := range groups {
-		u, _, err := p.Media(&g)
+		b, err := p.Media(&g)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, u...)
+		all = append(all, b.Units...)
 	}
 	return all
 }
@@ -133,11 +133,11 @@ func TestAReaderBeginsWithAKeyPictureAndTheSoundOfItsMoment(t *testing.T) {
 			b.Reset(p.Tracks())
 			starts := 0
 			for _, g := range e.Groups {
-				u, start, err := p.Media(&g)
+				batch, err := p.Media(&g)
 				if err != nil {
 					t.Fatal(err)
 				}
-				b.Add(u, start)
+				b.Add(batch)
 				got := b.Start()
 				if got == nil {
 					continue
@@ -179,20 +179,20 @@ func TestABacklogIsBounded(t *testing.T) {
 	if _, err := p.Begin(e.Descriptor); err != nil {
 		t.Fatal(err)
 	}
-	u, _, err := p.Media(&e.Groups[0])
+	batch, err := p.Media(&e.Groups[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b rtp.Backlog
 	b.Reset(rtp.OneKind)
-	b.Add(u, true)
+	b.Add(batch)
 	for range 2000 { // of 15 KB each
-		b.Add(u, false)
+		b.Add(rtp.Batch{Units: batch.Units})
 	}
 	if b.Start() != nil {
 		t.Error("30 MB are kept")
 	}
-	b.Add(u, true)
+	b.Add(batch)
 	if b.Start() == nil {
 		t.Error("the next key picture does not begin anew")
 	}
@@ -207,7 +207,7 @@ func BenchmarkMedia(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, g := range e.Groups {
-			if _, _, err := p.Media(&g); err != nil {
+			if _, err := p.Media(&g); err != nil {
 				b.Fatal(err)
 			}
 		}

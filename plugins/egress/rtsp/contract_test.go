@@ -88,7 +88,7 @@ func stick(t *testing.T, url string) (net.Conn, error) {
 		buf := make([]byte, 1024)
 		n, err := c.Read(buf)
 		if err != nil || !strings.Contains(string(buf[:n]), "200 OK") {
-			return nil, fmt.Errorf("%s: %v: %s", request, err, buf[:n])
+			return nil, fmt.Errorf("%s: %w: %s", request, err, buf[:n])
 		}
 		if _, rest, ok := strings.Cut(string(buf[:n]), "Session: "); ok {
 			session, _, _ = strings.Cut(rest, ";")

@@ -117,7 +117,7 @@ func TestAReaderThatDoesNotReadLosesItsConnectionAndOthersMissNothing(t *testing
 		begin.Groups = epoch.Groups[:1]
 		material.Play(ctx, feed, begin)
 		<-attached
-		tick := time.NewTicker(time.Millisecond) // thirty times the speed: 30 MB in all, more than buffers and queue hold
+		tick := time.NewTicker(500 * time.Microsecond) // sixty times the speed: 30 MB in all, more than buffers and queue hold
 		defer tick.Stop()
 		for _, g := range epoch.Groups[1:] {
 			select {

@@ -147,12 +147,12 @@ func (d *distributor) take(item egress.Item) {
 	case egress.Gap:
 		d.packetizer.Gap()
 	case egress.Media:
-		units, start, err := d.packetizer.Media(&item.Group)
+		batch, err := d.packetizer.Media(&item.Group)
 		if err != nil {
 			d.log.Warn("rtsp: passed over", "error", err)
 		}
-		if len(units) > 0 {
-			d.give(units, start)
+		if len(batch.Units) > 0 {
+			d.give(batch)
 		}
 	}
 }
@@ -175,13 +175,13 @@ func (d *distributor) begin(b egress.Begin) {
 }
 
 // give hands new units to those who play, and lets those begin who wait for them.
-func (d *distributor) give(units []rtp.Unit, start bool) {
-	d.backlog.Add(units, start)
+func (d *distributor) give(batch rtp.Batch) {
+	d.backlog.Add(batch)
 	d.handler.forget(&d.playing)
 	for _, r := range d.playing {
-		r.write(units)
+		r.write(batch.Units)
 	}
-	if start {
+	if batch.Start {
 		for _, r := range d.handler.waiting() {
 			r.keyed = true
 		}
