@@ -12,3 +12,6 @@ func SkipBackoff(h *Host) {
 		at.mu.Unlock()
 	}
 }
+
+// OnlyGRPC makes a host offer no data channel to processes that it starts from now on.
+func OnlyGRPC(h *Host) { h.onlyGRPC = true }

@@ -22,6 +22,7 @@ type Host struct {
 	processes map[*process]struct{}
 	closed    bool
 	wg        sync.WaitGroup // of processes
+	onlyGRPC  bool           // no data channels, for benchmarks
 }
 
 // New makes a host. Errors: ErrSpec, naming the field.

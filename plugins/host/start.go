@@ -62,10 +62,10 @@ func (p *process) start() error {
 		return fmt.Errorf("%w: %s: it does not speak gRPC", ErrStart, &p.spec)
 	}
 	p.remote = &bridge.Remote{Conn: client.Conn, Patience: cfg.Start / 2, Cause: p.causeNow, Report: p.trouble}
-	if l, err := pipe.Listen(p.dir, p.cmd.pid); err == nil {
-		p.remote.Channels = l
-	} else {
-		cfg.Log.Info("no data channel, gRPC carries all", "plugin", p.spec.Name, "error", err)
+	if !p.host.onlyGRPC {
+		if p.remote.Channels, err = pipe.Listen(p.dir, p.cmd.pid); err != nil {
+			cfg.Log.Info("no data channel, gRPC carries all", "plugin", p.spec.Name, "error", err)
+		}
 	}
 	return p.describe()
 }

@@ -8,20 +8,37 @@ import (
 // PostLimit is the number of bytes that may wait in an Outbox when nobody reads at the other end.
 const PostLimit = 64 << 20
 
-// Outbox is the queue in front of a Conn. Everybody may put; Run writes.
+// burst is the time between two messages below which they are left to Run, which writes them together.
+const burst = 20 * time.Microsecond
+
+// TrySender is a Conn that can write without waiting.
+type TrySender interface {
+	// TrySend writes the first messages of batch without waiting, and tells how many it has taken. left says that a
+	// part of them is not written yet: the next Send goes on with that.
+	TrySend(batch []Message) (taken int, left bool, err error)
+}
+
+// Outbox is the queue in front of a Conn. Everybody may put; what the connection takes at once is written by who puts
+// it, which spares waking another goroutine, and the rest by Run.
 type Outbox struct {
 	conn  Conn
+	try   TrySender // nil where the connection is none
 	limit int
 	room  func()
 
 	mu      sync.Mutex
-	changed sync.Cond
+	work    sync.Cond // Run waits for it
+	space   sync.Cond // Put waits for it
 	queue   []Message
 	waiting int  // bytes queued or being written
+	busy    bool // somebody uses the connection
+	left    int  // bytes that TrySend took, of which some may not be written yet
 	refused bool // Offer has refused something since room was last called
+	running bool // Run was called
 	closing bool // write what is there, then end
 	err     error
 	dropped uint64
+	tried   time.Time // when TrySend was last done
 	ended   chan struct{}
 }
 
@@ -29,7 +46,8 @@ type Outbox struct {
 // of the limit is free again; nil for none.
 func NewOutbox(conn Conn, limit int, room func()) *Outbox {
 	o := &Outbox{conn: conn, limit: limit, room: room, ended: make(chan struct{})}
-	o.changed.L = &o.mu
+	o.try, _ = conn.(TrySender)
+	o.work.L, o.space.L = &o.mu, &o.mu
 	return o
 }
 
@@ -41,17 +59,16 @@ func (o *Outbox) Offer(batch []Message) int {
 	if o.err != nil || o.closing {
 		return 0
 	}
-	n := 0
-	for n < len(batch) && o.waiting < o.limit {
-		o.waiting += batch[n].Len()
+	n, size := 0, 0
+	for n < len(batch) && o.waiting+size < o.limit {
+		size += batch[n].Len()
 		n++
 	}
-	o.queue = append(o.queue, batch[:n]...)
 	if n < len(batch) {
 		o.refused = true
 		o.dropped += uint64(len(batch) - n)
 	}
-	o.changed.Broadcast()
+	o.add(batch[:n], size)
 	return n
 }
 
@@ -67,7 +84,7 @@ func (o *Outbox) Post(m Message) error {
 	case o.waiting > PostLimit:
 		return ErrStalled
 	}
-	o.add(m)
+	o.add([]Message{m}, m.Len())
 	return nil
 }
 
@@ -76,7 +93,7 @@ func (o *Outbox) Put(m Message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for o.err == nil && !o.closing && o.waiting >= o.limit {
-		o.changed.Wait()
+		o.space.Wait()
 	}
 	if o.err != nil {
 		return o.err
@@ -84,14 +101,57 @@ func (o *Outbox) Put(m Message) error {
 	if o.closing {
 		return ErrClosed
 	}
-	o.add(m)
+	o.add([]Message{m}, m.Len())
 	return nil
 }
 
-func (o *Outbox) add(m Message) {
-	o.queue = append(o.queue, m)
-	o.waiting += m.Len()
-	o.changed.Broadcast()
+// add takes messages of size bytes; the lock is held. When nothing is before them, they are written here and now as
+// far as that needs no waiting.
+func (o *Outbox) add(batch []Message, size int) {
+	if len(batch) == 0 {
+		return
+	}
+	o.waiting += size
+	if o.try == nil || o.busy || o.left > 0 || len(o.queue) > 0 || !o.running || time.Since(o.tried) < burst {
+		o.queue = append(o.queue, batch...)
+		o.work.Signal()
+		return
+	}
+	o.busy = true
+	o.mu.Unlock()
+	taken, left, err := o.try.TrySend(batch)
+	written := 0
+	for i := range batch[:taken] {
+		written += batch[i].Len()
+	}
+	o.mu.Lock()
+	o.busy, o.tried = false, time.Now()
+	switch {
+	case err != nil:
+		o.waiting -= size
+		o.fail(err)
+		return
+	case left:
+		o.left = written
+	default:
+		o.waiting -= written
+	}
+	if taken < len(batch) { // before what others have queued meanwhile
+		o.queue = append(append([]Message(nil), batch[taken:]...), o.queue...)
+	}
+	if o.left > 0 || len(o.queue) > 0 || o.closing || o.err != nil {
+		o.work.Signal()
+	}
+	o.space.Broadcast()
+}
+
+// fail keeps the first error; the lock is held.
+func (o *Outbox) fail(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+	o.work.Signal()
+	o.space.Broadcast()
 }
 
 // Dropped counts the messages that Offer refused.
@@ -105,21 +165,25 @@ func (o *Outbox) Dropped() uint64 {
 func (o *Outbox) Run() error {
 	defer close(o.ended)
 	var batch []Message
+	o.mu.Lock()
+	o.running = true
+	o.mu.Unlock()
 	for {
 		o.mu.Lock()
-		for len(o.queue) == 0 && !o.closing && o.err == nil {
-			o.changed.Wait()
+		for o.err == nil && (o.busy || o.left == 0 && len(o.queue) == 0 && !o.closing) {
+			o.work.Wait()
 		}
-		if o.err != nil || len(o.queue) == 0 {
+		if o.err != nil || o.left == 0 && len(o.queue) == 0 {
 			err := o.err
 			o.mu.Unlock()
 			return err
 		}
 		batch, o.queue = o.queue, batch[:0]
+		sent := o.left
+		o.left, o.busy = 0, true
 		o.mu.Unlock()
 
 		err := o.conn.Send(batch)
-		sent := 0
 		for i := range batch {
 			sent += batch[i].Len()
 		}
@@ -131,15 +195,16 @@ func (o *Outbox) Run() error {
 // wrote accounts for a batch, and tells that there is room.
 func (o *Outbox) wrote(sent int, err error) {
 	o.mu.Lock()
+	o.busy = false
 	o.waiting -= sent
-	if err != nil && o.err == nil {
-		o.err = err
+	if err != nil {
+		o.fail(err)
 	}
 	tell := o.refused && o.waiting <= o.limit/2 && err == nil
 	if tell {
 		o.refused = false
 	}
-	o.changed.Broadcast()
+	o.space.Broadcast()
 	o.mu.Unlock()
 	if tell && o.room != nil {
 		o.room()
@@ -151,7 +216,8 @@ func (o *Outbox) wrote(sent int, err error) {
 func (o *Outbox) Close(patience time.Duration) {
 	o.mu.Lock()
 	o.closing = true
-	o.changed.Broadcast()
+	o.work.Signal()
+	o.space.Broadcast()
 	o.mu.Unlock()
 	t := time.NewTimer(patience)
 	defer t.Stop()
@@ -166,10 +232,7 @@ func (o *Outbox) Close(patience time.Duration) {
 // Fail makes Run and every Put end with err, at once.
 func (o *Outbox) Fail(err error) {
 	o.mu.Lock()
-	if o.err == nil {
-		o.err = err
-	}
-	o.changed.Broadcast()
+	o.fail(err)
 	o.mu.Unlock()
 	o.conn.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"syscall"
 )
 
 const (
@@ -18,41 +19,72 @@ const (
 // Socket is a Conn over a stream connection.
 type Socket struct {
 	conn  net.Conn
+	raw   syscall.RawConn // nil where a write cannot be tried
 	limit int
 	heads []byte      // what is copied for one write
-	parts net.Buffers // of one write
+	parts [][]byte    // of one write
+	rest  net.Buffers // of parts: what is not written yet
 	in    []byte      // the buffer that is being filled
 	from  int         // start of what is not handed over yet, in in
 }
 
 // NewSocket is a Conn over c, with messages of at most limit bytes. It owns c.
 func NewSocket(c net.Conn, limit int) *Socket {
-	return &Socket{conn: c, limit: limit, heads: make([]byte, 0, 16<<10)}
+	return &Socket{conn: c, raw: rawOf(c), limit: limit, heads: make([]byte, 0, 16<<10)}
 }
 
 // Close ends the connection at once.
 func (s *Socket) Close() error { return s.conn.Close() }
 
-// Send writes all messages by as few system calls as it takes.
+// Send writes what TrySend has left, and then all messages, by as few system calls as it takes.
 func (s *Socket) Send(batch []Message) error {
-	for len(batch) > 0 {
-		n := s.gather(batch)
-		batch = batch[n:]
-		if _, err := s.parts.WriteTo(s.conn); err != nil {
-			return err
+	for {
+		if len(s.rest) > 0 {
+			if _, err := s.rest.WriteTo(s.conn); err != nil {
+				return err
+			}
 		}
+		clear(s.parts)
+		if len(batch) == 0 {
+			return nil
+		}
+		batch = batch[s.gather(batch):]
 	}
-	return nil
 }
 
-// gather lays out the first messages of batch in parts, and tells how many.
+// TrySend writes the first messages of batch without waiting, and tells how many it has taken. left says that a part of them is
+// not written yet: Send goes on with that. It is for the goroutine that may call Send.
+func (s *Socket) TrySend(batch []Message) (taken int, left bool, err error) {
+	if s.raw == nil || len(s.rest) > 0 {
+		return 0, len(s.rest) > 0, nil
+	}
+	taken = s.gather(batch)
+	n, err := tryWrite(s.raw, s.rest)
+	if err != nil {
+		return taken, false, err
+	}
+	s.skip(n)
+	if len(s.rest) == 0 {
+		clear(s.parts)
+	}
+	return taken, len(s.rest) > 0, nil
+}
+
+// skip takes n bytes that were written off rest.
+func (s *Socket) skip(n int) {
+	for len(s.rest) > 0 && n >= len(s.rest[0]) {
+		n -= len(s.rest[0])
+		s.rest = s.rest[1:]
+	}
+	if n > 0 {
+		s.rest[0] = s.rest[0][n:]
+	}
+}
+
+// gather lays out the first messages of batch in rest, and tells how many.
 func (s *Socket) gather(batch []Message) int {
-	s.heads, s.parts = s.heads[:0], s.parts[:0]
-	total, start := 0, 0
-	// A part of heads is given to the kernel once it is followed by a body. heads never moves while parts refer to it:
-	// it is grown only when empty.
-	size := 0
-	count := 0
+	// heads never moves while parts refer to it, so it is made large enough first.
+	size, total, count := 0, 0, 0
 	for i := range batch {
 		m := &batch[i]
 		own := prefix + len(m.Head)
@@ -69,6 +101,8 @@ func (s *Socket) gather(batch []Message) int {
 	if cap(s.heads) < size {
 		s.heads = make([]byte, 0, size)
 	}
+	s.heads, s.parts = s.heads[:0], s.parts[:0]
+	start := 0
 	for i := range batch[:count] {
 		m := &batch[i]
 		s.heads = binary.BigEndian.AppendUint32(s.heads, uint32(m.Len()))
@@ -83,6 +117,7 @@ func (s *Socket) gather(batch []Message) int {
 	if start < len(s.heads) {
 		s.parts = append(s.parts, s.heads[start:])
 	}
+	s.rest = s.parts
 	return count
 }
 
