@@ -152,7 +152,16 @@ func (e *Engine) cancelLater(n uint64, k int, from *link) {
 			continue
 		}
 		l.cancel(n)
-		l.feeds[k].excused = e.now
+	}
+}
+
+// excuse lets the other eager feeders of a substream off a chunk of it that came by itself. One that had to be asked
+// for excuses nobody: that a feeder did not bring it is how a dead one is found.
+func (e *Engine) excuse(k int, from *link) {
+	for _, l := range e.links {
+		if l != from && l.ours.eager&(1<<k) != 0 {
+			l.feeds[k].excused = e.now
+		}
 	}
 }
 

@@ -155,14 +155,15 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 	if !known {
 		e.groupSeen(h)
 	}
+	k := int(n % ep.substreams)
 	if asked := e.answered(n, l); !asked {
 		e.cameFrom(l, n)
+		e.excuse(k, l)
 		e.passHeld(n)
 		e.lagged(n)
 	} else {
 		e.passHeld(n)
 	}
-	k := int(n % ep.substreams)
 	e.push(n, k, int(c.Index) >= int(h.Data))
 	e.cancelLater(n, k, l)
 	if g := ep.store.Of(n); g != nil && g.Complete() && int(c.Index) < int(h.Data) {
