@@ -50,7 +50,10 @@ func (w *world) uplinks() (rates []float64, sum float64, limited bool) {
 			continue
 		}
 		rate := float64(p.uplink.Rate)
-		if p.uplink.Rate == 0 {
+		switch {
+		case p.uplink.idle():
+			rate = 0
+		case p.uplink.Rate == 0:
 			rate, limited = math.Inf(1), false
 		}
 		sum += rate
@@ -83,8 +86,8 @@ func (s *senders) Pop() any {
 
 // postal is when 99 of 100 peers have a chunk, at best.
 func (w *world) postal(rates []float64, wire int) float64 {
-	tau := func(rate float64) time.Duration {
-		return time.Duration(float64(wire) / rate * float64(time.Second)) // 0 at +Inf
+	tau := func(rate float64) time.Duration { // 0 for no limit
+		return time.Duration(float64(wire) / rate * float64(time.Second))
 	}
 	latency := w.cfg.Network.Median
 	source := math.Inf(1)
@@ -107,7 +110,7 @@ func (w *world) postal(rates []float64, wire int) float64 {
 		} else {
 			heap.Fix(&h, 0)
 		}
-		if rate > None {
+		if rate > 0 {
 			heap.Push(&h, sender{next: at + tau(rate) + latency, tau: tau(rate), left: len(rates)})
 		}
 	}

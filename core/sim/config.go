@@ -64,8 +64,9 @@ type Uplink struct {
 	Down uint64 // bytes per second that arrive; 0 for no limit
 }
 
-// None is the rate of a peer that cannot upload more than control: 64 kb/s.
-const None = 8000
+// None is the rate of a peer that contributes nothing: enough for control and acknowledgements, 320 kb/s. One of this
+// rate or less, without a cap, is capped below what a chunk stream takes, and counts as 0 in the resource index.
+const None = 40_000
 
 // Class is a number of peers that are alike.
 type Class struct {

@@ -50,7 +50,8 @@ func (w *world) measure(p *peer) *report.Peer {
 	if p.class.Cohort != "" {
 		r.Cohorts = append(r.Cohorts, p.class.Cohort)
 	}
-	if p.uplink.Rate > 0 && p.uplink.Rate <= None {
+	if p.uplink.idle() {
+		r.Uplink = 1 // 0 would mean no limit
 		r.Cohorts = append(r.Cohorts, "noUplink")
 	} else {
 		r.Cohorts = append(r.Cohorts, "contributors")

@@ -61,13 +61,20 @@ func (p *peer) role() swarm.Role {
 	return swarm.Viewer
 }
 
+// idle reports whether a peer contributes nothing.
+func (u *Uplink) idle() bool { return u.Rate > 0 && u.Rate <= None }
+
 // begin lets a peer take part.
 func (w *world) begin(p *peer) error {
 	policy, err := w.cfg.Policy(w.cfg.Params)
 	if err != nil {
 		return err
 	}
-	b, err := budget.New(budget.Config{Cap: p.uplink.Cap})
+	limit := p.uplink.Cap
+	if p.uplink.idle() && limit == 0 {
+		limit = budget.MinCap
+	}
+	b, err := budget.New(budget.Config{Cap: limit})
 	if err != nil {
 		return fmt.Errorf("%w: uplink %+v: %w", ErrConfig, p.uplink, err)
 	}

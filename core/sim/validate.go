@@ -96,10 +96,10 @@ func (u *Uplink) validate() error {
 	switch {
 	case u.Cap != 0 && (u.Cap < budget.MinCap || u.Cap > budget.MaxCap):
 		return fmt.Errorf("Cap %d is not in %d..%d", u.Cap, budget.MinCap, uint64(budget.MaxCap))
-	case u.Rate != 0 && u.Rate < None:
-		return fmt.Errorf("Rate %d is below %d, which is what one has that only takes", u.Rate, None)
-	case u.Down != 0 && u.Down < None:
-		return fmt.Errorf("Down %d is below %d", u.Down, None)
+	case u.Rate != 0 && u.Rate < budget.MinCap:
+		return fmt.Errorf("Rate %d is below %d; None is what one has that only takes", u.Rate, budget.MinCap)
+	case u.Down != 0 && u.Down < budget.MinCap:
+		return fmt.Errorf("Down %d is below %d", u.Down, budget.MinCap)
 	}
 	return nil
 }
