@@ -157,3 +157,21 @@ func TestThePageRunsNothingThatIsNotItsOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestAClientThatIsSlowToAskIsHungUpOn(t *testing.T) {
+	t.Parallel()
+	c, err := net.Dial("tcp", host(serve(t, "clock")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if _, err := fmt.Fprintf(c, "GET /live/cam%%201/index.m3u8 HTTP/1.1\r\nHost:"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, c); err != nil {
+		t.Errorf("the connection still stands: %v", err)
+	}
+}

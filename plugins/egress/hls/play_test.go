@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/egress"
 	"github.com/shoal-live/shoal/plugins/egress/hls"
 	"github.com/shoal-live/shoal/plugins/egress/material"
@@ -76,5 +77,24 @@ func TestAPlayerGoesOnIntoANewEpoch(t *testing.T) {
 	pictures, complaints, err := material.FFdecode(t.Context(), t, []string{"-i", url}, 8*time.Second)
 	if err != nil || complaints != "" || pictures < 220 {
 		t.Errorf("ffmpeg shows %d pictures of 8 s, complains %q, %v", pictures, complaints, err)
+	}
+}
+
+func TestOneKindOfTrackAloneIsServed(t *testing.T) {
+	t.Parallel()
+	material.FFmpeg(t)
+	for kind, name := range map[chunk.Kind]string{chunk.Audio: "clock", chunk.Video: "h264-bframes-aac"} {
+		epoch := material.Single(t, name, kind, 20*time.Second)
+		e, err := hls.New(config("127.0.0.1:0", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) {
+			material.PlayFrom(ctx, feed, epoch, 3*time.Second)
+		})[0]
+		p, err := material.FFplay(t.Context(), t, []string{"-i", url}, 2*time.Second, nil)
+		if err != nil || p.Complaints != "" || len(p.Tracks) != 1 || len(p.Tracks[0].Packets) < 58 {
+			t.Errorf("%v: %+v, %v", kind, p, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package material
 
 import (
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,13 +24,29 @@ func Epoch(tb testing.TB, name string, number uint32, length time.Duration) egre
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return epochOf(tb, c, number, length)
+}
+
+// Single is Epoch, number 1, of the clip's only track of a kind.
+func Single(tb testing.TB, name string, kind chunk.Kind, length time.Duration) egresstest.Epoch {
+	tb.Helper()
+	c, err := clip.Open(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c.Tracks = slices.DeleteFunc(c.Tracks, func(t clip.Track) bool { return t.Codec.IsVideo() != (kind == chunk.Video) })
+	return epochOf(tb, c, 1, length)
+}
+
+func epochOf(tb testing.TB, c *clip.Clip, number uint32, length time.Duration) egresstest.Epoch {
+	tb.Helper()
 	began := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 	now := began
 	cfg := cmaf.PackagerConfig{Bitrate: 1_000_000, Now: func() time.Time { return now }}
 	for _, t := range c.Tracks {
 		cfg.Inputs = append(cfg.Inputs, cmaf.Input{Params: t.Codec, Timescale: uint32(timescale(t.Codec))})
 	}
-	sink := &collector{number: number, name: name}
+	sink := &collector{number: number, name: c.Name}
 	p, err := cmaf.NewPackager(cfg, sink)
 	if err != nil {
 		tb.Fatal(err)
@@ -54,7 +71,7 @@ func Epoch(tb testing.TB, name string, number uint32, length time.Duration) egre
 		tb.Fatal(err)
 	}
 	if sink.epochs != 1 {
-		tb.Fatalf("clip %s made %d epochs", name, sink.epochs)
+		tb.Fatalf("clip %s made %d epochs", c.Name, sink.epochs)
 	}
 	return sink.epoch
 }

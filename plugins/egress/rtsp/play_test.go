@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/cmd/shoal/clip/cliptest"
+	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/egress"
 	"github.com/shoal-live/shoal/plugins/egress/material"
 	"github.com/shoal-live/shoal/plugins/egress/rtsp"
@@ -106,6 +107,26 @@ func TestAReaderThatComesInTheMiddleBeginsAtOnceWithAKeyPicture(t *testing.T) {
 				t.Errorf("ffmpeg shows %d pictures of a second, complains %q, %v", pictures, complaints, err)
 			}
 		})
+	}
+}
+
+func TestOneKindOfTrackAloneIsServed(t *testing.T) {
+	t.Parallel()
+	for kind, name := range map[chunk.Kind]string{chunk.Audio: "h264-opus", chunk.Video: "h264-bframes-aac"} {
+		epoch := material.Single(t, name, kind, 10*time.Second)
+		e, err := rtsp.New(config("127.0.0.1:0", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) {
+			material.PlayFrom(ctx, feed, epoch, 700*time.Millisecond)
+		})[0]
+		rec, err := cliptest.Receive(t.Context(), url, time.Second)
+		if err != nil {
+			t.Errorf("%v: %v", kind, err)
+		} else if n := len(rec.Tracks[0].Units); n < 28 {
+			t.Errorf("%v: %d units of a second", kind, n)
+		}
 	}
 }
 

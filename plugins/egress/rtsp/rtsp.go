@@ -67,8 +67,10 @@ func New(cfg egress.Config) (egress.Egress, error) {
 		return nil, err
 	}
 	o.start = start(choice)
-	o.stream, err = feed.StreamName(&cfg)
-	return o, err
+	if o.stream, err = feed.StreamName(&cfg); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // Pacing implements egress.Egress: readers have buffers of their own.
