@@ -281,9 +281,11 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 		default:
 			l.has.Remove(n) // whatever it said before
 			l.owed.Add(n)
-			e.add(upload{
-				key: e.now, number: n, link: l, expires: e.now + askLife, class: scheduler.ClassRepair, owed: true,
-			})
+			class := scheduler.ClassExtra
+			if l.mends(e.now, &e.epoch.rate) {
+				class = scheduler.ClassRepair
+			}
+			e.add(upload{key: e.now, number: n, link: l, expires: e.now + askLife, class: class, owed: true})
 		}
 	}
 	if len(notHeld) > 0 {
@@ -292,6 +294,24 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 	if len(noRoom) > 0 {
 		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NoCapacity, Numbers: noRoom})
 	}
+}
+
+// mending bounds what a link is answered with urgency: what a neighbour that is fed well misses. Beyond that, a joiner's
+// pulls among it, answers get what pushes leave of the uplink, so that earlier viewers do not pay for later ones.
+const (
+	mendShare = 0.1 // of the stream's rate
+	mendBurst = 24  // chunks
+)
+
+func (l *link) mends(now time.Duration, r *rate) bool {
+	wire := float64(max(r.chunkWire, 1))
+	l.mend = min(l.mend+(now-l.mendAt).Seconds()*mendShare*float64(r.perSecond())/wire, mendBurst)
+	l.mendAt = now
+	if l.mend < 1 {
+		return false
+	}
+	l.mend--
+	return true
 }
 
 // maxOwed is how many chunks may be queued for a link that asks for more.

@@ -46,10 +46,11 @@ const (
 	probeEvery  = 200 * time.Millisecond
 	maxProbes   = 3 // unanswered, until a link is given up
 
-	pushLife     = 1500 * time.Millisecond // how long a push may wait for the uplink
-	askLife      = 1500 * time.Millisecond // how long an answer may wait
-	rankStep     = 10 * time.Millisecond   // by which a later target's copy yields
-	wantLife     = 3 * time.Second         // how long a missing chunk is asked for by one who does not play
-	starved      = time.Second             // without any chunk, until a neighbour's word is taken that it is far behind
-	joinPatience = 15 * time.Second        // how long a joiner may take twice the rate
+	pushLife     = time.Second            // how long a push may wait for the uplink
+	askLife      = 400 * time.Millisecond // how long an answer may wait: whoever asked then asks another
+	rankStep     = 10 * time.Millisecond  // by which a later target's copy yields
+	sourceStep   = 300 * time.Millisecond // likewise at the source, whose first copies matter most: without it a full uplink delays all
+	wantLife     = 3 * time.Second        // how long a missing chunk is asked for by one who does not play
+	starved      = time.Second            // without any chunk, until a neighbour's word is taken that it is far behind
+	joinPatience = 15 * time.Second       // how long a joiner may take twice the rate
 )

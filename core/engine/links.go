@@ -66,6 +66,9 @@ type link struct {
 	outstanding int           // requests
 	busy        time.Duration // it has no capacity for wants until then
 
+	mend   float64 // chunks that it may still be answered with urgency
+	mendAt time.Duration
+
 	in   incoming
 	flow flow // since it was last measured
 }
@@ -130,7 +133,7 @@ func (e *Engine) PeerUp(now time.Duration, p Peer) {
 	e.candidates.dialed(p.Peer)
 	l := &link{
 		id: p.Link, peer: p.Peer, dialed: p.Dialed, maxFrame: p.MaxFrame,
-		heard: now, allowance: controlBurst, allowedAt: now, gossipAt: now,
+		heard: now, mend: mendBurst, mendAt: now, allowance: controlBurst, allowedAt: now, gossipAt: now,
 	}
 	if l.maxFrame <= 0 {
 		l.maxFrame = e.cfg.MaxFrame

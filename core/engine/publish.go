@@ -139,7 +139,7 @@ func (e *Engine) push(n uint64, k int, parity bool) {
 	}
 	step, key, life := rankStep, e.now, pushLife
 	if e.cfg.Role == swarm.Source {
-		step = min(max(e.epoch.descriptor.GroupSpan, step), 100*time.Millisecond)
+		step = sourceStep
 		key = max(e.pacer.began, e.now-paceLongest)
 		life += paceLongest
 	}
