@@ -66,6 +66,7 @@ func (n *Node) transportEvent(s *slot, e transport.Event) {
 			if e.Cause != nil {
 				cause = e.Cause.Error()
 			}
+			n.losing(l)
 			n.dropLink(l, cause)
 		}
 	case transport.DialFailed:

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/shoal-live/shoal/core/swarm"
@@ -23,7 +24,24 @@ type slot struct {
 	addresses []swarm.Address
 	links     map[transport.LinkID]*link
 	waiting   []waitingDial
+	lost      []lostLink // of late, oldest first
 	meter     usage
+}
+
+// lostLink is a link that went down, and those who took part in it.
+type lostLink struct {
+	link *link
+	at   time.Duration
+}
+
+// lostWith is how long before its end a transport may have reported the links that ended with it.
+const lostWith = 200 * time.Millisecond
+
+// losing remembers a link that goes down, in case its transport is what ends.
+func (n *Node) losing(l *link) {
+	s, now := l.slot, n.now()
+	s.lost = slices.DeleteFunc(s.lost, func(o lostLink) bool { return now-o.at > lostWith })
+	s.lost = append(s.lost, lostLink{l, now})
 }
 
 // waitingDial is a dial for a transport that is not up yet.
@@ -91,13 +109,17 @@ func (n *Node) transportEnded(s *slot, t transport.Transport) {
 	if s.current == t {
 		s.current, s.addresses = nil, nil
 	}
-	links := n.linksOf(s)
-	for _, l := range links {
+	for _, l := range n.linksOf(s) {
+		n.losing(l)
 		n.dropLink(l, "transport ended")
 	}
-	for _, l := range links {
-		for _, st := range l.streams {
-			n.dial(st, swarm.Candidate{Peer: l.peer, Addresses: []swarm.Address{l.address}})
+	lost := s.lost
+	s.lost = nil
+	for _, o := range lost {
+		for _, st := range o.link.streams {
+			if !st.left && n.now()-o.at <= lostWith {
+				n.dial(st, swarm.Candidate{Peer: o.link.peer, Addresses: []swarm.Address{o.link.address}})
+			}
 		}
 	}
 }

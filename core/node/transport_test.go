@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -16,12 +17,15 @@ import (
 	"github.com/shoal-live/shoal/transports/memory"
 )
 
-// mortal is a transport that dies without a word to its peers, as a process does that is killed.
+// mortal is a transport that dies without a word to its peers, as a process does that is killed: the node hears that
+// its links are down, and then that it has ended.
 type mortal struct {
 	transport.Transport
 	bench  *bench
 	killed <-chan struct{}
 	dead   atomic.Bool
+	mu     sync.Mutex
+	up     []transport.LinkID
 }
 
 // Run carries until ctx ends or the transport is killed. What is below it lives on unheard until the bench ends, so
@@ -33,6 +37,11 @@ func (m *mortal) Run(ctx context.Context, sink transport.Sink) error {
 	select {
 	case <-m.killed:
 		m.dead.Store(true)
+		m.mu.Lock()
+		for _, l := range m.up {
+			sink.Event(transport.Down{Link: l, Cause: errors.New("killed")})
+		}
+		m.mu.Unlock()
 		context.AfterFunc(m.bench.ctx, stop)
 		return errors.New("killed")
 	case <-ctx.Done():
@@ -54,6 +63,11 @@ func (h heard) Received(frames []transport.Received) {
 }
 
 func (h heard) Event(e transport.Event) {
+	if up, ok := e.(transport.Up); ok {
+		h.m.mu.Lock()
+		h.m.up = append(h.m.up, up.Link)
+		h.m.mu.Unlock()
+	}
 	if !h.m.dead.Load() {
 		h.Sink.Event(e)
 	}
