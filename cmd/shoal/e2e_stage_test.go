@@ -240,12 +240,13 @@ type viewer struct {
 	*watch.Viewer
 	*history
 	stop func()
+	pipe string // the file that it writes what it plays to
 }
 
 // startViewer runs a viewer until the test is over. What o leaves open is filled.
 func startViewer(t *testing.T, o watch.Options) *viewer {
 	t.Helper()
-	v := &viewer{history: newHistory(t, "a viewer")}
+	v := &viewer{history: newHistory(t, "a viewer"), pipe: o.Pipe}
 	o.Listen, o.Command, o.Log, o.Events = "127.0.0.1:0", []string{shoal, "plugin", "serve"}, v.logger(), v.sink
 	if o.Isolation == "" {
 		o.Isolation = config.Inline

@@ -1,0 +1,87 @@
+//go:build unix
+
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a shoal of its own, in a folder of its own.
+type process struct {
+	cmd    *exec.Cmd
+	out    *history // what it prints
+	ended  chan struct{}
+	err    error // how it ended; read after ended
+	temp   string
+	folder string
+}
+
+// start runs shoal until the test is over.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith runs shoal until the test is over, its standard output into stdout unless that is nil.
+func startWith(t *testing.T, stdout *os.File, args ...string) *process {
+	t.Helper()
+	p := &process{out: newHistory(t, "shoal "+args[0]), ended: make(chan struct{}), temp: t.TempDir(), folder: t.TempDir()}
+	p.cmd = exec.Command(shoal, args...)
+	p.cmd.Dir = p.folder
+	p.cmd.Env = append(os.Environ(), "TMPDIR="+p.temp)
+	p.cmd.Stderr = p.out
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	} else {
+		p.cmd.Stdout = p.out
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+		select {
+		case <-p.ended:
+		case <-time.After(5 * time.Second):
+			_ = p.cmd.Process.Kill()
+			<-p.ended
+		}
+	})
+	return p
+}
+
+// says waits until the process has printed text, and answers the rest of that line.
+func (p *process) says(t *testing.T, text string) string {
+	t.Helper()
+	rest := ""
+	eventually(t, 20*time.Second, "it prints "+text, func() bool {
+		_, after, ok := strings.Cut(p.out.text(), text)
+		line, _, whole := strings.Cut(after, "\n")
+		rest = strings.TrimSpace(line)
+		return ok && whole
+	})
+	return rest
+}
+
+// wait waits until the process has ended, and answers how.
+func (p *process) wait(t *testing.T, limit time.Duration) error {
+	t.Helper()
+	eventually(t, limit, "the process has ended", func() bool {
+		select {
+		case <-p.ended:
+			return true
+		default:
+			return false
+		}
+	})
+	return p.err
+}
