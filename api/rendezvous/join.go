@@ -123,7 +123,7 @@ func (s *Server) join(m *member, j *message, publisher ed25519.PublicKey, addr n
 		r.empty = time.Time{}
 	}
 	candidates := r.candidates(m, MaxCandidates)
-	b := append([]byte(nil), r.head...)
+	b := append(make([]byte, 0, len(r.head)+len(candidates)*256+128), r.head...)
 	b = append(b, `,"observed":`...)
 	b = strconv.AppendQuote(b, addr.String())
 	b = append(b, `,"report_ms":`...)

@@ -80,7 +80,7 @@ func (r *room) live() bool { return len(r.roles[swarm.Source]) > 0 }
 // candidates picks at most count others for m that can be dialed: sources, a share of helpers, and viewers at random.
 func (r *room) candidates(m *member, count int) []*member {
 	count = min(max(count, 1), MaxCandidates)
-	picked := pick(nil, r.roles[swarm.Source], m, min(count, 4))
+	picked := pick(make([]*member, 0, count), r.roles[swarm.Source], m, min(count, 4))
 	picked = pick(picked, r.roles[swarm.Helper], m, len(picked)+(count-len(picked)+3)/4)
 	picked = pick(picked, r.roles[swarm.Viewer], m, count)
 	return pick(picked, r.roles[swarm.Helper], m, count)
@@ -108,6 +108,11 @@ func pick(picked, list []*member, m *member, most int) []*member {
 
 // appendCandidates writes the list of candidates of a message, as JSON.
 func appendCandidates(b []byte, list []*member) []byte {
+	size := 32
+	for _, m := range list {
+		size += len(m.intro) + 1
+	}
+	b = slices.Grow(b, size)
 	b = append(b, `"candidates":[`...)
 	for i, m := range list {
 		if i > 0 {
