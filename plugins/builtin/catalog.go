@@ -6,6 +6,7 @@ import (
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/egress/hls"
 	"github.com/shoal-live/shoal/plugins/egress/pipe"
+	"github.com/shoal-live/shoal/plugins/egress/publish"
 	"github.com/shoal-live/shoal/plugins/egress/rtsp"
 	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
 	rtspin "github.com/shoal-live/shoal/plugins/ingest/rtsp"
@@ -22,6 +23,7 @@ func Plugins() []bridge.Plugin {
 		{Kind: bridge.KindIngest, Name: "rtsp", Ingest: rtspin.New},
 		{Kind: bridge.KindEgress, Name: "hls", Egress: hls.New},
 		{Kind: bridge.KindEgress, Name: "rtsp", Egress: rtsp.New},
+		{Kind: bridge.KindEgress, Name: "publish", Egress: publish.New},
 		{Kind: bridge.KindEgress, Name: "pipe", Egress: pipe.New},
 	}
 }

@@ -167,7 +167,7 @@ type OutputConfig struct {
 // Output is an egress as a node takes it. Errors: lists the choices.
 func (s *Set) Output(c OutputConfig) (node.Output, error) {
 	if c.Plugin.Name == "pipe" && c.Egress.Listen == "-" {
-		return standardOutput(c.Egress)
+		return standardOutput(c.Egress), nil
 	}
 	spec, err := s.spec(bridge.KindEgress, c.Plugin)
 	return node.Output{Name: c.Plugin.Name, Start: func(ctx context.Context) (egress.Egress, error) {
@@ -176,13 +176,14 @@ func (s *Set) Output(c OutputConfig) (node.Output, error) {
 }
 
 // standardOutput is a pipe to this process's standard output.
-func standardOutput(cfg egress.Config) (node.Output, error) {
-	out, err := pipe.Stdout()
-	if err != nil {
-		return node.Output{}, err
-	}
-	factory := pipe.To(out, "standard output")
-	return node.Output{Name: "pipe", Start: func(context.Context) (egress.Egress, error) { return factory(cfg) }}, nil
+func standardOutput(cfg egress.Config) node.Output {
+	return node.Output{Name: "pipe", Start: func(context.Context) (egress.Egress, error) {
+		out, err := pipe.Stdout() // each life closes what it was given
+		if err != nil {
+			return nil, err
+		}
+		return pipe.To(out, "standard output")(cfg)
+	}}
 }
 
 // Plugins lists what the set was asked for.
