@@ -161,6 +161,9 @@ func (p *process) kill(cause error) {
 
 // end asks the process to end, and makes it after endPatience. It does not wait: Run does.
 func (p *process) end() {
+	if p.over() {
+		return // by itself, which the one who waits for it is about to tell
+	}
 	p.mu.Lock()
 	again := p.asked
 	p.asked = true
