@@ -24,11 +24,11 @@ type Endpoint struct {
 
 // Time bounds of the suite.
 const (
-	soon     = 10 * time.Second       // anything that has no bound of its own
-	dialTime = 10 * time.Second       // the outcome of a Dial, by contract
-	downTime = 5 * time.Second        // a vanished peer is noticed; implementations state less
-	endTime  = time.Second            // Run returns after its context has ended
-	callTime = 500 * time.Millisecond // a call that does not block, on a busy machine
+	soon     = 10 * time.Second // anything that has no bound of its own
+	dialTime = 10 * time.Second // the outcome of a Dial, by contract
+	downTime = 5 * time.Second  // a vanished peer is noticed; implementations state less
+	endTime  = time.Second      // Run returns after its context has ended
+	callTime = 2 * time.Second  // a call that does not block, on a busy machine; one that does waits for a timeout
 )
 
 // Suite runs every clause of the contract against the implementation that make makes.
