@@ -48,7 +48,8 @@ func TestEveryFrameArrivesOnceAlignedAndDecodes(t *testing.T) {
 				out <- received{err: err}
 				return
 			}
-			rec, err := cliptest.Receive(t.Context(), server.RTSPURL(name), 6*time.Second)
+			// MediaMTX reports its clock every 10 s: a shorter look may see no report.
+			rec, err := cliptest.Receive(t.Context(), server.RTSPURL(name), 12*time.Second)
 			out <- received{rec, err}
 		}()
 	}
