@@ -56,25 +56,29 @@ func (t *transportClient) Dial(peer swarm.PeerID, addresses []swarm.Address) err
 
 // SendControl queues one frame. The room of a link comes back as the plugin takes its frames.
 func (t *transportClient) SendControl(link transport.LinkID, frame []byte) error {
+	if err := t.reserve(link, len(frame)); err != nil {
+		return err
+	}
+	return t.post(&pb.CarryRequest{Request: &pb.CarryRequest_Control{Control: &pb.ControlCall{Link: uint64(link), Data: frame}}})
+}
+
+// reserve takes room on a link for a control frame of size bytes.
+func (t *transportClient) reserve(link transport.LinkID, size int) error {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	l := t.links[link]
 	switch {
 	case t.ended:
-		t.mu.Unlock()
 		return transport.ErrClosed
 	case l == nil:
-		t.mu.Unlock()
 		return fmt.Errorf("control frame for link %d: %w", link, transport.ErrNoLink)
-	case len(frame) > swarm.MaxControlFrame:
-		t.mu.Unlock()
-		return fmt.Errorf("control frame of %d bytes, at most %d: %w", len(frame), swarm.MaxControlFrame, transport.ErrTooLong)
-	case l.waiting+len(frame) > controlBacklog:
-		t.mu.Unlock()
+	case size > swarm.MaxControlFrame:
+		return fmt.Errorf("control frame of %d bytes, at most %d: %w", size, swarm.MaxControlFrame, transport.ErrTooLong)
+	case l.waiting+size > controlBacklog:
 		return fmt.Errorf("%d bytes of control frames wait on link %d: %w", l.waiting, link, transport.ErrFull)
 	}
-	l.waiting += len(frame)
-	t.mu.Unlock()
-	return t.post(&pb.CarryRequest{Request: &pb.CarryRequest_Control{Control: &pb.ControlCall{Link: uint64(link), Data: frame}}})
+	l.waiting += size
+	return nil
 }
 
 // SendChunks offers frames to the queue. Those that it refuses are reported as Full.
