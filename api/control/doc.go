@@ -1,5 +1,5 @@
 // Package control is the operator's HTTP API, on loopback: what runs, how it is doing, and Prometheus metrics. It is in the manner of
-// MediaMTX's: GET /v3/<things>/list and /get/<name>, pages by itemsPerPage and page, {"error": "..."} on failure.
+// MediaMTX's: GET /v3/<things>/list and /get/<name>, {"status": "error", "error": "..."} on failure.
 //
 //	GET /v3/info                  version, since when, uplink and its cap
 //	GET /v3/streams/list          streams of this node
@@ -8,5 +8,10 @@
 //	GET /v3/plugins/list          plugins: kind, isolation, process, restarts
 //	GET /metrics                  Prometheus, prefix shoal_, base units, no label for each viewer
 //	GET /healthz                  200 while the process answers
-//	GET /readyz                   200 once the transports listen
+//	GET /readyz                   200 once the transports listen, 503 before
+//
+// A list comes in pages: itemsPerPage (1 to 1000, default 100) and page (from 0); the answer is {itemCount, pageCount, items}. A page
+// beyond the last is empty. Fields are added, never changed; testdata holds a golden answer of each endpoint.
+//
+// It reads alone, and changes nothing; it asks for no password, so it is for loopback or a network that is the operator's own.
 package control

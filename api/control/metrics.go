@@ -1,114 +1,153 @@
 package control
 
 import (
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// collector reads the state when it is scraped; nothing is counted twice.
-type collector struct {
-	state State
-	descs []*prometheus.Desc
-	nodes []metric[*node.Stats]
-	each  []metric[*node.StreamStats]
-}
+// collector reads the state when it is scraped; nothing is counted twice. A node that has ended has no figures of its own.
+type collector struct{ state State }
 
-// metric is one row of the tables below.
-type metric[T any] struct {
-	desc *prometheus.Desc
-	kind prometheus.ValueType
-	of   func(T) float64
-}
-
-const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
-
-func newCollector(s State) *collector {
-	c := &collector{state: s}
-	whole := func(name string, kind prometheus.ValueType, help string, of func(*node.Stats) float64) {
-		d := prometheus.NewDesc("shoal_"+name, help, nil, nil)
-		c.nodes = append(c.nodes, metric[*node.Stats]{d, kind, of})
-	}
-	stream := func(name string, kind prometheus.ValueType, help string, of func(*node.StreamStats) float64) {
-		d := prometheus.NewDesc("shoal_"+name, help, []string{"stream"}, nil)
-		c.each = append(c.each, metric[*node.StreamStats]{d, kind, of})
-	}
-	whole("sent_bytes_total", counter, "Wire bytes that left this node, all of them.", func(s *node.Stats) float64 { return float64(s.Sent) })
-	whole("received_bytes_total", counter, "Wire bytes that reached this node.", func(s *node.Stats) float64 { return float64(s.Received) })
-	whole("uplink_cap_bytes_per_second", gauge, "Cap of what leaves this node; 0 for none.", func(s *node.Stats) float64 { return float64(s.Cap) })
-	whole("uplink_max_bytes_in_one_second", gauge, "Greatest number of wire bytes that left in any one second.", func(s *node.Stats) float64 { return float64(s.Most1s) })
-	whole("links", gauge, "Links that are up.", func(s *node.Stats) float64 { return float64(s.Links) })
-	whole("inbox_dropped_total", counter, "Frames and calls that found the node's inbox full.", func(s *node.Stats) float64 { return float64(s.Dropped) })
-
-	stream("neighbours", gauge, "Neighbours on the stream.", func(s *node.StreamStats) float64 { return float64(len(s.Engine.Links)) })
-	stream("epoch", gauge, "Epoch of the stream.", func(s *node.StreamStats) float64 { return float64(s.Engine.Epoch) })
-	stream("chunks_useful_total", counter, "Chunks received that were new and authentic.", func(s *node.StreamStats) float64 { return float64(s.Engine.Chunks.Useful) })
-	stream("chunks_duplicate_total", counter, "Chunks received that were held already.", func(s *node.StreamStats) float64 { return float64(s.Engine.Chunks.Duplicate) })
-	stream("chunks_repair_total", counter, "Useful chunks that had been asked for.", func(s *node.StreamStats) float64 { return float64(s.Engine.Chunks.Repair) })
-	stream("chunks_rejected_total", counter, "Chunks received that the publisher did not make.", func(s *node.StreamStats) float64 { return float64(s.Engine.Chunks.Forged) })
-	stream("chunks_sent_total", counter, "Chunks handed to transports.", func(s *node.StreamStats) float64 { return float64(s.Engine.Sent.Chunks) })
-	stream("chunks_expired_total", counter, "Chunks that were dropped from the upload queue, too late.", func(s *node.StreamStats) float64 { return float64(s.Engine.Sent.Expired) })
-	stream("groups_due_total", counter, "Groups that were due for play.", func(s *node.StreamStats) float64 { return float64(s.Engine.Groups.Due) })
-	stream("groups_missed_total", counter, "Groups that were not complete when due.", func(s *node.StreamStats) float64 { return float64(s.Engine.Groups.Missed) })
-	stream("committed_bytes_per_second", gauge, "Uplink that standing orders bind.", func(s *node.StreamStats) float64 { return float64(s.Engine.Committed) })
-	stream("policy_fallback", gauge, "1 while the fallback decides in the place of the policy.", func(s *node.StreamStats) float64 {
-		if s.Fallback {
-			return 1
-		}
-		return 0
-	})
-	label := func(name, help string) {
-		c.descs = append(c.descs, prometheus.NewDesc("shoal_"+name, help, []string{"stream"}, nil))
-	}
-	label("viewers", "Viewers that the rendezvous knows of.")
-	label("stream_live", "1 while the stream is published.")
-	c.descs = append(c.descs,
-		prometheus.NewDesc("shoal_plugin_restarts_total", "Times that a plugin was started again.", []string{"kind", "name"}, nil),
-		prometheus.NewDesc("shoal_bus_up", "1 while NATS answers.", nil, nil))
-	return c
-}
+func newCollector(s State) collector { return collector{s} }
 
 // Describe sends the descriptions of all metrics.
-func (c *collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
+func (c collector) Describe(out chan<- *prometheus.Desc) {
+	for _, m := range nodeMetrics {
+		out <- m.desc
+	}
+	for _, m := range streamMetrics {
+		out <- m.desc
+	}
+	for _, d := range otherDescs {
 		out <- d
-	}
-	for _, m := range c.nodes {
-		out <- m.desc
-	}
-	for _, m := range c.each {
-		out <- m.desc
 	}
 }
 
-// Collect measures now. A node that has ended has no figures of its own.
-func (c *collector) Collect(out chan<- prometheus.Metric) {
-	emit := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, kind, v, labels...)
+// emitter sends measures.
+type emitter chan<- prometheus.Metric
+
+// value sends one measure. Labels come from configuration and from peers: what is no UTF-8 is replaced.
+func (e emitter) value(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
+	for i, l := range labels {
+		labels[i] = strings.ToValidUTF8(l, "\uFFFD")
 	}
-	truth := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
+	if m, err := prometheus.NewConstMetric(d, kind, v, labels...); err == nil {
+		e <- m
 	}
+}
+
+// delayBounds are upper bounds in seconds: about a third apart where delays are, and where alerts draw their lines.
+var delayBounds = [...]float64{0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10}
+
+// histogram sends a report's histogram.
+func (e emitter) histogram(d *prometheus.Desc, h *report.Histogram, stream string) {
+	buckets := make(map[float64]uint64, len(delayBounds))
+	for _, b := range delayBounds {
+		buckets[b] = h.AtMost(int64(b * 1e6))
+	}
+	m, err := prometheus.NewConstHistogram(d, h.Count(), h.Sum()/1e6, buckets, strings.ToValidUTF8(stream, "\uFFFD"))
+	if err == nil {
+		e <- m
+	}
+}
+
+// Collect measures now.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	e := emitter(out)
+	info := c.state.Info()
+	e.value(buildInfo, gauge, 1, info.Version)
+	e.value(ready, gauge, truth(c.state.Ready()))
+	e.value(busUp, gauge, truth(info.BusUp))
 	for _, s := range c.state.Streams() {
-		emit(c.descs[0], gauge, float64(s.Viewers), s.Name)
-		emit(c.descs[1], gauge, truth(s.State == "live"), s.Name)
+		e.audience(&s)
 	}
-	for _, p := range c.state.Plugins() {
-		emit(c.descs[2], counter, float64(p.Restarts), p.Kind, p.Name)
-	}
-	emit(c.descs[3], gauge, truth(c.state.Info().BusUp))
+	e.plugins(c.state.Plugins())
 	st, err := c.state.Stats()
 	if err != nil {
 		return
 	}
-	for _, m := range c.nodes {
-		emit(m.desc, m.kind, m.of(&st))
+	for _, m := range nodeMetrics {
+		e.value(m.desc, m.kind, m.of(&st))
 	}
 	for i := range st.Streams {
-		for _, m := range c.each {
-			emit(m.desc, m.kind, m.of(&st.Streams[i]), st.Streams[i].Name)
+		s := &st.Streams[i]
+		for _, m := range streamMetrics {
+			e.value(m.desc, m.kind, m.of(s), s.Name)
+		}
+		e.stream(s)
+	}
+}
+
+// audience sends what the rendezvous knows of a stream.
+func (e emitter) audience(s *Stream) {
+	e.value(viewers, gauge, float64(s.Viewers), s.Name)
+	e.value(streamLive, gauge, truth(s.State == "live"), s.Name)
+	a := s.Audience
+	if a == nil {
+		return
+	}
+	e.value(viewersPlaying, gauge, float64(a.Playing), s.Name)
+	if a.Playing > 0 { // else there is nothing to take a share of
+		e.value(audienceDelay, gauge, a.DelayP50MS/1000, s.Name, "0.5")
+		e.value(audienceDelay, gauge, a.DelayP95MS/1000, s.Name, "0.95")
+		e.value(audienceOffload, gauge, a.FromPeers, s.Name)
+		e.value(audienceContinuity, gauge, a.Continuity, s.Name)
+	}
+}
+
+// stream sends what has more labels than the stream, or is not of every role.
+func (e emitter) stream(s *node.StreamStats) {
+	c, g := &s.Engine.Chunks, &s.Engine.Groups
+	for _, k := range []struct {
+		kind string
+		n    uint64
+	}{
+		{"useful", c.Useful - min(c.Repair, c.Useful)}, {"repair", c.Repair}, {"parity", c.Parity}, {"duplicate", c.Duplicate},
+		{"forged", c.Forged}, {"unproven", c.Unproven}, {"malformed", c.Malformed},
+	} {
+		e.value(chunks, counter, float64(k.n), s.Name, k.kind)
+	}
+	e.value(groups, counter, float64(g.Complete), s.Name, "complete")
+	e.value(groups, counter, float64(g.Missed), s.Name, "missed")
+	sent := &s.Engine.Sent
+	e.value(sentChunks, counter, float64(sent.Chunks), s.Name, "sent")
+	e.value(sentChunks, counter, float64(sent.Expired), s.Name, "expired")
+	e.value(sentChunks, counter, float64(sent.Dropped), s.Name, "dropped")
+	e.value(sentChunks, counter, float64(sent.Full), s.Name, "refused")
+	if s.Role == swarm.Source {
+		e.value(sourceEgress, counter, float64(sent.ChunkBytes+sent.ControlBytes), s.Name)
+		return
+	}
+	e.histogram(delay, &s.Engine.Delay, s.Name)
+	e.histogram(playoutDelay, &s.Engine.Playout, s.Name)
+}
+
+// plugins sends one row for each kind and name, however many processes there are.
+func (e emitter) plugins(list []Plugin) {
+	type key struct{ kind, name string }
+	restarts, running := make(map[key]int), make(map[key]int)
+	for _, p := range list {
+		k := key{p.Kind, p.Name}
+		restarts[k] += p.Restarts
+		if p.State == "running" || p.State == "inline" {
+			running[k]++
+		} else {
+			running[k] += 0
 		}
 	}
+	for k, n := range restarts { // order-free: a scrape is sorted
+		e.value(pluginRestarts, counter, float64(n), k.kind, k.name)
+		e.value(pluginsRunning, gauge, float64(running[k]), k.kind, k.name)
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }

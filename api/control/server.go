@@ -2,22 +2,27 @@ package control
 
 import (
 	"encoding/json"
-	"math/bits"
 	"net/http"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/shoal-live/shoal/core/node"
 )
 
-// maxPerPage bounds a page of a list.
-const maxPerPage = 1000
+// The pages of a list.
+const (
+	defaultPerPage = 100
+	maxPerPage     = 1000
+)
+
+// maxScrapes is how many scrapes are answered at once; a further one gets 503.
+const maxScrapes = 10
 
 // New is the handler of the control API.
 func New(s State) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(s))
+	registry.MustRegister(newCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a := api{s}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v3/info", a.info)
@@ -25,86 +30,22 @@ func New(s State) http.Handler {
 	mux.HandleFunc("GET /v3/streams/get/{name...}", a.stream)
 	mux.HandleFunc("GET /v3/peers/list", func(w http.ResponseWriter, r *http.Request) { list(w, r, a.peers()) })
 	mux.HandleFunc("GET /v3/plugins/list", func(w http.ResponseWriter, r *http.Request) { list(w, r, s.Plugins()) })
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 10}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: maxScrapes, ErrorHandling: promhttp.ContinueOnError,
+	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		send(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", a.ready)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fault(w, http.StatusNotFound, "no such endpoint") })
-	return mux
-}
-
-type api struct{ state State }
-
-func (a api) ready(w http.ResponseWriter, _ *http.Request) {
-	if !a.state.Ready() {
-		fault(w, http.StatusServiceUnavailable, "the transports do not listen yet")
-		return
-	}
-	send(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-func (a api) info(w http.ResponseWriter, _ *http.Request) {
-	i := a.state.Info()
-	if st, err := a.state.Stats(); err == nil {
-		i.SentBytes, i.Max1sBps = st.Sent, 8*st.Most1s
-	}
-	send(w, http.StatusOK, i)
-}
-
-// streams are those known, with what the node measures of them.
-func (a api) streams() []Stream {
-	list := a.state.Streams()
-	st, err := a.state.Stats()
-	if err != nil {
-		return list
-	}
-	for i := range list {
-		for j := range st.Streams {
-			if st.Streams[j].Name == list[i].Name {
-				list[i].Measured = measured(&st.Streams[j])
-			}
-		}
-	}
-	return list
-}
-
-func measured(s *node.StreamStats) *Measured {
-	e := &s.Engine
-	return &Measured{
-		Role: s.Role.String(), Policy: s.Policy, Fallback: s.Fallback, Epoch: e.Epoch, Neighbours: len(e.Links),
-		DelayMS: s.Latest.DelayMS, DelayP99MS: s.Latest.DelayP99MS, Continuity: s.Latest.Continuity,
-		ChunksUseful: e.Chunks.Useful, ChunksDuplicate: e.Chunks.Duplicate, ChunksSent: e.Sent.Chunks,
-		ChunksForged: e.Chunks.Forged, GroupsMissed: e.Groups.Missed,
-	}
-}
-
-func (a api) stream(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	for _, s := range a.streams() {
-		if s.Name == name {
-			send(w, http.StatusOK, s)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			fault(w, http.StatusMethodNotAllowed, "this API only reads: use GET")
 			return
 		}
-	}
-	fault(w, http.StatusNotFound, "no stream "+strconv.Quote(name)+" here: GET /v3/streams/list names those there are")
-}
-
-func (a api) peers() []Peer {
-	list := []Peer{}
-	st, err := a.state.Stats()
-	if err != nil {
-		return list
-	}
-	for i := range st.Streams {
-		for _, l := range st.Streams[i].Engine.Links {
-			list = append(list, Peer{
-				Stream: st.Streams[i].Name, Peer: l.Peer.Text(), Role: l.Role.String(), RTTMS: float64(l.RTT.Microseconds()) / 1000,
-				In: bits.OnesCount64(l.In), Out: bits.OnesCount64(l.Out), ReceivedBytes: l.Received, SentBytes: l.Sent,
-			})
-		}
-	}
-	return list
+		fault(w, http.StatusNotFound, "no such endpoint (have: /v3/info, /v3/streams/list, /v3/streams/get/<name>, /v3/peers/list, /v3/plugins/list, /metrics, /healthz, /readyz)")
+	})
+	return mux
 }
 
 // page is one page of a list.
@@ -115,18 +56,15 @@ type page[T any] struct {
 }
 
 func list[T any](w http.ResponseWriter, r *http.Request, all []T) {
-	per, number := 100, 0
-	for key, to := range map[string]*int{"itemsPerPage": &per, "page": &number} {
-		if text := r.URL.Query().Get(key); text != "" {
-			v, err := strconv.Atoi(text)
-			if err != nil || v < 0 {
-				fault(w, http.StatusBadRequest, key+" "+strconv.Quote(text)+" is no whole number from 0 up")
-				return
-			}
-			*to = v
-		}
+	per, err := parameter(r, "itemsPerPage", defaultPerPage)
+	if err == "" && (per < 1 || per > maxPerPage) {
+		err = "itemsPerPage is not in 1.." + strconv.Itoa(maxPerPage)
 	}
-	per = min(max(per, 1), maxPerPage)
+	number, err2 := parameter(r, "page", 0)
+	if err += err2; err != "" {
+		fault(w, http.StatusBadRequest, err)
+		return
+	}
 	p := page[T]{ItemCount: len(all), PageCount: (len(all) + per - 1) / per, Items: []T{}}
 	if number < p.PageCount {
 		p.Items = all[number*per : min((number+1)*per, len(all))]
@@ -134,8 +72,24 @@ func list[T any](w http.ResponseWriter, r *http.Request, all []T) {
 	send(w, http.StatusOK, p)
 }
 
+// parameter reads a whole number of the query; fault says what is wrong with it.
+func parameter(r *http.Request, key string, otherwise int) (value int, fault string) {
+	text := r.URL.Query().Get(key)
+	if text == "" {
+		return otherwise, ""
+	}
+	v, err := strconv.Atoi(text)
+	if err != nil || v < 0 {
+		return 0, key + " " + strconv.Quote(text) + " is no whole number from 0 up. "
+	}
+	return v, ""
+}
+
 func send(w http.ResponseWriter, code int, v any) {
-	w.Header().Set("Content-Type", "application/json")
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(v) // a client that has gone needs no answer
 }

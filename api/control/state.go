@@ -29,7 +29,17 @@ type Stream struct {
 	Since    time.Time `json:"since"`
 	Viewers  int       `json:"viewers"` // that the rendezvous knows of
 	Codecs   []string  `json:"codecs"`
-	Measured *Measured `json:"measured,omitempty"`
+	Audience *Audience `json:"audience,omitempty"` // nil where the rendezvous is another process
+	Measured *Measured `json:"measured,omitempty"` // nil while this node takes no part in it
+}
+
+// Audience is what the viewers of a stream report to the rendezvous.
+type Audience struct {
+	Playing    int     `json:"playing"`
+	DelayP50MS float64 `json:"delayP50Ms"` // over the viewers that play
+	DelayP95MS float64 `json:"delayP95Ms"`
+	FromPeers  float64 `json:"fromPeers"`  // share of what they play that other viewers sent
+	Continuity float64 `json:"continuity"` // groups complete when due, mean
 }
 
 // Measured is how this node does on a stream.
