@@ -58,9 +58,10 @@ func (e *Engine) act(action scheduler.Action) {
 	case scheduler.Introduce:
 		e.out.Introduce = max(e.out.Introduce, min(a.Count, swarm.MaxCandidates))
 	case scheduler.Tell:
-		if a != e.self.tell {
-			e.self.tell, e.self.status = a, true
+		if a.Relays != e.self.tell.Relays {
+			e.self.status = true
 		}
+		e.self.tell = a
 	case scheduler.Watch:
 		e.talk.watches(a)
 	}

@@ -34,6 +34,9 @@ const (
 	sourcePenalty = 50 * time.Millisecond // by which others are preferred to the source
 	queuePenalty  = 4 * time.Millisecond  // by which a request outstanding counts
 	noCapacityFor = 200 * time.Millisecond
+	guesses       = 4                      // requests of one chunk to those who are only likely to hold it
+	sourceAfter   = 200 * time.Millisecond // until the source is guessed at
+	joinBatch     = 8                      // chunks that a joiner saves up for before it asks again
 )
 
 func (a *asking) reset() { *a = asking{list: a.list[:0]} }
@@ -95,7 +98,9 @@ func (e *Engine) answered(n uint64, from *link) bool {
 	a.list = slices.Delete(a.list, i, i+1)
 	if to := e.link(x.to); to != nil {
 		to.outstanding--
-		if to != from {
+		if to == from {
+			to.window.grow()
+		} else {
 			to.cancel(n)
 		}
 	}
@@ -151,20 +156,25 @@ func (e *Engine) askAll() {
 	a := &e.asking
 	e.refill()
 	wire := float64(e.epoch.rate.chunkWire)
+	least := wire
+	if e.settles() {
+		least = wire * float64(min(joinBatch, len(a.list)))
+	}
 	keep := a.list[:0]
 	for _, x := range a.list {
 		if x.to != 0 && x.until <= e.now {
 			if l := e.link(x.to); l != nil {
 				l.outstanding--
+				l.window.shrink(e.now, x.until)
 			}
 			x.last, x.to = x.to, 0
 		}
 		if x.to == 0 && (e.epoch.store.Has(x.number) || !e.needs(x.number) || x.pulled || e.now-x.began > e.patience(x.number)) {
 			continue
 		}
-		if x.to == 0 && a.tokens >= wire {
+		if x.to == 0 && a.tokens >= least {
 			if l := e.holder(&x); l != nil {
-				a.tokens -= wire
+				a.tokens, least = a.tokens-wire, wire
 				e.want(l, &x)
 			}
 		}
@@ -183,6 +193,33 @@ func (e *Engine) patience(n uint64) time.Duration {
 		return joinPatience // needs says when it is of no more use
 	}
 	return wantLife
+}
+
+// window is how many requests one link is worth: one more for each answer, half as many after one that did not
+// come, so that a neighbour whose uplink is full is not asked for more than it can give.
+type window struct {
+	less float64       // than maxOutstanding
+	last time.Duration // when it last shrank
+}
+
+const (
+	windowFirst = 16
+	windowLeast = 2
+)
+
+func newWindow() window { return window{less: maxOutstanding - windowFirst} }
+
+func (w *window) size() int { return maxOutstanding - int(w.less) }
+
+func (w *window) grow() { w.less = max(w.less-1, 0) }
+
+// shrink takes notice of a request given up; those made before the last time say nothing new.
+func (w *window) shrink(now, until time.Duration) {
+	if until-answerMost < w.last && w.last != 0 {
+		return
+	}
+	w.last = now
+	w.less = min(maxOutstanding-(maxOutstanding-w.less)/2, maxOutstanding-windowLeast)
 }
 
 // want makes one request.
@@ -206,24 +243,24 @@ func (e *Engine) sendWants() {
 	}
 }
 
-// holder chooses whom to ask: of those known to hold the chunk the one with the shortest round trip and queue; else,
-// for a chunk that is known to exist, a neighbour that feeds its substream and has most likely lost it on the
-// way; else the source.
+// holder chooses whom to ask: of those known to hold the chunk the one with the shortest round trip and queue; else a
+// neighbour that has pushed a later one of its substream, and so has most likely lost it on the way; else, for a
+// chunk that is known to exist and that nobody could give so far, the source.
 func (e *Engine) holder(x *ask) *link {
 	var best *link
 	var cost time.Duration
 	exists := x.number < e.frontier.verified
 	k := x.number % e.epoch.substreams
 	for _, l := range e.links {
-		if !l.up || l.outstanding >= maxOutstanding || l.busy > e.now {
+		if !l.up || l.outstanding >= l.window.size() || l.busy > e.now {
 			continue
 		}
 		c := l.rtt + time.Duration(l.outstanding)*queuePenalty
 		switch {
 		case l.has.Has(x.number):
-		case exists && x.tries < 4 && l.ours.eager&(1<<k) != 0:
+		case l.feeds[k].newest > x.number && l.ours.eager&(1<<k) != 0 && x.tries < guesses:
 			c += answerLeast
-		case exists && x.tries < 4 && l.role == swarm.Source:
+		case exists && l.role == swarm.Source && x.tries < guesses && e.now-x.began >= sourceAfter:
 			c += 2 * answerLeast
 		default:
 			continue

@@ -142,13 +142,14 @@ func (e *Engine) cancelled(l *link, m *swarm.Cancel) {
 	}
 }
 
-// cancelLater tells the other eager feeders of a substream that a chunk of it is held, with the next Ready.
+// cancelLater tells the other eager feeders of a substream that a chunk of it is held, with the next Ready: those who
+// may still be kept from sending it. Whoever is usually no later than a round trip has sent it by then.
 func (e *Engine) cancelLater(n uint64, k int, from *link) {
 	if n < e.frontier.start {
 		return // it is old: nobody pushes it
 	}
 	for _, l := range e.links {
-		if l == from || l.ours.eager&(1<<k) == 0 || !l.up {
+		if l == from || l.ours.eager&(1<<k) == 0 || !l.up || l.feeds[k].tooQuick(l.rtt) {
 			continue
 		}
 		l.cancel(n)
@@ -191,13 +192,34 @@ type feed struct {
 	excused  time.Duration // when we last told it to spare a chunk
 	lateness int64         // microseconds, sum since measured
 	samples  int
-	silent   bool // the policy was told
+	usual    float64 // microseconds by which its copies are later than the first copy or offer
+	copies   int
+	newest   uint64 // one more than the greatest number that came
+	silent   bool   // the policy was told
 }
 
 func (f *feed) sample(late time.Duration) {
 	f.lateness += late.Microseconds()
 	f.samples++
 }
+
+// came takes notice of a copy of n, late behind the first copy or offer.
+func (f *feed) came(n uint64, late time.Duration) {
+	f.newest = max(f.newest, n+1)
+	f.copies++
+	if f.copies == 1 {
+		f.usual = float64(late.Microseconds())
+	}
+	f.usual += (float64(late.Microseconds()) - f.usual) / 8
+}
+
+// tooQuick reports whether a feeder has sent a chunk before it can be told to spare it.
+func (f *feed) tooQuick(rtt time.Duration) bool {
+	return f.copies >= quickCopies && f.usual < float64(rtt.Microseconds())
+}
+
+// quickCopies is how many copies of a feeder must have come before it counts as quick.
+const quickCopies = 8
 
 // sampleOffer compares a neighbour's offer of n with the first copy or offer of it.
 func (e *Engine) sampleOffer(l *link, n uint64) {

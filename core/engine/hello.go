@@ -38,7 +38,6 @@ func (e *Engine) hello(l *link, m *swarm.Hello) {
 		Link: l.id, Peer: l.peer, Role: l.role, Dialed: l.dialed, Status: l.status, RTT: l.rtt, MaxLinks: l.maxLinks,
 	})
 	e.event(event.PeerJoined{Stream: e.cfg.Stream, Peer: l.peer, Role: l.role})
-	e.self.status = true
 	e.handDescriptor(l)
 	e.sayHave(l)
 	e.ping(l)

@@ -10,11 +10,12 @@ import (
 // joining is how a viewer catches up: it pulls what lies between the newest random-access group that a neighbour
 // holds and the live edge, from all who hold it, at no more than joinShare times the stream's rate.
 type joining struct {
-	on    bool
-	since time.Duration
-	next  uint64 // lowest number not yet asked for
-	to    uint64 // the live edge when it began
-	from  uint64 // the anchor
+	on     bool
+	since  time.Duration
+	next   uint64 // lowest number not yet asked for
+	to     uint64 // the live edge when it began
+	from   uint64 // the anchor
+	latest uint64 // where the newest random-access group begins that came by itself
 }
 
 const (
@@ -61,7 +62,7 @@ func (e *Engine) consider(l *link) {
 	for len(e.asking.list) > 0 && e.asking.list[0].number < anchor {
 		e.unask(0)
 	}
-	*j = joining{on: true, since: e.now, next: anchor, from: anchor, to: f.start}
+	*j = joining{on: true, since: e.now, next: anchor, from: anchor, to: f.start, latest: j.latest}
 	e.asking.tokens, e.asking.at = 32*float64(e.epoch.rate.chunkWire), e.now
 	e.timers.sooner(alarmAsks, e.now)
 }
@@ -74,6 +75,24 @@ func (e *Engine) started(h *chunk.GroupHeader) {
 			e.consider(l)
 		}
 	}
+}
+
+// skip gives up a place to begin that has not been got hold of. By the time that a random-access group comes, the one
+// before it should be complete; what is older than that need not be asked for any more.
+func (e *Engine) skip(h *chunk.GroupHeader) {
+	j := &e.joining
+	if e.cfg.Role != swarm.Viewer || e.player.started || !h.RandomAccess || h.First <= j.latest {
+		return
+	}
+	before := j.latest
+	j.latest = h.First
+	if before <= j.from {
+		return
+	}
+	for len(e.asking.list) > 0 && e.asking.list[0].number < before {
+		e.unask(0)
+	}
+	j.on, j.from, j.next = false, before, max(j.next, before)
 }
 
 // joinMore asks for more of what a joiner lacks.

@@ -36,8 +36,9 @@ const (
 	pingSecond     = time.Second
 	pingEvery      = 10 * time.Second
 	receiptSoonest = 250 * time.Millisecond // when receiptChunks have come
-	receiptLatest  = 2 * time.Second
+	receiptLatest  = 900 * time.Millisecond // a budget looks back one second
 	receiptChunks  = 24
+	receiptDelay   = 10 * time.Millisecond
 	gossipEvery    = 20 * time.Second
 	banFor         = 5 * time.Minute
 

@@ -64,6 +64,7 @@ type link struct {
 
 	out         outgoing
 	outstanding int           // requests
+	window      window        // how many there may be
 	busy        time.Duration // it has no capacity for wants until then
 
 	mend   float64 // chunks that it may still be answered with urgency
@@ -133,7 +134,7 @@ func (e *Engine) PeerUp(now time.Duration, p Peer) {
 	e.candidates.dialed(p.Peer)
 	l := &link{
 		id: p.Link, peer: p.Peer, dialed: p.Dialed, maxFrame: p.MaxFrame,
-		heard: now, mend: mendBurst, mendAt: now, allowance: controlBurst, allowedAt: now, gossipAt: now,
+		heard: now, mend: mendBurst, mendAt: now, window: newWindow(), allowance: controlBurst, allowedAt: now, gossipAt: now,
 	}
 	if l.maxFrame <= 0 {
 		l.maxFrame = e.cfg.MaxFrame
@@ -184,7 +185,6 @@ func (e *Engine) down(l *link, cause string) {
 	if l.up {
 		e.change(scheduler.LinkDown{Link: l.id, Peer: l.peer, Cause: cause})
 		e.event(event.PeerLeft{Stream: e.cfg.Stream, Peer: l.peer, Cause: cause})
-		e.self.status = true
 	}
 }
 

@@ -45,8 +45,8 @@ func (e *Engine) sayStatus() {
 	}
 	s, was := e.state(), &e.self.said
 	e.self.status = false
-	if s.Relays == was.Relays && s.Playing == was.Playing && s.Links == was.Links &&
-		!moved(s.Uplink, was.Uplink) && !moved(s.Spare, was.Spare) && !moved(uint64(s.Delay), uint64(was.Delay)+20) {
+	if s.Relays == was.Relays && s.Playing == was.Playing && (s.Links > 0) == (was.Links > 0) &&
+		!movedALot(s.Uplink, was.Uplink) && !movedALot(s.Spare, was.Spare) && !movedALot(uint64(s.Delay), uint64(was.Delay)+20) {
 		return
 	}
 	e.self.said, e.self.saidAt = s, e.now

@@ -53,3 +53,9 @@ func moved(a, b uint64) bool {
 	d := max(a, b) - min(a, b)
 	return d > b/10
 }
+
+// movedALot reports whether a differs from b by more than a quarter: what neighbours are told costs them all a message.
+func movedALot(a, b uint64) bool {
+	d := max(a, b) - min(a, b)
+	return d > b/4
+}

@@ -18,16 +18,19 @@ type incoming struct {
 	payload                  uint64 // bytes of useful chunks
 }
 
-// sayReceipt tells the sender what has arrived, once enough has or long enough ago.
+// sayReceipt tells the sender what has arrived: soon when much has or when it was delayed, else seldom.
 func (e *Engine) sayReceipt(l *link) {
 	in := &l.in
 	fresh, since := in.chunks-in.told, e.now-in.toldAt
-	if fresh == 0 || since < receiptSoonest || fresh < receiptChunks && since < receiptLatest {
+	if fresh == 0 || since < receiptSoonest {
 		return
 	}
 	r := &swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate}
 	if in.lags > 0 {
 		r.Delay = time.Duration(max(in.lag/in.lags-in.least, 0)) * time.Microsecond
+	}
+	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay {
+		return
 	}
 	in.told, in.toldAt = in.chunks, e.now
 	in.lag, in.lags = 0, 0

@@ -94,7 +94,11 @@ func (e *Engine) cameFrom(l *link, n uint64) {
 	k := n % e.epoch.substreams
 	fd := &l.feeds[k]
 	fd.last, fd.silent = e.now, false
-	e.sampleOffer(l, n)
+	if e.frontier.recalls(n) {
+		late := e.frontier.offered(n, e.now)
+		fd.sample(late)
+		fd.came(n, late)
+	}
 	e.feedsEagerly(l, int(k))
 }
 
@@ -180,6 +184,7 @@ func (e *Engine) groupSeen(h *chunk.GroupHeader) {
 		e.started(h)
 	}
 	e.epoch.entered(h, e.keep())
+	e.skip(h)
 	e.seen(h)
 }
 
