@@ -41,7 +41,6 @@ func (p *policy) serve() {
 		}
 		s.to[a.k] = append(s.to[a.k], scheduler.Target{Link: a.link.Link, Class: classOf(a.relay)})
 		s.seats++
-		p.granted = p.now
 	}
 	for k, to := range s.to {
 		p.order(to)
@@ -112,27 +111,31 @@ func (p *policy) admit(a ask, s *seating) swarm.Reason {
 	return swarm.NoCapacity
 }
 
-// shed takes a seat back when the uplink has turned out to carry less than was granted: one a tick, of the leaf that
-// came last, or of the relay that came last where there is no leaf.
+// shed takes seats back when the uplink has turned out to carry less than was granted: half of what is too much a
+// tick, leaves before relays, and of those who came last.
 func (p *policy) shed() {
-	if float64(p.committed()) <= p.limit()/p.seat()*overdraft {
-		return
+	excess := float64(p.committed()) - overdraft*p.limit()/p.seat()
+	for n := int(excess/2 + 1); excess > 0 && n > 0; n-- {
+		link, k := p.last()
+		if link == 0 || !p.do(scheduler.Refuse{Link: link, Substream: k, Reason: swarm.NoCapacity}) {
+			return
+		}
 	}
-	worst, at, least := scheduler.Target{}, -1, time.Duration(-1)
+}
+
+// last finds the seat that goes first.
+func (p *policy) last() (link swarm.LinkID, substream int) {
+	class, since := scheduler.Class(0), time.Duration(0)
 	for k, to := range p.view.Pushes {
 		for _, t := range to {
 			l := p.view.Link(t.Link)
-			if l == nil || t.Class < worst.Class {
+			if l == nil || t.Class < class || t.Class == class && l.Asks[k].Since < since {
 				continue
 			}
-			if since := l.Asks[k].Since; t.Class > worst.Class || since > least {
-				worst, at, least = t, k, since
-			}
+			link, substream, class, since = t.Link, k, t.Class, l.Asks[k].Since
 		}
 	}
-	if at >= 0 {
-		p.do(scheduler.Refuse{Link: worst.Link, Substream: at, Reason: swarm.NoCapacity})
-	}
+	return link, substream
 }
 
 // overdraft is how far commitments may exceed the limit before a seat is taken back.

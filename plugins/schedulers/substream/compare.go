@@ -30,6 +30,8 @@ func (p *policy) compare() {
 		n, direct, worst := p.rank(k)
 		switch {
 		case n == 0:
+		case n > 1 && worst.Role != swarm.Source && !p.hasRoom(worst) && p.relieved(k, worst):
+			p.drop(worst, k, 0) // others need the seat more
 		case n > p.wanted(k, direct):
 			// The last that flows stays, whatever was promised by another.
 			if p.relieved(k, worst) || !worst.Feeds[k].Flows && p.now >= worst.Feeds[k].Since+rivalFor {

@@ -183,6 +183,8 @@ func (p *policy) choose(k int, c choice) int {
 			if have > 0 { // and one feeder is there: the seat is worth having only while relays are few
 				continue
 			}
+		case relaysOf(l, k) && have > 0 && !p.plenty(l):
+			continue
 		case relaysOf(l, k):
 			score = p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
 			if score >= fullCost && !desperate {

@@ -38,7 +38,7 @@ type policy struct {
 	feeds   feeds
 	tell    tell
 	evicted time.Duration // when a leaf last lost its seat to a relay
-	granted time.Duration // when a seat was last granted
+	sent    float64       // wire bytes per second over the last second
 
 	nextTick time.Duration
 	actions  []scheduler.Action
@@ -79,6 +79,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.compare()
 	}
 	if due {
+		p.sent = p.total()
 		p.shed()
 	}
 	p.serve()

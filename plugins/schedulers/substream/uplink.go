@@ -23,9 +23,9 @@ func (p *policy) rate() float64 {
 func (p *policy) seat() float64 { return p.rate() / float64(p.view.Stream.Substreams) }
 
 // limit is what may be committed, in wire bytes per second: a cap less what control takes of it, or what receipts
-// have shown. An uplink that is not shown yet counts as Trial stream rates, so that a swarm can begin, and so does one
-// that is shown to carry less than it was never asked for: receipts confirm no more than what was sent. Only when
-// commitments have stood for a while, and less than they come to is confirmed, is the uplink taken at its word.
+// have shown. Receipts confirm no more than what was sent, and show room up to twice that while nothing queues: an
+// uplink that shows less is at its limit. One that does not, or was not shown yet, counts as Trial stream rates at the
+// least, so that a swarm can begin.
 func (p *policy) limit() float64 {
 	c := &p.view.Capacity
 	trusted := p.params.Trial * p.rate()
@@ -37,7 +37,7 @@ func (p *policy) limit() float64 {
 		trusted = float64(c.Cap)
 	case p.view.Stream.Role != swarm.Viewer: // they have volunteered
 		trusted = unlimited
-	case c.Shown && p.now >= p.granted+proveFor && measured < proved*float64(p.committed())*p.seat():
+	case c.Shown && p.sent > 2*p.seat() && measured < roomShown*p.sent:
 		trusted = measured
 	case c.Shown:
 		trusted = max(trusted, measured)
@@ -47,9 +47,17 @@ func (p *policy) limit() float64 {
 
 const (
 	unlimited = 1e15
-	proveFor  = 2 * time.Second // that commitments must have stood
-	proved    = 0.8             // of the commitments, that must be confirmed
+	roomShown = 1.4 // times what is sent, that an uplink shows that is not at its limit
 )
+
+// total adds up what is sent to all neighbours, in wire bytes per second over the last second.
+func (p *policy) total() float64 {
+	sum := uint64(0)
+	for _, l := range p.view.Links {
+		sum += l.SentRate
+	}
+	return float64(sum)
+}
 
 // committed is what the orders in force bind, in seats.
 func (p *policy) committed() int {
@@ -102,3 +110,13 @@ func (p *policy) advertise() {
 func (p *policy) hasRoom(l *scheduler.Link) bool {
 	return l.Role == swarm.Source || float64(l.Status.Spare) >= p.seat()
 }
+
+// plenty reports whether a neighbour has so much room that a second feeder takes nothing from anybody.
+func (p *policy) plenty(l *scheduler.Link) bool {
+	return float64(l.Status.Spare) >= max(plentySeats*p.seat(), plentyShare*float64(l.Status.Uplink))
+}
+
+const (
+	plentySeats = 4
+	plentyShare = 0.25 // of its uplink
+)
