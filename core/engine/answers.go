@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// denied takes a neighbour's refusal, of wants or of a subscription.
+func (e *Engine) denied(l *link, m *swarm.Deny) {
+	if e.epoch == nil || m.Epoch != e.id() && len(m.Numbers) > 0 {
+		return
+	}
+	if len(m.Numbers) == 0 {
+		e.feedingEnds(l, 1<<min(m.Substream, 63), m.Reason)
+		return
+	}
+	if m.Reason == swarm.NoCapacity {
+		l.busy = e.now + noCapacityFor
+	}
+	for _, n := range m.Numbers {
+		i, ok := e.asking.find(n)
+		if !ok || e.asking.list[i].to != l.id {
+			continue
+		}
+		x := &e.asking.list[i]
+		l.outstanding--
+		x.last, x.to = l.id, 0
+		if m.Reason == swarm.NotHeld {
+			l.has.Remove(n)
+		}
+	}
+	e.askSooner(e.now)
+}
+
+// wanted answers a neighbour's wants: with the chunks, as far as the uplink carries them, or a Deny.
+func (e *Engine) wanted(l *link, m *swarm.Want) {
+	var notHeld, noRoom []uint64
+	for _, n := range m.Numbers {
+		switch {
+		case e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 || !e.epoch.store.Has(n):
+			notHeld = append(notHeld, n)
+		case l.owed.Has(n):
+		case l.out.queued >= maxOwed:
+			noRoom = append(noRoom, n)
+		default:
+			l.has.Remove(n) // whatever it said before
+			l.owed.Add(n)
+			class := scheduler.ClassExtra
+			if l.mends(e.now, &e.epoch.rate) {
+				class = scheduler.ClassRepair
+			}
+			e.add(upload{key: e.now, number: n, link: l, expires: e.now + askLife, class: class, owed: true})
+		}
+	}
+	if len(notHeld) > 0 {
+		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NotHeld, Numbers: notHeld})
+	}
+	if len(noRoom) > 0 {
+		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NoCapacity, Numbers: noRoom})
+	}
+}
+
+// mending bounds what a link is answered with urgency: what a neighbour that is fed well misses. Beyond that, a joiner's
+// pulls among it, answers get what pushes leave of the uplink, so that earlier viewers do not pay for later ones.
+const (
+	mendShare = 0.1 // of the stream's rate
+	mendBurst = 24  // chunks
+)
+
+func (l *link) mends(now time.Duration, r *rate) bool {
+	wire := float64(max(r.chunkWire, 1))
+	l.mend = min(l.mend+(now-l.mendAt).Seconds()*mendShare*float64(r.perSecond())/wire, mendBurst)
+	l.mendAt = now
+	if l.mend < 1 {
+		return false
+	}
+	l.mend--
+	return true
+}
+
+// maxOwed is how many chunks may be queued for a link that asks for more.
+const maxOwed = 512
