@@ -30,7 +30,12 @@ func start(t *testing.T, args ...string) *process {
 // startWith runs shoal until the test is over, its standard output into stdout unless that is nil.
 func startWith(t *testing.T, stdout *os.File, args ...string) *process {
 	t.Helper()
-	p := &process{out: newHistory(t, "shoal "+args[0]), ended: make(chan struct{}), temp: t.TempDir(), folder: t.TempDir()}
+	temp, err := os.MkdirTemp("", "e2e") // shorter than t.TempDir: it must hold sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(temp) })
+	p := &process{out: newHistory(t, "shoal "+args[0]), ended: make(chan struct{}), temp: temp, folder: t.TempDir()}
 	p.cmd = exec.Command(shoal, args...)
 	p.cmd.Dir = p.folder
 	p.cmd.Env = append(os.Environ(), "TMPDIR="+p.temp)
