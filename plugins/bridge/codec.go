@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"io"
 	"strings"
 	"sync"
 
@@ -92,19 +91,18 @@ func (c *streamConn) Receive(dst [][]byte) ([][]byte, error) {
 		return dst, err
 	}
 	if len(r.data) == 0 {
-		return dst, io.ErrUnexpectedEOF
+		return dst, pipe.ErrLength
 	}
 	return append(dst, r.data), nil
 }
 
 // Close ends the call.
-func (c *streamConn) Close() error {
+func (c *streamConn) Close() {
 	c.once.Do(func() {
 		if c.cancel != nil {
 			c.cancel()
 		}
 	})
-	return nil
 }
 
 // encode marshals m, whose fields the bridge has made valid.

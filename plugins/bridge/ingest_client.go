@@ -52,11 +52,14 @@ type ingestClient struct {
 	sink    ingest.Sink
 	tracks  bool  // Tracks has come
 	refused error // what the sink answered when it had enough
+	stop    context.CancelFunc
 }
 
 // Run hands over what the plugin reads until ctx ends, the implementation's Run does, or the process dies.
 func (c *ingestClient) Run(ctx context.Context, sink ingest.Sink) error {
 	c.sink = sink
+	ctx, c.stop = context.WithCancel(ctx)
+	defer c.stop()
 	if err := c.out.Post(encode(&pb.ReadRequest{Request: &pb.ReadRequest_Start{Start: &pb.Start{}}})); err != nil {
 		return err
 	}
@@ -106,11 +109,12 @@ func (c *ingestClient) handle(batch [][]byte) (*ending, error) {
 	return nil, nil
 }
 
-// refuse tells the plugin that the sink has had enough.
+// refuse tells the plugin that the sink has had enough, and has it end.
 func (c *ingestClient) refuse(err error) {
 	if err == nil {
 		return
 	}
 	c.refused = err
 	_ = c.out.Post(encode(&pb.ReadRequest{Request: &pb.ReadRequest_Refused{Refused: failureOf(err)}})) // a dead plugin needs no word
+	c.stop()
 }

@@ -139,8 +139,8 @@ func (i *instance) serve(work func() error, ended func(*pb.Ended) proto.Message,
 	defer i.conn.Close()
 	defer i.out.Fail(pipe.ErrClosed)
 	defer i.stop()
-	wg.Go(func() { _ = i.out.Run() })                            // its error is that of Receive below
-	defer context.AfterFunc(i.call, func() { i.conn.Close() })() // the call's end is the instance's
+	wg.Go(func() { _ = i.out.Run() })               // its error is that of Receive below
+	defer context.AfterFunc(i.call, i.conn.Close)() // the call's end is the instance's
 	wg.Go(func() {
 		err := work()
 		i.stop()

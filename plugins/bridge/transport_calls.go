@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,14 +14,14 @@ import (
 // post queues a message for the plugin. Errors: transport.ErrClosed; transport.ErrFull when the plugin has read
 // nothing for so long that pipe.PostLimit is reached.
 func (t *transportClient) post(m *pb.CarryRequest) error {
-	switch err := t.out.Post(encode(m)); err {
-	case nil:
+	err := t.out.Post(encode(m))
+	switch {
+	case err == nil:
 		return nil
-	case pipe.ErrStalled:
+	case errors.Is(err, pipe.ErrStalled):
 		return fmt.Errorf("%w: %w", transport.ErrFull, err)
-	default:
-		return transport.ErrClosed
 	}
+	return transport.ErrClosed
 }
 
 // Dial asks the plugin, and waits a little for its answer. When that comes later, a failure is reported as DialFailed.

@@ -81,7 +81,22 @@ func (c *Config) fill() error {
 		return fmt.Errorf("%w: Start is %v", ErrSpec, c.Start)
 	}
 	if c.Dir == "" {
-		c.Dir = os.TempDir()
+		c.Dir = socketFolder(os.TempDir())
 	}
 	return nil
+}
+
+// longestFolder is how long the path of a folder may be, in bytes, so that the path of a socket in a folder of its own
+// below it keeps within the 104 bytes that every system allows.
+const longestFolder = 48
+
+// socketFolder is temporary, or a shorter folder where sockets below it would have too long a path.
+func socketFolder(temporary string) string {
+	if len(temporary) <= longestFolder {
+		return temporary
+	}
+	if info, err := os.Stat("/tmp"); err == nil && info.IsDir() {
+		return "/tmp"
+	}
+	return temporary
 }

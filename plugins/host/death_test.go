@@ -221,18 +221,18 @@ func beHost(what string) {
 	if err != nil {
 		panic(err)
 	}
-	go h.Run(context.Background())
+	go func() { panic(h.Run(context.Background())) }()
 	spec := echoSpec()
 	if what != "echo" {
 		spec = host.Spec{Kind: bridge.KindTransport, Name: "mine", Path: what}
-		go h.Transport(context.Background(), spec, transport.Config{})
-		select {}
+		_, err := h.Transport(context.Background(), spec, transport.Config{})
+		panic(err)
 	}
 	t, err := h.Transport(context.Background(), spec, transport.Config{Identity: make([]byte, 64), Params: map[string]string{"run": "hang"}})
 	if err != nil {
 		panic(err)
 	}
-	go t.Run(context.Background(), newSink())
+	go func() { panic(t.Run(context.Background(), newSink())) }()
 	for _, s := range h.Plugins() {
 		for _, pid := range s.PIDs {
 			fmt.Println(pid)
@@ -258,7 +258,7 @@ func TestNoPluginOutlivesAHostThatIsKilled(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			defer cmd.Wait()
+			defer func() { _ = cmd.Wait() }() // it was killed
 			var pid int
 			if what == "echo" {
 				line, err := bufio.NewReader(out).ReadString('\n')

@@ -57,7 +57,7 @@ func (h *Host) launch(ctx context.Context, at *place) (*process, error) {
 		return nil, fmt.Errorf("%w: %s: private folder: %w", ErrStart, &spec, err)
 	}
 	if err := h.add(p); err != nil {
-		os.RemoveAll(p.dir)
+		p.clean()
 		return nil, err
 	}
 	select {
@@ -110,11 +110,18 @@ func (p *process) live() {
 		p.remote.Channels.Close()
 	}
 	watch.Wait()
-	os.RemoveAll(p.dir)
+	p.clean()
 	p.host.mu.Lock()
 	delete(p.host.processes, p)
 	p.host.mu.Unlock()
 	close(p.done)
+}
+
+// clean removes the private folder.
+func (p *process) clean() {
+	if err := os.RemoveAll(p.dir); err != nil {
+		p.host.cfg.Log.Warn("private folder of a plugin", "plugin", p.spec.Name, "error", err)
+	}
 }
 
 // exit is why the process has ended; nil when it was told to. It is asked once that has happened.

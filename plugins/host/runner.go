@@ -16,11 +16,12 @@ const pipePatience = 300 * time.Millisecond
 
 // command is a process as go-plugin sees it: it implements its runner.Runner.
 type command struct {
-	cmd    *exec.Cmd
-	spawn  func(context.Context, func()) error
-	logs   *logWriter
-	stdout *io.PipeReader
-	exited chan struct{} // closed when the process has ended
+	cmd       *exec.Cmd
+	spawn     func(context.Context, func()) error
+	logs      *logWriter
+	stdout    *io.PipeReader
+	stdoutEnd *io.PipeWriter
+	exited    chan struct{} // closed when the process has ended
 
 	mu      sync.Mutex
 	spawned bool
@@ -36,7 +37,7 @@ func newCommand(cmd *exec.Cmd, logs *logWriter) *command {
 // Start runs the process.
 func (c *command) Start(ctx context.Context) error {
 	r, w := io.Pipe()
-	c.stdout = r
+	c.stdout, c.stdoutEnd = r, w
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.WaitDelay = w, c.logs, pipePatience
 	isolate(c.cmd)
 	var err error
@@ -44,17 +45,17 @@ func (c *command) Start(ctx context.Context) error {
 		err = e
 	}
 	if err != nil {
-		w.Close()
+		c.endOutput()
 		return err
 	}
 	go func() { // ends with the process
 		err := c.cmd.Wait()
 		killGroup(c.cmd.Process) // what it has started itself
-		w.Close()
+		c.endOutput()
 		c.logs.flush()
 		c.mu.Lock()
 		c.err = err
-		c.stdin.Close()
+		c.endInput()
 		c.mu.Unlock()
 		close(c.exited)
 	}()
@@ -112,8 +113,14 @@ func (c *command) hangUp() {
 		c.killed = true
 		return
 	}
-	c.stdin.Close()
+	c.endInput()
 }
+
+// endInput ends the standard input; the lock is held. Ending it twice is no harm.
+func (c *command) endInput() { _ = c.stdin.Close() }
+
+// endOutput ends what go-plugin reads, which never fails.
+func (c *command) endOutput() { _ = c.stdoutEnd.Close() }
 
 // status is how the process ended.
 func (c *command) status() error {

@@ -15,15 +15,9 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/bridge/pipe"
-)
-
-const (
-	healthEvery  = 2 * time.Second // between two looks whether a process answers
-	healthMisses = 2               // after which it is killed
 )
 
 // start is the handshake and the description. Errors: ErrStart.
@@ -146,34 +140,4 @@ func (p *process) notStarted(err error) error {
 	}
 	first, _, _ := strings.Cut(text, "\n")
 	return fmt.Errorf("%w: %s: %s", ErrStart, &p.spec, first)
-}
-
-// watch kills a process that does not answer.
-func (p *process) watch() {
-	t := time.NewTicker(healthEvery)
-	defer t.Stop()
-	health := grpc_health_v1.NewHealthClient(p.remote.Conn)
-	for misses := 0; ; {
-		select {
-		case <-p.cmd.exited:
-			return
-		case <-t.C:
-		}
-		ctx, stop := context.WithTimeout(context.Background(), healthEvery)
-		_, err := health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
-		stop()
-		if err == nil {
-			misses = 0
-			continue
-		}
-		if misses++; misses >= healthMisses {
-			p.kill(errors.New("it does not answer"))
-			return
-		}
-	}
-}
-
-// trouble kills a process whose instance does not end: it would hold what it has for ever.
-func (p *process) trouble(bridge.Trouble) {
-	p.kill(errors.New("an instance did not end within 2s of being asked to"))
 }

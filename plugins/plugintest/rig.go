@@ -84,11 +84,15 @@ func New(t testing.TB, way Way, plugin bridge.Plugin) *Rig {
 // Folder is a private one with a short path, as sockets need. It goes with the test.
 func Folder(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pt")
+	dir, err := os.MkdirTemp("", "pt") //nolint:usetesting // t.TempDir names the test in the path, which is too long for a socket then
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	return dir
 }
 
@@ -114,7 +118,9 @@ func (r *Rig) serveHere(t testing.TB) {
 		}
 	}
 	t.Cleanup(func() {
-		conn.Close()
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
 		g.Stop()
 		<-served
 		srv.Wait(5 * time.Second)

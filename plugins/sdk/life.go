@@ -21,8 +21,10 @@ func (s *server) watchHost() {
 	}()
 	go func() {
 		parent := os.Getppid()
+		tick := time.NewTicker(parentEvery)
+		defer tick.Stop()
 		for os.Getppid() == parent {
-			time.Sleep(parentEvery)
+			<-tick.C
 		}
 		gone <- struct{}{}
 	}()

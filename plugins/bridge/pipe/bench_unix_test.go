@@ -24,7 +24,7 @@ func BenchmarkPipe(b *testing.B) {
 		b.Run(fmt.Sprintf("%dKB", size>>10), func(b *testing.B) {
 			a, c := socketPair(b)
 			out := NewOutbox(NewSocket(a, 1<<20), 512<<10, nil)
-			go out.Run()
+			go func() { _ = out.Run() }()
 			m := Message{Head: make([]byte, 12), Body: make([]byte, size)}
 			b.SetBytes(int64(size))
 			b.ReportAllocs()

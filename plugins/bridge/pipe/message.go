@@ -23,8 +23,8 @@ type Conn interface {
 	// Receive waits for a message, and appends it and those that are there already to dst. The caller owns
 	// them. Errors: io.EOF after the last message; ErrLength.
 	Receive(dst [][]byte) ([][]byte, error)
-	// Close ends the connection at once.
-	Close() error
+	// Close ends the connection at once. What has not left by then is lost.
+	Close()
 }
 
 var (

@@ -109,7 +109,7 @@ func TestSocketDeliversEveryMessageInOrder(t *testing.T) {
 	for {
 		var err error
 		if got, err = in.Receive(got); err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Fatal(err)
 			}
 			break
@@ -152,7 +152,7 @@ func TestSocketTellsAMessageCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Close()
-	if _, err := NewSocket(b, 2048).Receive(nil); err != io.ErrUnexpectedEOF {
+	if _, err := NewSocket(b, 2048).Receive(nil); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Fatalf("error is %v", err)
 	}
 }
@@ -165,13 +165,13 @@ type stuck struct {
 
 func (s *stuck) Send(batch []Message) error             { <-s.go1; s.got = append(s.got, batch...); return nil }
 func (s *stuck) Receive(dst [][]byte) ([][]byte, error) { return dst, io.EOF }
-func (s *stuck) Close() error                           { return nil }
+func (s *stuck) Close()                                 {}
 
 func TestOutboxRefusesBeyondItsLimitAndTellsWhenThereIsRoom(t *testing.T) {
 	room := make(chan struct{}, 1)
 	c := &stuck{go1: make(chan struct{})}
 	o := NewOutbox(c, 100, func() { room <- struct{}{} })
-	go o.Run()
+	go func() { _ = o.Run() }()
 	m := Message{Head: make([]byte, 40)}
 	if n := o.Offer([]Message{m, m, m, m}); n != 3 {
 		t.Fatalf("%d messages of 40 bytes were taken by a limit of 100, want 3", n)
@@ -206,7 +206,7 @@ func TestOutboxRefusesBeyondItsLimitAndTellsWhenThereIsRoom(t *testing.T) {
 func TestOutboxPutWaitsForRoomAndFailWakesIt(t *testing.T) {
 	c := &stuck{go1: make(chan struct{})}
 	o := NewOutbox(c, 10, nil)
-	go o.Run()
+	go func() { _ = o.Run() }()
 	if err := o.Put(Message{Head: make([]byte, 20)}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package pipe
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"syscall"
@@ -34,7 +35,7 @@ func NewSocket(c net.Conn, limit int) *Socket {
 }
 
 // Close ends the connection at once.
-func (s *Socket) Close() error { return s.conn.Close() }
+func (s *Socket) Close() { s.conn.Close() }
 
 // Send writes what TrySend has left, and then all messages, by as few system calls as it takes.
 func (s *Socket) Send(batch []Message) error {
@@ -147,7 +148,7 @@ func (s *Socket) Receive(dst [][]byte) ([][]byte, error) {
 		n, err := s.conn.Read(s.in[len(s.in):cap(s.in)])
 		s.in = s.in[:len(s.in)+n]
 		if n == 0 && err != nil {
-			if err == io.EOF && len(rest) > 0 {
+			if errors.Is(err, io.EOF) && len(rest) > 0 {
 				err = io.ErrUnexpectedEOF
 			}
 			return dst, err

@@ -1,0 +1,47 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/shoal-live/shoal/plugins/bridge"
+)
+
+const (
+	healthEvery  = 2 * time.Second // between two looks whether a process answers
+	healthMisses = 2               // after which it is killed
+)
+
+// watch kills a process that does not answer.
+func (p *process) watch() {
+	t := time.NewTicker(healthEvery)
+	defer t.Stop()
+	health := grpc_health_v1.NewHealthClient(p.remote.Conn)
+	for misses := 0; ; {
+		select {
+		case <-p.cmd.exited:
+			return
+		case <-t.C:
+		}
+		ctx, stop := context.WithTimeout(context.Background(), healthEvery)
+		_, err := health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
+		stop()
+		if err == nil {
+			misses = 0
+			continue
+		}
+		if misses++; misses >= healthMisses {
+			p.kill(errors.New("it does not answer"))
+			return
+		}
+	}
+}
+
+// trouble kills a process whose instance does not end: it would hold what it has for ever.
+func (p *process) trouble(bridge.Trouble) {
+	p.kill(errors.New("an instance did not end within 2s of being asked to"))
+}

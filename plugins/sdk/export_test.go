@@ -1,0 +1,4 @@
+package sdk
+
+// NewLogger is newLogger.
+var NewLogger = newLogger
