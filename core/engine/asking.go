@@ -100,7 +100,7 @@ func (e *Engine) answered(n uint64, from *link) bool {
 		if to == from {
 			to.window.grow()
 		} else {
-			to.cancel(n)
+			e.spare(to, n)
 		}
 	}
 	if x.tries == 0 || x.to != from.id && x.last != from.id {

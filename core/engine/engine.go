@@ -16,9 +16,11 @@ type Engine struct {
 	alive bool          // an input has come
 	left  bool          // Leave was called
 
-	timers timers
-	links  []*link // by id
-	epoch  *epoch  // nil before the first descriptor
+	timers  timers
+	ids     []swarm.LinkID // of links, ascending
+	links   []*link
+	cancels bool   // some link has any to be told
+	epoch   *epoch // nil before the first descriptor
 
 	orders     orders
 	talk       talk
@@ -101,7 +103,7 @@ func (e *Engine) Leave(now time.Duration) {
 		e.out.Hangup = append(e.out.Hangup, Hangup{Link: l.id, Cause: "left the stream"})
 		l.gone = true
 	}
-	e.links = nil
+	e.ids, e.links = nil, nil
 	e.left = true
 	e.timers.reset()
 }

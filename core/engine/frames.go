@@ -62,7 +62,7 @@ func (e *Engine) dropUploads() {
 		clear(e.uploads.queues[class])
 		e.uploads.queues[class] = e.uploads.queues[class][:0]
 	}
-	e.uploads.total = 0
+	e.uploads.total, e.uploads.parked = 0, 0
 	for _, l := range e.links {
 		l.out = outgoing{full: l.out.full, resume: l.out.resume, room: l.out.room, payload: l.out.payload}
 	}
@@ -71,6 +71,7 @@ func (e *Engine) dropUploads() {
 // dropLink takes what is parked with a link out of the count; the rest is passed over in its turn.
 func (q *uploads) dropLink(l *link) {
 	q.total -= len(l.out.parked)
+	q.parked -= len(l.out.parked)
 	l.out.queued -= len(l.out.parked)
 	l.out.parked = nil
 }

@@ -148,35 +148,36 @@ func (e *Engine) cancelLater(n uint64, k int, from *link) {
 	if n < e.frontier.start {
 		return // it is old: nobody pushes it
 	}
-	for _, l := range e.links {
-		if l == from || l.ours.eager&(1<<k) == 0 || !l.up || l.feeds[k].tooQuick(l.rtt) {
-			continue
+	for _, l := range e.feeders(k) {
+		if l != from && !l.feeds[k].tooQuick(l.rtt) {
+			e.spare(l, n)
 		}
-		l.cancel(n)
 	}
 }
 
 // excuse lets the other eager feeders of a substream off a chunk of it that came by itself. One that had to be asked
 // for excuses nobody: that a feeder did not bring it is how a dead one is found.
 func (e *Engine) excuse(k int, from *link) {
-	for _, l := range e.links {
-		if l != from && l.ours.eager&(1<<k) != 0 {
+	for _, l := range e.feeders(k) {
+		if l != from {
 			l.feeds[k].excused = e.now
 		}
 	}
 }
 
-// cancel has the neighbour told that n is held, once. What finds no room is not told.
-func (l *link) cancel(n uint64) {
+// spare has a neighbour told that n is held, once. What finds no room is not told.
+func (e *Engine) spare(l *link, n uint64) {
 	if i := len(l.cancels); i < swarm.MaxWant && (i == 0 || l.cancels[i-1] != n) {
 		l.cancels = append(l.cancels, n)
+		e.cancels = true
 	}
 }
 
 func (e *Engine) flushCancels() {
-	if e.epoch == nil {
+	if e.epoch == nil || !e.cancels {
 		return
 	}
+	e.cancels = false
 	for _, l := range e.links {
 		if len(l.cancels) > 0 {
 			e.send(l, &swarm.Cancel{Epoch: e.id(), Numbers: l.cancels})

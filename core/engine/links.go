@@ -103,15 +103,11 @@ func (s *subscriptions) set(mask uint64, m swarm.Mode) {
 
 // link finds a link by id; nil when there is none.
 func (e *Engine) link(id swarm.LinkID) *link {
-	for _, l := range e.links {
-		if l.id >= id {
-			if l.id == id {
-				return l
-			}
-			return nil
-		}
+	i, ok := slices.BinarySearch(e.ids, id)
+	if !ok {
+		return nil
 	}
-	return nil
+	return e.links[i]
 }
 
 // linkTo finds a link by peer; nil when there is none.
@@ -139,8 +135,8 @@ func (e *Engine) PeerUp(now time.Duration, p Peer) {
 	if l.maxFrame <= 0 {
 		l.maxFrame = e.cfg.MaxFrame
 	}
-	i, _ := slices.BinarySearchFunc(e.links, p.Link, func(l *link, id swarm.LinkID) int { return int(l.id) - int(id) })
-	e.links = slices.Insert(e.links, i, l)
+	i, _ := slices.BinarySearch(e.ids, p.Link)
+	e.ids, e.links = slices.Insert(e.ids, i, p.Link), slices.Insert(e.links, i, l)
 	e.sayHello(l)
 	switch {
 	case e.candidates.isBanned(p.Peer, now) || p.Peer == e.cfg.Self:
@@ -172,12 +168,12 @@ func (e *Engine) hangup(l *link, cause string) {
 
 // down forgets a link and all that concerns it.
 func (e *Engine) down(l *link, cause string) {
-	i := slices.Index(e.links, l)
-	if i < 0 {
+	i, ok := slices.BinarySearch(e.ids, l.id)
+	if !ok || l.gone {
 		return
 	}
 	l.gone = true
-	e.links = slices.Delete(e.links, i, i+1)
+	e.ids, e.links = slices.Delete(e.ids, i, i+1), slices.Delete(e.links, i, i+1)
 	e.dropOrders(l)
 	e.asking.dropLink(l.id)
 	e.askSooner(e.now)

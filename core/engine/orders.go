@@ -12,6 +12,9 @@ import (
 type orders struct {
 	push   [chunk.MaxSubstreams][]target
 	repair scheduler.Repair
+
+	feeders      [chunk.MaxSubstreams][]*link // see Engine.feeders
+	feedersKnown bool
 }
 
 // target is one receiver of a Push.
@@ -25,6 +28,7 @@ var noRepair = scheduler.Repair{}
 // resetOrders forgets all that counts by substreams.
 func (e *Engine) resetOrders() {
 	e.orders.push = [chunk.MaxSubstreams][]target{}
+	e.orders.feedersKnown = false
 	for _, l := range e.links {
 		l.theirs, l.ours = subscriptions{}, subscriptions{}
 	}
@@ -32,6 +36,7 @@ func (e *Engine) resetOrders() {
 
 // dropOrders takes a link off every order.
 func (e *Engine) dropOrders(l *link) {
+	e.orders.feedersKnown = false
 	for k := range e.orders.push {
 		e.unpush(k, l)
 	}

@@ -41,12 +41,7 @@ func (e *Engine) feedsAlone(l *link, bit uint64) bool {
 	if l.ours.eager&bit == 0 || e.cfg.Role == swarm.Source {
 		return false
 	}
-	for _, o := range e.links {
-		if o != l && o.ours.eager&bit != 0 {
-			return false
-		}
-	}
-	return true
+	return len(e.feeders(bits.TrailingZeros64(bit))) == 1
 }
 
 // unsubscribed ends subscriptions: the neighbour's to us where it has one, else ours to it, for the pusher may say
@@ -71,10 +66,36 @@ func (e *Engine) theyEnd(l *link, set uint64) {
 	}
 }
 
+// weSubscribe changes our subscriptions to a neighbour.
+func (e *Engine) weSubscribe(l *link, set uint64, m swarm.Mode) {
+	l.ours.set(set, m)
+	e.orders.feedersKnown = false
+}
+
+// feeders lists the eager feeders of substream k. It is looked at for every chunk, and made anew only when a
+// subscription has changed.
+func (e *Engine) feeders(k int) []*link {
+	o := &e.orders
+	if !o.feedersKnown {
+		o.feedersKnown = true
+		for i := range o.feeders {
+			clear(o.feeders[i])
+			o.feeders[i] = o.feeders[i][:0]
+		}
+		for _, l := range e.links {
+			for set := l.ours.eager; set != 0; set &= set - 1 {
+				i := bits.TrailingZeros64(set)
+				o.feeders[i] = append(o.feeders[i], l)
+			}
+		}
+	}
+	return o.feeders[k]
+}
+
 // feedingEnds takes that a neighbour feeds us some substreams no more.
 func (e *Engine) feedingEnds(l *link, set uint64, reason swarm.Reason) {
 	set &= (l.ours.eager | l.ours.lazy) & e.all()
-	l.ours.set(set, swarm.None)
+	e.weSubscribe(l, set, swarm.None)
 	for ; set != 0; set &= set - 1 {
 		e.change(scheduler.Feeding{Link: l.id, Substream: bits.TrailingZeros64(set), Mode: swarm.None, Reason: reason})
 	}
@@ -123,12 +144,12 @@ func (e *Engine) orderSubscribe(a scheduler.Subscribe) {
 	}
 	if a.Mode == swarm.None {
 		if set := a.Substreams & (l.ours.eager | l.ours.lazy); set != 0 {
-			l.ours.set(set, swarm.None)
+			e.weSubscribe(l, set, swarm.None)
 			e.send(l, &swarm.Unsubscribe{Substreams: set})
 		}
 		return
 	}
-	l.ours.set(a.Substreams, a.Mode)
+	e.weSubscribe(l, a.Substreams, a.Mode)
 	for set := a.Substreams; set != 0; set &= set - 1 {
 		f := &l.feeds[bits.TrailingZeros64(set)]
 		f.asked, f.silent = e.now, false

@@ -27,6 +27,7 @@ type uploads struct {
 	queues [scheduler.ClassExtra + 1]heap[upload]
 	seq    uint64
 	total  int // in queues and with links
+	parked int // with links
 }
 
 // outgoing is a link's part of the uploads.
@@ -78,8 +79,8 @@ func (e *Engine) drain() {
 	if e.epoch == nil || e.uploads.total == 0 {
 		return
 	}
-	for _, l := range e.links {
-		if len(l.out.parked) > 0 && l.out.resume <= e.now {
+	for i := 0; e.uploads.parked > 0 && i < len(e.links); i++ {
+		if l := e.links[i]; len(l.out.parked) > 0 && l.out.resume <= e.now {
 			e.unpark(l)
 		}
 	}
@@ -105,6 +106,7 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 		if l.out.closed(e.now) {
 			e.timers.sooner(alarmUploads, l.out.resume)
 			l.out.parked = append(l.out.parked, q.pop())
+			e.uploads.parked++
 			continue
 		}
 		c := &e.leaving // kept in the engine, for it would escape
