@@ -127,7 +127,20 @@ func (e *Engine) askSoon() {
 
 // needs reports whether a chunk that is not held is still of use.
 func (e *Engine) needs(n uint64) bool {
-	return e.epoch != nil && n >= e.epoch.store.Floor() && !(e.player.started && n < e.player.first)
+	return e.epoch != nil && n >= e.epoch.store.Floor() && (!e.player.started || n >= e.player.first)
+}
+
+// lacks reports whether a chunk is missing and still of use: not parity, and not of a group that is complete without it.
+func (e *Engine) lacks(n uint64) bool {
+	if !e.needs(n) {
+		return false
+	}
+	g := e.epoch.store.Of(n)
+	if g == nil {
+		return true
+	}
+	index := n - g.Header().First
+	return !g.Complete() && index < uint64(g.Header().Data) && !g.Has(int(index))
 }
 
 // refill earns tokens: a share of the stream's rate, twice the rate for one who joins.
@@ -168,7 +181,7 @@ func (e *Engine) askAll() {
 			}
 			x.last, x.to = x.to, 0
 		}
-		if x.to == 0 && (e.epoch.store.Has(x.number) || !e.needs(x.number) || x.pulled || e.now-x.began > e.patience(x.number)) {
+		if x.to == 0 && (!e.lacks(x.number) || x.pulled || e.now-x.began > e.patience(x.number)) {
 			continue
 		}
 		if x.to == 0 && a.tokens >= least {

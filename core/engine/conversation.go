@@ -83,7 +83,7 @@ func (e *Engine) converse() {
 		return
 	}
 	urgent := t.snapshot || t.wanted || t.stream || len(t.pending) > 0 || e.watchDue() <= e.now
-	if !urgent && !(t.quiet && e.anyState()) {
+	if !urgent && (!t.quiet || !e.anyState()) {
 		e.timers.sooner(alarmPolicy, e.watchDue())
 		return
 	}

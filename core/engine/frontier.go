@@ -63,7 +63,7 @@ func (f *frontier) reset(d *chunk.Descriptor) {
 	size := leastSights
 	if d.ChunkSize > 0 {
 		perSecond := int(min(d.Bitrate/8/uint64(d.ChunkSize), mostSights))
-		for size < 3*perSecond && size < mostSights {
+		for 2*size < 3*perSecond && size < mostSights {
 			size *= 2
 		}
 	}
@@ -198,7 +198,7 @@ func (e *Engine) overdue() {
 	for len(f.missing) > 0 && f.missing[0].due <= e.now {
 		n := f.missing[0].number
 		f.missing.pop()
-		if e.epoch.store.Has(n) || n < f.start || !e.needs(n) {
+		if n < f.start || !e.lacks(n) {
 			continue
 		}
 		e.late(n)

@@ -19,9 +19,9 @@ func (e *Engine) Full(now time.Duration, id swarm.LinkID, c chunk.ID) {
 	o := &l.out
 	o.full, o.resume = true, e.now+fullLongest
 	o.offered = max(o.offered-1, 0)
-	i := slices.IndexFunc(o.recent, func(r recent) bool { return r.number == c.Number && r.link == l })
+	i := slices.IndexFunc(o.recent, func(r recent) bool { return r.number == c.Number+1 })
 	if i < 0 {
-		return
+		return // long ago: whoever misses it asks for it
 	}
 	r := o.recent[i]
 	o.recent[i] = recent{}
@@ -35,7 +35,7 @@ func (e *Engine) Full(now time.Duration, id swarm.LinkID, c chunk.ID) {
 		s.Repair--
 		l.owed.Add(c.Number)
 	}
-	e.add(r.upload)
+	e.add(upload{key: r.key, number: c.Number, link: l, expires: r.expires, class: r.class, owed: r.owed})
 }
 
 // Writable tells that a link takes chunks again. It is offered at most twice as many as it took before, so that a slow

@@ -69,7 +69,7 @@ func (e *Engine) consider(l *link) {
 
 // started takes notice of the first chunk that came by itself: where it begins, the frontier begins. Unless decoding
 // can begin there too, the neighbours' Haves tell where to join.
-func (e *Engine) started(h *chunk.GroupHeader) {
+func (e *Engine) started() {
 	for _, l := range e.links {
 		if l.up && l.hasHave {
 			e.consider(l)
@@ -106,7 +106,7 @@ func (e *Engine) joinMore() {
 		j.next = max(j.next, e.player.first)
 	}
 	for ; j.next < j.to && len(e.asking.list) < joinAsks; j.next++ {
-		if !e.epoch.store.Has(j.next) {
+		if e.lacks(j.next) {
 			e.ask(j.next)
 		}
 	}

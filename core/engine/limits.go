@@ -18,7 +18,7 @@ const (
 	maxMalformed   = 8    // malformed or misplaced frames of one link before it is hung up
 	maxUnproven    = 64   // unproven chunks of one link in a row before its substreams count as silent
 	maxOutstanding = 64   // requests outstanding on one link
-	maxRecent      = 64   // chunks of one link remembered in case the transport hands them back
+	maxRecent      = 32   // chunks of one link remembered in case the transport hands them back
 	maxOffers      = 8    // candidates told a neighbour at once
 	maxGapGroups   = 1024 // groups given up one by one; a longer gap is one gap
 
@@ -42,10 +42,11 @@ const (
 	gossipEvery    = 20 * time.Second
 	banFor         = 5 * time.Minute
 
-	silentAfter = 300 * time.Millisecond // of a substream, at least
-	quietAfter  = time.Second            // of a link, until it is probed
-	probeEvery  = 200 * time.Millisecond
-	maxProbes   = 3 // unanswered, until a link is given up
+	silentAfter   = 300 * time.Millisecond // of a substream, at least
+	quietAfter    = time.Second            // of a link, until it is probed
+	probeEvery    = 200 * time.Millisecond
+	helloPatience = 10 * time.Second // that a link may take until the peer has said Hello
+	maxProbes     = 3                // unanswered, until a link is given up
 
 	pushLife     = time.Second            // how long a push may wait for the uplink
 	askLife      = 400 * time.Millisecond // how long an answer may wait: whoever asked then asks another

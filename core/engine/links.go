@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-live/shoal/core/budget"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/scheduler"
@@ -178,6 +179,9 @@ func (e *Engine) down(l *link, cause string) {
 	e.asking.dropLink(l.id)
 	e.askSooner(e.now)
 	e.uploads.dropLink(l)
+	if c, ok := e.cfg.Budget.(budget.Confirmer); ok {
+		c.Forget(l.id)
+	}
 	if l.up {
 		e.change(scheduler.LinkDown{Link: l.id, Peer: l.peer, Cause: cause})
 		e.event(event.PeerLeft{Stream: e.cfg.Stream, Peer: l.peer, Cause: cause})

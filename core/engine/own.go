@@ -70,6 +70,9 @@ func (e *Engine) beat() {
 	for i := len(e.links) - 1; i >= 0; i-- { // from the end, for a link may go
 		l := e.links[i]
 		if !l.up {
+			if e.now-l.heard > helloPatience {
+				e.hangup(l, "said no hello")
+			}
 			continue
 		}
 		if l.pings.next <= e.now {

@@ -132,7 +132,7 @@ func (e *Engine) hold(c *chunk.Chunk) {
 
 // push queues a chunk that has just come for the targets of its substream's Push order. Each target yields to the
 // one before; at the source by so much that all first copies of a group leave before any second.
-func (e *Engine) push(n uint64, k int, parity bool) {
+func (e *Engine) push(n uint64, k int, parity bool) { //nolint:revive // a property of the chunk, looked up once by the caller
 	to := e.orders.push[k]
 	if len(to) == 0 {
 		return

@@ -181,7 +181,7 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 func (e *Engine) groupSeen(h *chunk.GroupHeader) {
 	if !e.frontier.begun {
 		e.frontier.begin(h.First, e.now)
-		e.started(h)
+		e.started()
 	}
 	e.epoch.entered(h, e.keep())
 	e.skip(h)

@@ -45,8 +45,11 @@ type outgoing struct {
 
 // recent is a chunk handed to the transport, in case it comes back.
 type recent struct {
-	upload
-	wire, payload int
+	key, expires  time.Duration
+	number        uint64 // plus one; 0 for an empty place
+	wire, payload uint16
+	class         scheduler.Class
+	owed          bool
 }
 
 // add queues a chunk, or drops it where there is no room.
@@ -177,7 +180,7 @@ func (e *Engine) hand(u upload, c *chunk.Chunk, f framing) {
 	e.out.grant = append(e.out.grant, grant{i, l.id})
 	l.sent.Add(u.number)
 	l.out.offered++
-	l.out.remember(recent{u, wire, c.Length()})
+	l.out.remember(recent{u.key, u.expires, u.number + 1, uint16(min(wire, 1<<16-1)), uint16(c.Length()), u.class, u.owed})
 	l.out.payload += uint64(c.Length())
 	l.flow.sent += uint64(wire)
 	l.flow.sentChunks++

@@ -52,7 +52,6 @@ type peer struct {
 	delivered []engine.Delivery
 	events    []event.Event
 	batches   []scheduler.Batch
-	busy      bool
 }
 
 // wire is one direction of a link.
