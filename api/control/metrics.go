@@ -145,7 +145,7 @@ func (e emitter) plugins(list []Plugin) {
 	}
 }
 
-func truth(b bool) float64 {
+func truth(b bool) float64 { //nolint:revive // it converts the flag, it is not steered by it
 	if b {
 		return 1
 	}

@@ -227,7 +227,7 @@ func TestWhatPagesShowHidesAddressesAndIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(resp.Body)
 	var sw struct {
 		Stream struct {

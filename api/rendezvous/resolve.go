@@ -108,7 +108,7 @@ func get(ctx context.Context, hc *http.Client, base *url.URL, path string, into 
 	case err != nil:
 		return 0, fmt.Errorf("%s does not answer: %w", base.Host, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // it was only read
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	switch {
 	case err != nil:

@@ -269,7 +269,7 @@ func TestServerThatSaysNothingOrNonsenseIsLeftAndTriedAgain(t *testing.T) {
 					if err != nil {
 						return
 					}
-					defer ws.CloseNow()
+					defer func() { _ = ws.CloseNow() }()
 					calls <- struct{}{}
 					script(r.Context(), ws)
 				}))

@@ -30,7 +30,7 @@ func start(t *testing.T, args ...string) *process {
 // startWith runs shoal until the test is over, its standard output into stdout unless that is nil.
 func startWith(t *testing.T, stdout *os.File, args ...string) *process {
 	t.Helper()
-	temp, err := os.MkdirTemp("", "e2e") // shorter than t.TempDir: it must hold sockets
+	temp, err := os.MkdirTemp("", "e2e") //nolint:usetesting // shorter than t.TempDir: it must hold sockets
 	if err != nil {
 		t.Fatal(err)
 	}

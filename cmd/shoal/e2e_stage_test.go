@@ -42,25 +42,6 @@ func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) 
 	return time.Since(began)
 }
 
-// throughout watches ok for as long as span, and fails the test when it is false.
-func throughout(t *testing.T, span time.Duration, what string, ok func() bool) {
-	t.Helper()
-	over := time.NewTimer(span)
-	defer over.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if !ok() {
-			t.Fatalf("not any more: %s", what)
-		}
-		select {
-		case <-over.C:
-			return
-		case <-tick.C:
-		}
-	}
-}
-
 // history remembers events and log lines. It is safe for any goroutine.
 type history struct {
 	mu  sync.Mutex

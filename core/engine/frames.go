@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
@@ -54,6 +57,18 @@ func (e *Engine) proof(c *chunk.Chunk, knows chunk.Knowledge) []byte {
 		return e.epoch.verifier.Trim(c, knows)
 	}
 	return e.epoch.verifier.Rebuild(c)
+}
+
+// tooLong counts a chunk that a link cannot take, and says so once: the stream's chunks are too large for this link.
+func (e *Engine) tooLong(l *link, size int) {
+	e.count.Sent.Dropped++
+	if !l.told {
+		l.told = true
+		e.event(event.PartFailed{
+			Part:  "stream " + e.epoch.descriptor.Name,
+			Cause: fmt.Sprintf("chunk frames of %d bytes do not fit the link to %v, which takes %d: lower the stream's chunkSize", size, l.peer, l.maxFrame),
+		})
+	}
 }
 
 // dropUploads empties the queues.

@@ -130,6 +130,15 @@ func TestHostileNeighboursCannotFillTheMemory(t *testing.T) {
 		}
 		if i%10 == 0 {
 			r := e.Ready(now)
+			if i%100 == 0 && len(r.Chunks) > 3 { // its transport is full at times
+				for _, c := range r.Chunks[len(r.Chunks)/2:] {
+					e.Full(now, c.To[0], c.ID)
+				}
+				e.Writable(now+ms, swarm.LinkID(rng.IntN(3)+1))
+			}
+			if err := engine.Check(e); err != nil {
+				t.Fatalf("seed %d, message %d: %v", seed, i, err)
+			}
 			if len(r.Control) > 1000 || len(r.Chunks) > 5000 || len(r.Events) > 2000 {
 				t.Fatalf("seed %d, message %d: %d control frames, %d chunks, %d events", seed, i, len(r.Control), len(r.Chunks), len(r.Events))
 			}
@@ -165,6 +174,9 @@ func FuzzFrames(f *testing.F) {
 			}
 			now = max(now+ms, min(r.WakeAt, now+time.Second))
 			e.Tick(now)
+			if err := engine.Check(e); err != nil {
+				t.Fatal(err)
+			}
 		}
 		e.Stats(now)
 	})

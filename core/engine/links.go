@@ -51,6 +51,7 @@ type link struct {
 	anchor          uint64 // see swarm.Have
 	hasHave         bool
 	changedHolds    bool // since the policy was told
+	told            bool // that chunks are too long for it
 
 	theirs subscriptions // of the peer, to what we hold
 	ours   subscriptions // of this peer, to what the neighbour holds

@@ -121,7 +121,7 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 		}
 		f := e.frameFor(c, holdsSome(&l.has, &c.Header))
 		if f.wire-e.cfg.Overhead > l.maxFrame {
-			e.count.Sent.Dropped++
+			e.tooLong(l, f.wire-e.cfg.Overhead)
 			x := q.pop()
 			e.finish(&x)
 			continue

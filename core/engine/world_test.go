@@ -182,6 +182,9 @@ func (p *peer) settle() {
 	w := p.world
 	for round := 0; ; round++ {
 		r := p.engine.Ready(w.now)
+		if err := engine.Check(p.engine); err != nil {
+			w.t.Fatalf("%v: %s: %v", w.now, p.name, err)
+		}
 		p.wake = r.WakeAt
 		p.record(r)
 		for _, c := range r.Control {

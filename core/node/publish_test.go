@@ -31,7 +31,7 @@ func TestIngestThatFailsForTheSameReasonIsToldOnceAndTriedAgain(t *testing.T) {
 		away := fmt.Errorf("%w: nobody listens", ingest.ErrSource)
 		in := &broken{errs: []error{away, away, errors.New("odd"), away}}
 		b.publish(0, in)
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		synctest.Wait()
 		if n := count[event.IngestFailed](b.events); n != 3 {
 			t.Errorf("%d events about failures, want one for each change of reason", n)
@@ -47,7 +47,7 @@ func TestCodecThatCannotBeCarriedIsTriedAgainSlowly(t *testing.T) {
 		b := newBench(t, memory.Config{})
 		in := &broken{errs: []error{fmt.Errorf("%w: G711", ingest.ErrCodec)}}
 		b.publish(0, in)
-		time.Sleep(21 * time.Second)
+		<-time.After(21 * time.Second)
 		synctest.Wait()
 		if n := count[event.IngestFailed](b.events); n != 1 || in.tries != 5 {
 			t.Errorf("%d events and %d tries in 21 s, want 1 and 5", n, in.tries)

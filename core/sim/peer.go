@@ -22,14 +22,13 @@ type peer struct {
 	uplink Uplink
 	join   time.Duration
 
-	engine    *engine.Engine
-	policy    scheduler.Policy
-	budget    *budget.Allocator
-	answer    scheduler.Answer // under way
-	gone      bool             // killed, or left
-	described bool             // has the descriptor
-	again     bool             // an input came while a Ready was being carried out
-	place     int              // in world.alive
+	engine *engine.Engine
+	policy scheduler.Policy
+	budget *budget.Allocator
+	answer scheduler.Answer // under way
+	gone   bool             // killed, or left
+	again  bool             // an input came while a Ready was being carried out
+	place  int              // in world.alive
 
 	links   []*half // by id
 	last    swarm.LinkID

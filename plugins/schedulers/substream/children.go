@@ -50,7 +50,7 @@ func (p *policy) serve() {
 	}
 }
 
-func classOf(relay bool) scheduler.Class {
+func classOf(relay bool) scheduler.Class { //nolint:revive // it converts the flag, it is not steered by it
 	if relay {
 		return scheduler.ClassInterior
 	}

@@ -70,7 +70,7 @@ func (p *policy) petition() {
 }
 
 // wanted is how many eager feeders substream k should have.
-func (p *policy) wanted(k int, direct bool) int {
+func (p *policy) wanted(k int, direct bool) int { //nolint:revive // a fact about k that the caller has at hand
 	if p.relays.mine&(1<<k) != 0 && !direct {
 		return p.params.Feeders
 	}
