@@ -80,7 +80,7 @@ func (g *garbage) bytes(n int) []byte {
 func (g *garbage) messages() [][]byte {
 	long := strings.Repeat("a", 1<<20)
 	upgrade := "GET /v1/join HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: shoal.v1\r\n\r\n"
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: shoal.rendezvous.v1\r\n\r\n"
 	list := [][]byte{
 		nil,
 		[]byte("GET / HT"),
