@@ -80,11 +80,11 @@ func (c *Config) validate() error {
 func (c *Class) validate(duration time.Duration) error {
 	switch {
 	case c.Count < 0 || c.Count > most:
-		return fmt.Errorf("count %d is not in 0..%d", c.Count, most)
+		return fmt.Errorf("Count %d is not in 0..%d", c.Count, most) //nolint:staticcheck // it begins with the field's name
 	case c.At < 0 || c.Over < 0 || c.At+c.Over >= duration:
-		return fmt.Errorf("at %v and over %v reach beyond the run of %v", c.At, c.Over, duration)
+		return fmt.Errorf("At %v and Over %v reach beyond the run of %v", c.At, c.Over, duration) //nolint:staticcheck // it begins with the field's name
 	case c.Stay < 0:
-		return fmt.Errorf("stay %v is below 0", c.Stay)
+		return fmt.Errorf("Stay %v is below 0", c.Stay) //nolint:staticcheck // it begins with the field's name
 	}
 	if err := c.Uplink.validate(); err != nil {
 		return fmt.Errorf("Uplink.%w", err)
