@@ -44,6 +44,7 @@ const (
 
 	silentAfter   = 300 * time.Millisecond // of a substream, at least
 	quietAfter    = time.Second            // of a link, until it is probed
+	quietIdle     = 5 * time.Second        // likewise of a link that nothing is expected of
 	probeEvery    = 200 * time.Millisecond
 	helloPatience = 10 * time.Second // that a link may take until the peer has said Hello
 	maxProbes     = 3                // unanswered, until a link is given up

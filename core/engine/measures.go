@@ -97,8 +97,11 @@ func (e *Engine) watchSilence(l *link) {
 			e.watchFeed(l, k)
 		}
 	}
-	expects := l.ours.eager != 0 || l.out.queued > 0 || l.theirs.answered != 0
-	if !expects || e.now-l.heard < quietAfter || e.now-l.probeAt < max(probeEvery, 2*l.rtt) {
+	quiet := quietIdle
+	if l.ours.eager != 0 || l.out.queued > 0 || l.theirs.answered != 0 {
+		quiet = quietAfter
+	}
+	if e.now-l.heard < quiet || e.now-l.probeAt < max(probeEvery, 2*l.rtt) {
 		return
 	}
 	if l.probes >= maxProbes {

@@ -53,7 +53,7 @@ func eightUntil(t testing.TB, seed uint64, loss float64, happens func(*world)) *
 		}
 		return 8_000
 	})
-	w.run(12 * time.Second)
+	w.run(13 * time.Second)
 	return w
 }
 
