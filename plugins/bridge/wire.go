@@ -87,16 +87,15 @@ func encodeChunk(f *transport.Frame) pipe.Message {
 
 // decodeChunk parses what encodeChunk gives; Data aliases inner.
 func decodeChunk(inner []byte) (f transport.Frame, err error) {
-	err = fields(inner, func(num protowire.Number, v value) error {
-		switch num {
-		case 1:
+	err = fields(inner, func(tag uint64, v value) error {
+		switch tag {
+		case 1<<3 | asVarint:
 			f.Token = v.number
-		case 2:
+		case 2<<3 | asFixed64:
 			f.Expires = fromUnixNano(int64(v.number))
-		case 3:
-			if v.typ == protowire.VarintType {
-				f.To = append(f.To, transport.LinkID(v.number))
-			}
+		case 3<<3 | asVarint:
+			f.To = append(f.To, transport.LinkID(v.number))
+		case 3<<3 | asBytes:
 			for rest := v.bytes; len(rest) > 0; {
 				l, n := protowire.ConsumeVarint(rest)
 				if n < 0 || len(f.To) >= maxTargets {
@@ -105,7 +104,7 @@ func decodeChunk(inner []byte) (f transport.Frame, err error) {
 				f.To = append(f.To, transport.LinkID(l))
 				rest = rest[n:]
 			}
-		case 4:
+		case 4<<3 | asBytes:
 			f.Data = v.bytes
 		}
 		return nil
@@ -124,16 +123,16 @@ func encodeReceived(r *transport.Received) pipe.Message {
 
 // decodeReceived parses what encodeReceived gives; Data aliases inner.
 func decodeReceived(inner []byte) (r transport.Received, err error) {
-	err = fields(inner, func(num protowire.Number, v value) error {
-		switch num {
-		case 1:
+	err = fields(inner, func(tag uint64, v value) error {
+		switch tag {
+		case 1<<3 | asVarint:
 			r.Link = transport.LinkID(v.number)
-		case 2:
+		case 2<<3 | asVarint:
 			if v.number > uint64(transport.Chunk) {
 				return errWire
 			}
 			r.Channel = transport.Channel(v.number)
-		case 3:
+		case 3<<3 | asBytes:
 			r.Data = v.bytes
 		}
 		return nil
@@ -172,31 +171,31 @@ func encodeGroup(field protowire.Number, g *timedGroup) pipe.Message {
 
 // decodeGroup parses what encodeGroup gives; Payload aliases inner.
 func decodeGroup(inner []byte) (g timedGroup, err error) {
-	err = fields(inner, func(num protowire.Number, v value) error {
-		switch num {
-		case 1:
+	err = fields(inner, func(tag uint64, v value) error {
+		switch tag {
+		case 1<<3 | asVarint:
 			g.Epoch = uint32(v.number)
-		case 2:
+		case 2<<3 | asVarint:
 			g.Rendition = uint8(v.number)
-		case 3:
+		case 3<<3 | asVarint:
 			g.GroupHeader.Group = v.number
-		case 4:
+		case 4<<3 | asVarint:
 			g.First = v.number
-		case 5:
+		case 5<<3 | asVarint:
 			g.Data = uint16(v.number)
-		case 6:
+		case 6<<3 | asVarint:
 			g.Parity = uint16(v.number)
-		case 7:
+		case 7<<3 | asVarint:
 			g.Time = time.Duration(v.number)
-		case 8:
+		case 8<<3 | asVarint:
 			g.Span = time.Duration(v.number)
-		case 9:
+		case 9<<3 | asVarint:
 			g.Born = int64(v.number)
-		case 10:
+		case 10<<3 | asVarint:
 			g.RandomAccess = v.number != 0
-		case 11:
+		case 11<<3 | asFixed64:
 			g.due = fromUnixNano(int64(v.number))
-		case 12:
+		case 12<<3 | asBytes:
 			g.Payload = v.bytes
 		}
 		return nil
@@ -208,22 +207,28 @@ func decodeGroup(inner []byte) (g timedGroup, err error) {
 	return g, err
 }
 
+// The wire types, as the low bits of a tag. A field of another type than its own is passed over, as protobuf has it.
+const (
+	asVarint  = uint64(protowire.VarintType)
+	asFixed64 = uint64(protowire.Fixed64Type)
+	asBytes   = uint64(protowire.BytesType)
+)
+
 // value is one field: number for varints and fixed64, bytes for what has a length.
 type value struct {
-	typ    protowire.Type
 	number uint64
 	bytes  []byte
 }
 
-// fields calls f for each field of msg.
-func fields(msg []byte, f func(protowire.Number, value) error) error {
+// fields calls f for each field of msg, with its number and wire type.
+func fields(msg []byte, f func(tag uint64, v value) error) error {
 	for len(msg) > 0 {
 		num, typ, n := protowire.ConsumeTag(msg)
 		if n < 0 {
 			return errWire
 		}
 		msg = msg[n:]
-		v := value{typ: typ}
+		var v value
 		switch typ {
 		case protowire.VarintType:
 			v.number, n = protowire.ConsumeVarint(msg)
@@ -239,7 +244,7 @@ func fields(msg []byte, f func(protowire.Number, value) error) error {
 			return errWire
 		}
 		msg = msg[n:]
-		if err := f(num, v); err != nil {
+		if err := f(protowire.EncodeTag(num, typ), v); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ type Config struct {
 	// "serve"} keeps to the running binary even when the file is replaced. Without it built-ins are inline.
 	Self    []string
 	Builtin []bridge.Plugin // linked in
-	Dir     string          // for the private folders of processes; default the system's temporary folder
+	Dir     string          // for the private folders of processes, unless its path is too long; default the system's temporary folder
 	Environ []string        // KEY=value: what Spec.Env may choose from; default nothing
 	Version string          // of this program, told to plugins
 	Events  event.Sink      // nil discards

@@ -5,5 +5,8 @@ package host
 // baseEnvironment is what every process finds: where scripts look for their interpreter.
 func baseEnvironment() []string { return []string{"PATH=/usr/local/bin:/usr/bin:/bin"} }
 
+// shortFolders are temporary folders with a short path.
+func shortFolders() []string { return []string{"/tmp"} }
+
 // always are variables that every process is given.
 func always() []string { return nil }

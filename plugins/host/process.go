@@ -53,7 +53,7 @@ func (h *Host) launch(ctx context.Context, at *place) (*process, error) {
 	p := &process{host: h, place: at, spec: spec, began: time.Now(), ready: make(chan error, 1), done: make(chan struct{})}
 	p.cmd = newCommand(exec.Command(argv[0], argv[1:]...), &logWriter{log: h.cfg.Log.With("plugin", spec.Name, "kind", spec.Kind.String())})
 	p.cmd.spawn = h.onThread
-	if p.dir, err = os.MkdirTemp(h.cfg.Dir, "shoal-"); err != nil {
+	if p.dir, err = h.privateFolder(); err != nil {
 		return nil, fmt.Errorf("%w: %s: private folder: %w", ErrStart, &spec, err)
 	}
 	if err := h.add(p); err != nil {

@@ -206,3 +206,19 @@ func TestAStartThatIsGivenUpLeavesNothing(t *testing.T) {
 		<-tick.C
 	}
 }
+
+func TestAFolderWithALongPathIsNoObstacle(t *testing.T) {
+	long := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
+	if err := os.Mkdir(long, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(c *host.Config) { c.Dir = long })
+	p, err := r.Policy(t.Context(), parrotSpec(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if a := p.Step(&scheduler.Batch{Revision: 1}); len(a.Actions) != 1 {
+		t.Errorf("answer %+v", a)
+	}
+}
