@@ -161,7 +161,7 @@ func (p *policy) choose(k int, c choice) int {
 	asks, have := c.asks, c.have
 	best, least := -1, time.Duration(1<<62)
 	bit := uint64(1) << k
-	desperate := have == 0 && p.now >= p.feeds.hungry[k]+p.params.Grace && p.now >= p.began+p.params.Grace
+	desperate := have == 0 && (p.alone() || p.now >= max(p.feeds.hungry[k], p.began)+p.params.Grace)
 	for i, l := range p.view.Links {
 		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.now < p.feeds.avoided[key{l.Link, k}] || p.now < p.feeds.full[l.Link] || p.loops(l, k) {
 			continue
@@ -201,6 +201,21 @@ func (p *policy) choose(k int, c choice) int {
 		}
 	}
 	return best
+}
+
+// alone reports whether nobody but the source is known.
+func (p *policy) alone() bool {
+	for _, k := range p.view.Known {
+		if k.Role != swarm.Source {
+			return false
+		}
+	}
+	for _, l := range p.view.Links {
+		if l.Role != swarm.Source {
+			return false
+		}
+	}
+	return true
 }
 
 // has reports whether l has lately shown that substream k reaches it.

@@ -38,7 +38,8 @@ type policy struct {
 	feeds   feeds
 	tell    tell
 	evicted time.Duration // when a leaf last lost its seat to a relay
-	sent    float64       // wire bytes per second over the last second
+	sent    float64       // wire bytes per second, over the last second
+	ceiling float64       // wire bytes per second that the uplink was seen to carry when it was full; 0 for never
 
 	nextTick time.Duration
 	actions  []scheduler.Action
@@ -79,7 +80,6 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.compare()
 	}
 	if due {
-		p.sent = p.total()
 		p.shed()
 	}
 	p.serve()
@@ -104,8 +104,11 @@ func (p *policy) open() {
 
 // note keeps what the changes say beyond the view.
 func (p *policy) note(changes []scheduler.Change) {
+	measured := false
 	for _, c := range changes {
 		switch c := c.(type) {
+		case scheduler.LinkMeasured:
+			measured = true
 		case scheduler.Silent:
 			p.silent(c)
 		case scheduler.Feeding:
@@ -121,6 +124,9 @@ func (p *policy) note(changes []scheduler.Change) {
 			p.refused(c)
 		default: // the view has it
 		}
+	}
+	if measured {
+		p.heed()
 	}
 }
 

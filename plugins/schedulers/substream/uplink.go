@@ -42,6 +42,12 @@ func (p *policy) limit() float64 {
 	case c.Shown:
 		trusted = max(trusted, measured)
 	}
+	if c.Cap > 0 {
+		return (1 + p.params.Headroom) / 2 * trusted // it is exact, and half the caution is enough
+	}
+	if p.ceiling > 0 {
+		trusted = min(trusted, p.ceiling)
+	}
 	return p.params.Headroom * trusted
 }
 
@@ -50,14 +56,38 @@ const (
 	roomShown = 1.4 // times what is sent, that an uplink shows that is not at its limit
 )
 
-// total adds up what is sent to all neighbours, in wire bytes per second over the last second.
-func (p *policy) total() float64 {
-	sum := uint64(0)
+// heed looks at the second's figures: where chunks wait to leave on most links, what has left is what the uplink
+// carries, whatever was measured of it. That ceiling rises again while nothing waits.
+func (p *policy) heed() {
+	sent, busy, waits := 0.0, 0, 0
 	for _, l := range p.view.Links {
-		sum += l.SentRate
+		if l.SentRate == 0 {
+			continue
+		}
+		sent += float64(l.SentRate)
+		busy++
+		if l.Queue > mostQueue {
+			waits++
+		}
 	}
-	return float64(sum)
+	p.sent = sent
+	switch {
+	case p.view.Capacity.Cap > 0: // the budget sees to it that the uplink is never full
+		p.ceiling = 0
+	case busy > 0 && 2*waits > busy:
+		p.ceiling = max(sent, p.seat())
+	case p.ceiling > 0:
+		p.ceiling *= ceilingRises
+		if p.ceiling > 2*max(sent, p.params.Trial*p.rate()) {
+			p.ceiling = 0
+		}
+	}
 }
+
+const (
+	mostQueue    = 100 * time.Millisecond // that a chunk may wait to leave
+	ceilingRises = 1.04                   // a second
+)
 
 // committed is what the orders in force bind, in seats.
 func (p *policy) committed() int {
