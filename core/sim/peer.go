@@ -73,7 +73,7 @@ func (w *world) begin(p *peer) error {
 	if p.uplink.idle() && limit == 0 {
 		limit = budget.MinCap
 	}
-	b, err := budget.New(budget.Config{Cap: limit, Repair: 10})
+	b, err := budget.New(budget.Config{Cap: limit})
 	if err != nil {
 		return fmt.Errorf("%w: uplink %+v: %w", ErrConfig, p.uplink, err)
 	}
