@@ -80,14 +80,14 @@ func (c *Config) validate() error {
 func (c *Class) validate(duration time.Duration) error {
 	switch {
 	case c.Count < 0 || c.Count > most:
-		return fmt.Errorf("Count %d is not in 0..%d", c.Count, most) //nolint:staticcheck // it begins with the field's name
+		return wrong("Count %d is not in 0..%d", c.Count, most) //nolint:staticcheck // it begins with the field's name
 	case c.At < 0 || c.Over < 0 || c.At+c.Over >= duration:
-		return fmt.Errorf("At %v and Over %v reach beyond the run of %v", c.At, c.Over, duration) //nolint:staticcheck // it begins with the field's name
+		return wrong("At %v and Over %v reach beyond the run of %v", c.At, c.Over, duration) //nolint:staticcheck // it begins with the field's name
 	case c.Stay < 0:
-		return fmt.Errorf("Stay %v is below 0", c.Stay) //nolint:staticcheck // it begins with the field's name
+		return wrong("Stay %v is below 0", c.Stay) //nolint:staticcheck // it begins with the field's name
 	}
 	if err := c.Uplink.validate(); err != nil {
-		return fmt.Errorf("Uplink.%w", err)
+		return wrong("Uplink.%w", err)
 	}
 	return nil
 }
@@ -95,11 +95,11 @@ func (c *Class) validate(duration time.Duration) error {
 func (u *Uplink) validate() error {
 	switch {
 	case u.Cap != 0 && (u.Cap < budget.MinCap || u.Cap > budget.MaxCap):
-		return fmt.Errorf("Cap %d is not in %d..%d", u.Cap, budget.MinCap, uint64(budget.MaxCap))
+		return wrong("Cap %d is not in %d..%d", u.Cap, budget.MinCap, uint64(budget.MaxCap))
 	case u.Rate != 0 && u.Rate < budget.MinCap:
-		return fmt.Errorf("Rate %d is below %d; None is what one has that only takes", u.Rate, budget.MinCap)
+		return wrong("Rate %d is below %d; None is what one has that only takes", u.Rate, budget.MinCap)
 	case u.Down != 0 && u.Down < budget.MinCap:
-		return fmt.Errorf("Down %d is below %d", u.Down, budget.MinCap)
+		return wrong("Down %d is below %d", u.Down, budget.MinCap)
 	}
 	return nil
 }
@@ -119,3 +119,6 @@ func validFault(f Fault) error {
 	}
 	return nil
 }
+
+// wrong says what is wrong with a field; its name comes first, as it is written in Config.
+func wrong(format string, args ...any) error { return fmt.Errorf(format, args...) }
