@@ -80,11 +80,11 @@ func (c *Config) validate() error {
 func (c *Class) validate(duration time.Duration) error {
 	switch {
 	case c.Count < 0 || c.Count > most:
-		return wrong("Count %d is not in 0..%d", c.Count, most) //nolint:staticcheck // it begins with the field's name
+		return wrong("Count %d is not in 0..%d", c.Count, most)
 	case c.At < 0 || c.Over < 0 || c.At+c.Over >= duration:
-		return wrong("At %v and Over %v reach beyond the run of %v", c.At, c.Over, duration) //nolint:staticcheck // it begins with the field's name
+		return wrong("At %v and Over %v reach beyond the run of %v", c.At, c.Over, duration)
 	case c.Stay < 0:
-		return wrong("Stay %v is below 0", c.Stay) //nolint:staticcheck // it begins with the field's name
+		return wrong("Stay %v is below 0", c.Stay)
 	}
 	if err := c.Uplink.validate(); err != nil {
 		return wrong("Uplink.%w", err)
