@@ -131,6 +131,7 @@ func TestSubscriberInAnotherProcessHearsEvents(t *testing.T) {
 }
 
 func TestEpochsGrowOverRestartsAndWhileTheBusIsAway(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir, away := t.TempDir(), t.TempDir()
 	first, err := bus.Open(ctx, bus.Config{DataDir: dir})

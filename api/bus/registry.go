@@ -5,18 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/shoal-live/shoal/core/chunk"
 )
 
 const (
-	streamsBucket = "shoal_streams"
-	leasesBucket  = "shoal_leases"
-	kvTimeout     = 2 * time.Second
+	recordLife   = time.Minute      // of a record that nobody refreshes: its origin was killed
+	refreshEvery = 20 * time.Second // by each origin, of its own
+	againMost    = 5 * time.Second  // between two attempts while the registry is not as it should be
 )
 
 // Record says who publishes a stream, and where it is joined.
@@ -31,56 +32,114 @@ type Record struct {
 	Since      time.Time `json:"since"`
 }
 
-func (b *Bus) bucket(ctx context.Context, name string) (jetstream.KeyValue, error) {
-	kv, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, History: 5})
-	if err != nil {
-		return nil, fmt.Errorf("%w: bucket %s: %w", ErrBus, name, err)
-	}
-	return kv, nil
+// registry is what this origin wants the registry to say of its streams.
+type registry struct {
+	mu     sync.Mutex
+	wanted map[string]Record // by name
+	wake   chan struct{}     // something is to be done
 }
 
-// key writes a stream's name as a key of a bucket.
-func key(name string) string { return strings.ReplaceAll(Token(name), "%", "=") }
+func (r *registry) init() {
+	r.wanted, r.wake = make(map[string]Record), make(chan struct{}, 1)
+}
 
-// Register puts a record into the registry. Errors: ErrBus; the stream is published all the same.
+// nudge makes keep look.
+func (r *registry) nudge() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *registry) list() []Record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(maps.Values(r.wanted), func(a, b Record) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// forget gives up a record, if it is the one that is wanted.
+func (r *registry) forget(rec Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wanted[rec.Name].Epoch == rec.Epoch {
+		delete(r.wanted, rec.Name)
+	}
+}
+
+// Register puts a record into the registry, and keeps it there until Unregister or Close: also when NATS is away now, or comes
+// back without it. A record of another origin with a higher epoch stays. Errors: ErrBus; the stream is published all the same.
 func (b *Bus) Register(ctx context.Context, r Record) error {
+	r.Origin = b.cfg.Origin
+	b.registry.mu.Lock()
+	b.registry.wanted[r.Name] = r
+	b.registry.mu.Unlock()
+	err := b.put(ctx, r)
+	if err != nil {
+		b.registry.nudge()
+	}
+	return err
+}
+
+// put writes one record by compare-and-set.
+func (b *Bus) put(ctx context.Context, r Record) error {
 	ctx, cancel := context.WithTimeout(ctx, kvTimeout)
 	defer cancel()
-	kv, err := b.bucket(ctx, streamsBucket)
+	kv, err := b.streams(ctx)
 	if err != nil {
 		return err
 	}
-	r.Origin = b.cfg.Origin
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	if _, err := kv.Put(ctx, key(r.Name), body); err != nil {
-		return fmt.Errorf("%w: register %q: %w", ErrBus, r.Name, err)
+	for {
+		held, revision, err := b.held(ctx, kv, r.Name)
+		if err != nil {
+			return err
+		}
+		if held.Origin != r.Origin && held.Epoch > r.Epoch {
+			b.registry.forget(r)
+			return fmt.Errorf("%w: register %q: origin %s has taken it over, by epoch %d after %d", ErrBus, r.Name, held.Origin, held.Epoch, r.Epoch)
+		}
+		if err = set(ctx, kv, key(r.Name), body, revision); err == nil {
+			return nil
+		}
+		if !lost(err) {
+			return fmt.Errorf("%w: register %q: %w", ErrBus, r.Name, err)
+		}
 	}
-	return nil
 }
 
-// Unregister takes a stream out of the registry, when this origin's record is still there. Errors: ErrBus.
+// held is the record that is there, and its revision; both are zero when there is none.
+func (b *Bus) held(ctx context.Context, kv jetstream.KeyValue, name string) (r Record, revision uint64, err error) {
+	entry, err := kv.Get(ctx, key(name))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return Record{}, 0, nil
+	}
+	if err != nil {
+		return Record{}, 0, fmt.Errorf("%w: record of %q: %w", ErrBus, name, err)
+	}
+	_ = json.Unmarshal(entry.Value(), &r) // what cannot be read is nobody's
+	return r, entry.Revision(), nil
+}
+
+// Unregister takes a stream out of the registry, when this origin's record is still there. While NATS is away the record
+// fades by itself. Errors: ErrBus.
 func (b *Bus) Unregister(ctx context.Context, name string) error {
+	b.registry.mu.Lock()
+	delete(b.registry.wanted, name)
+	b.registry.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, kvTimeout)
 	defer cancel()
-	kv, err := b.bucket(ctx, streamsBucket)
+	kv, err := b.streams(ctx)
 	if err != nil {
 		return err
 	}
-	entry, err := kv.Get(ctx, key(name))
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil
+	held, revision, err := b.held(ctx, kv, name)
+	if err != nil || revision == 0 || held.Origin != b.cfg.Origin {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%w: unregister %q: %w", ErrBus, name, err)
-	}
-	var r Record
-	if json.Unmarshal(entry.Value(), &r) == nil && r.Origin != b.cfg.Origin {
-		return nil // another origin has taken it over
-	}
-	if err := kv.Delete(ctx, key(name), jetstream.LastRevision(entry.Revision())); err != nil {
+	if err := kv.Delete(ctx, key(name), jetstream.LastRevision(revision)); err != nil && !lost(err) {
 		return fmt.Errorf("%w: unregister %q: %w", ErrBus, name, err)
 	}
 	return nil
@@ -90,7 +149,7 @@ func (b *Bus) Unregister(ctx context.Context, name string) error {
 func (b *Bus) Registered(ctx context.Context) ([]Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, kvTimeout)
 	defer cancel()
-	kv, err := b.bucket(ctx, streamsBucket)
+	kv, err := b.streams(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,69 +168,47 @@ func (b *Bus) Registered(ctx context.Context) ([]Record, error) {
 			list = append(list, r)
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: list streams: %w", ErrBus, err)
+	}
 	slices.SortFunc(list, func(a, b Record) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
-// Lease is the publishing lease of a stream as it is kept.
-type Lease struct {
-	Stream string    `json:"stream"`
-	Epoch  uint32    `json:"epoch"`
-	Origin string    `json:"origin"`
-	At     time.Time `json:"at"`
-}
-
-// NextEpoch takes the publishing lease of a stream and answers its epoch, higher than any given before: from the
-// bus by compare-and-set, and while the bus is away from this machine's file. Both are written each time they can be.
-// Errors: ErrBus when neither can be.
-func (b *Bus) NextEpoch(ctx context.Context, stream chunk.StreamID) (uint32, error) {
-	b.leases.mu.Lock()
-	defer b.leases.mu.Unlock()
-	local, fileErr := b.leases.read(stream)
-	epoch := local + 1
-	fenced, busErr := b.fence(ctx, stream, local)
-	if busErr == nil {
-		epoch = fenced
-	} else {
-		b.cfg.Log.Warn("lease taken from the file alone: the bus is away", "error", busErr)
-	}
-	if err := b.leases.write(stream, epoch); err != nil && (busErr != nil || fileErr != nil) {
-		return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, errors.Join(busErr, err))
-	}
-	return epoch, nil
-}
-
-// fence raises the epoch on the bus above what is there and above least.
-func (b *Bus) fence(ctx context.Context, stream chunk.StreamID, least uint32) (uint32, error) {
-	ctx, cancel := context.WithTimeout(ctx, kvTimeout)
-	defer cancel()
-	kv, err := b.bucket(ctx, leasesBucket)
-	if err != nil {
-		return 0, err
-	}
-	for {
-		var held Lease
-		var revision uint64
-		entry, err := kv.Get(ctx, stream.String())
-		switch {
-		case err == nil:
-			revision = entry.Revision()
-			if err := json.Unmarshal(entry.Value(), &held); err != nil {
-				return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
+// keep refreshes this origin's records, and writes them again after NATS was away, until ctx ends.
+func (b *Bus) keep(ctx context.Context) {
+	const soon = 250 * time.Millisecond // JetStream takes a moment after NATS is back
+	timer := time.NewTimer(refreshEvery)
+	defer timer.Stop()
+	for again := soon; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.registry.wake:
+		case <-timer.C:
+		}
+		next := refreshEvery
+		for _, r := range b.registry.list() {
+			if err := b.put(ctx, r); err != nil && ctx.Err() == nil {
+				b.cfg.Log.Debug("registry", "stream", r.Name, "error", err)
+				next = again
+				break
 			}
-		case !errors.Is(err, jetstream.ErrKeyNotFound):
-			return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
 		}
-		next := Lease{Stream: stream.String(), Epoch: max(held.Epoch, least) + 1, Origin: b.cfg.Origin, At: time.Now().UTC()}
-		body, err := json.Marshal(next)
-		if err != nil {
-			return 0, err
+		if again = min(2*again, againMost); next == refreshEvery {
+			again = soon
 		}
-		if _, err = kv.Update(ctx, stream.String(), body, revision); err == nil {
-			return next.Epoch, nil
-		}
-		if ctx.Err() != nil {
-			return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
+		timer.Reset(next)
+	}
+}
+
+// withdraw takes out what this origin has put in.
+func (b *Bus) withdraw() {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	for _, r := range b.registry.list() {
+		if b.Unregister(ctx, r.Name) != nil {
+			return // it fades
 		}
 	}
 }

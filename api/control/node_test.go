@@ -228,7 +228,9 @@ func TestRealNodesAreShownAsTheyAre(t *testing.T) {
 
 		var peers struct{ Items []control.Peer }
 		decode(t, viewers[0], "/v3/peers/list", &peers)
-		if !slices.ContainsFunc(peers.Items, func(p control.Peer) bool { return p.Role == "source" && p.RTTMS >= 10 && p.ReceivedBytes > 0 && p.In > 0 }) {
+		if !slices.ContainsFunc(peers.Items, func(p control.Peer) bool {
+			return p.Role == "source" && p.RTTMS >= 10 && p.ReceivedBytes > 0 && p.In > 0
+		}) {
 			t.Errorf("the viewer's peers are %+v", peers.Items)
 		}
 		var stream control.Stream
