@@ -43,7 +43,8 @@ func (c *candidates) put(n swarm.Candidate) bool {
 		return true
 	}
 	if len(c.list) >= maxCandidates {
-		c.list = slices.Delete(c.list, 0, 1)
+		i := max(slices.IndexFunc(c.list, func(k candidate) bool { return !k.dialing }), 0)
+		c.list = slices.Delete(c.list, i, i+1)
 	}
 	c.list = append(c.list, candidate{Candidate: n})
 	return true

@@ -53,8 +53,8 @@ func (t *talk) watches(a scheduler.Watch) {
 func (e *Engine) late(n uint64) {
 	if e.talk.watch.Late > 0 {
 		c := scheduler.Late{Number: n, Deadline: e.now + pushLife}
-		if e.player.started {
-			c.Deadline = max(e.now, e.player.lastDue)
+		if g := e.epoch.store.Of(n); g != nil && e.player.started {
+			c.Deadline = e.due(g.Header().Time, g.Header().Span)
 		}
 		e.change(c)
 	}

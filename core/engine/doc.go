@@ -13,6 +13,21 @@
 //	                                  v
 //	Ready{Control, Chunks, Deliver, Batch, Dial, Hangup, Introduce, Events, WakeAt}
 //
+// Where to look:
+//
+//	engine.go, timers.go, limits.go   the inputs, the alarms, every bound
+//	links.go, hello.go, epoch.go      who is there, what is said, what a descriptor begins
+//	receive.go, frontier.go           a chunk that comes; which chunks exist, and which are overdue
+//	haves.go, asking.go, answers.go   what neighbours hold, what is asked of them, what they are answered
+//	joining.go, playout.go, lead.go   where a viewer begins, what it plays, and how far behind
+//	publish.go, uploads.go, full.go   what a source sends, the queue that can be reordered, full links
+//	orders.go, subscriptions.go, actions.go, conversation.go   the policy's part
+//	clock.go, receipts.go, measures.go, own.go, stats.go       figures
+//
+// Nothing that a neighbour says is believed further than it can be borne: what it holds counts only for asking it, and
+// only near the newest chunk that was verified here; every queue and table has a bound in limits.go, and a neighbour
+// that sends a forged chunk, or many malformed frames, is hung up and banned.
+//
 // The host's loop: call inputs, then Ready, do what it says, then sleep until WakeAt or the next input. Equal
 // inputs at equal times give equal outputs, byte for byte: no wall clock, no map order, no goroutine. Time is a
 // duration since the host began and never goes back; all engines of a node share it.

@@ -19,10 +19,11 @@ type epoch struct {
 	substreams uint64
 	shown      bool // the player has been given the descriptor
 
-	group  uint64 // at the source: the next group's number
-	next   uint64 // at the source: the next chunk's number
-	anchor uint64 // see swarm.Have
-	held   uint64 // counts changes of what is held
+	group  uint64        // at the source: the next group's number
+	next   uint64        // at the source: the next chunk's number
+	time   time.Duration // at the source: media time of the last group
+	anchor uint64        // see swarm.Have
+	held   uint64        // counts changes of what is held
 	rate   rate
 
 	span       time.Duration // that the store keeps by itself

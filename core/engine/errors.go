@@ -17,6 +17,8 @@ var (
 	ErrRole = errors.New("not a source")
 	// ErrNoDescriptor means that no descriptor is known yet: Describe comes first.
 	ErrNoDescriptor = errors.New("no descriptor")
+	// ErrOrder means that a group does not follow the one before it: a new epoch is needed.
+	ErrOrder = errors.New("group out of order")
 	// ErrAuthentication means that a descriptor names a method that this peer does not understand.
 	ErrAuthentication = errors.New("unknown authentication method")
 )

@@ -17,6 +17,7 @@ import (
 //	....joined |  held, or missing      | not known to exist
 type frontier struct {
 	begun    bool
+	hearsay  bool          // it began where a neighbour said
 	since    time.Duration // when it began
 	start    uint64        // numbers below are no concern of the frontier; a joiner pulls them
 	next     uint64        // one past the greatest number known to exist
@@ -75,7 +76,7 @@ func (f *frontier) reset(d *chunk.Descriptor) {
 
 // begin sets where the frontier starts from.
 func (f *frontier) begin(n uint64, now time.Duration) {
-	f.begun, f.start, f.next, f.since = true, n, n, now
+	f.begun, f.hearsay, f.start, f.next, f.since = true, false, n, n, now
 }
 
 func micros(t time.Duration) uint32 { return uint32(t / time.Microsecond) }
@@ -123,6 +124,29 @@ func (e *Engine) pass(n uint64) {
 		}
 	}
 	f.next = n + 1
+}
+
+// disprove begins anew where the stream really is, when a chunk that came by itself shows that the frontier began far
+// beyond it: whoever said so was wrong.
+func (e *Engine) disprove(h *chunk.GroupHeader, n uint64) {
+	f := &e.frontier
+	if !f.hearsay {
+		return
+	}
+	if n >= f.start {
+		f.hearsay = false
+		return
+	}
+	if n+e.soon() < f.start {
+		f.begin(h.First, e.now)
+		f.missing = f.missing[:0]
+		e.joining.to = min(e.joining.to, h.First)
+	}
+}
+
+// soon is how many chunk numbers two seconds of the stream take, and some more.
+func (e *Engine) soon() uint64 {
+	return min(2*e.epoch.rate.perSecond()/uint64(max(e.epoch.rate.chunkWire, 1))+256, maxAhead)
 }
 
 // passHeld is pass for a number that is held, passOffered for one that is not.

@@ -92,8 +92,7 @@ func (e *Engine) believable() uint64 {
 	case e.now-f.at > starved:
 		return f.verified + maxAhead
 	}
-	perSecond := e.epoch.rate.perSecond() / uint64(max(e.epoch.rate.chunkWire, 1))
-	return f.verified + min(2*perSecond+256, maxAhead)
+	return f.verified + e.soon()
 }
 
 // word is the 64 numbers of w from at on, a multiple of 64.

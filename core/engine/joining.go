@@ -47,6 +47,7 @@ func (e *Engine) consider(l *link) {
 	end := l.has.End()
 	if !f.begun && end > l.has.Base() {
 		f.begin(end, e.now)
+		f.hearsay = true
 	}
 	if e.cfg.Role != swarm.Viewer || e.player.started {
 		return
@@ -69,7 +70,9 @@ func (e *Engine) consider(l *link) {
 
 // started takes notice of the first chunk that came by itself: where it begins, the frontier begins. Unless decoding
 // can begin there too, the neighbours' Haves tell where to join.
-func (e *Engine) started() {
+func (e *Engine) started() { e.reconsider() }
+
+func (e *Engine) reconsider() {
 	for _, l := range e.links {
 		if l.up && l.hasHave {
 			e.consider(l)
@@ -93,6 +96,21 @@ func (e *Engine) skip(h *chunk.GroupHeader) {
 		e.unask(0)
 	}
 	j.on, j.from, j.next = false, before, max(j.next, before)
+}
+
+// misled finds that decoding cannot begin where a neighbour has said, and looks where the others say.
+func (e *Engine) misled(h *chunk.GroupHeader) {
+	j := &e.joining
+	if !j.on || j.from < h.First || j.from >= h.First+uint64(h.Total()) || h.RandomAccess && h.First == j.from {
+		return
+	}
+	for _, l := range e.links {
+		if l.anchor == j.from+1 {
+			l.anchor = 0
+		}
+	}
+	*j = joining{latest: j.latest}
+	e.reconsider()
 }
 
 // joinMore asks for more of what a joiner lacks.
@@ -130,11 +148,7 @@ func (e *Engine) rejoin(n uint64) {
 	}
 	e.joining = joining{}
 	e.player.lost()
-	for _, l := range e.links {
-		if l.up && l.hasHave {
-			e.consider(l)
-		}
-	}
+	e.reconsider()
 }
 
 // isLive reports whether a group came after this peer had joined, so that its arrival says something about delay.

@@ -17,6 +17,7 @@ const (
 	shrinkFast   = 20  // by a twentieth, for shrinkSoon after the start
 	shrinkSoon   = 20 * time.Second
 	lateGrace    = 50 * time.Millisecond // for the rest of a group whose first chunk was late
+	mediaLeap    = time.Second           // by which a group may be earlier than any before, until media time is taken to have leapt
 	catchUpSpeed = 4                     // at which a joiner's media is due, as far as it comes so fast, until it has caught up
 )
 

@@ -16,7 +16,6 @@ const (
 	maxDue         = 4096 // groups delivered and not yet due; no more are delivered until some are
 	maxEvents      = 1024 // events a Ready; a further one is dropped
 	maxMalformed   = 8    // malformed or misplaced frames of one link before it is hung up
-	maxUnproven    = 64   // unproven chunks of one link in a row before its substreams count as silent
 	maxOutstanding = 64   // requests outstanding on one link
 	maxRecent      = 32   // chunks of one link remembered in case the transport hands them back
 	maxOffers      = 8    // candidates told a neighbour at once

@@ -37,7 +37,6 @@ type link struct {
 	rtt        time.Duration // smoothed; 0 before it is measured
 	lost       uint64        // chunk frames, as the transport knows
 	malformed  int           // frames
-	unproven   int           // chunks in a row
 	allowance  float64       // control frames that may still be served
 	allowedAt  time.Duration
 	pings      pings
@@ -208,7 +207,7 @@ func (e *Engine) wrong(l *link) {
 func (l *link) newEpoch(substreams int) {
 	l.has, l.sent, l.owed = chunk.Window{}, chunk.Window{}, chunk.Window{}
 	l.anchor, l.hasHave, l.announced = 0, false, 0
-	l.cancels, l.outstanding, l.unproven = l.cancels[:0], 0, 0
+	l.cancels, l.outstanding = l.cancels[:0], 0
 	l.ours.answered = 0
 	l.resize(substreams)
 	for k := range l.feeds {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -15,7 +16,20 @@ type orders struct {
 
 	feeders      [chunk.MaxSubstreams][]*link // see Engine.feeders
 	feedersKnown bool
+	wishes       []wish // eager subscriptions that no Push has answered yet; at most maxWishes
 }
+
+// wish says from which chunk on a neighbour wants a substream pushed.
+type wish struct {
+	link      *link
+	substream int
+	from      uint64
+}
+
+const (
+	maxWishes   = 4096 // a further one is pushed what comes from then on
+	mostBacklog = 16   // chunks of one substream that a new target is sent of what came before
+)
 
 // target is one receiver of a Push.
 type target struct {
@@ -28,6 +42,7 @@ var noRepair = scheduler.Repair{}
 // resetOrders forgets all that counts by substreams.
 func (e *Engine) resetOrders() {
 	e.orders.push = [chunk.MaxSubstreams][]target{}
+	e.orders.wishes = nil
 	e.orders.feedersKnown = false
 	for _, l := range e.links {
 		l.theirs, l.ours = subscriptions{}, subscriptions{}
@@ -39,6 +54,41 @@ func (e *Engine) dropOrders(l *link) {
 	e.orders.feedersKnown = false
 	for k := range e.orders.push {
 		e.unpush(k, l)
+	}
+	e.orders.wishes = slices.DeleteFunc(e.orders.wishes, func(w wish) bool { return w.link == l })
+}
+
+// wishes notes from where on a neighbour wants a substream.
+func (e *Engine) wishes(w wish) {
+	e.granted(w.link, w.substream)
+	if len(e.orders.wishes) < maxWishes {
+		e.orders.wishes = append(e.orders.wishes, w)
+	}
+}
+
+// granted takes a neighbour's wish off the list; false when there is none.
+func (e *Engine) granted(l *link, k int) (from uint64, ok bool) {
+	i := slices.IndexFunc(e.orders.wishes, func(w wish) bool { return w.link == l && w.substream == k })
+	if i < 0 {
+		return 0, false
+	}
+	from = e.orders.wishes[i].from
+	e.orders.wishes = slices.Delete(e.orders.wishes, i, i+1)
+	return from, true
+}
+
+// backlog pushes to a new target what it lacks of a substream since it lost its feeder, so that changing feeders
+// costs a round trip and no repair.
+func (e *Engine) backlog(t target, k int, from uint64) {
+	s, end := e.epoch.substreams, e.frontier.verified
+	if from == 0 || from >= end {
+		return
+	}
+	from = max(from, e.epoch.store.Floor(), end-min(end, mostBacklog*s))
+	for n := from + (s+uint64(k)-from%s)%s; n < end; n += s {
+		if e.epoch.store.Has(n) && !t.link.has.Has(n) && !t.link.sent.Has(n) {
+			e.add(upload{key: e.now, number: n, link: t.link, expires: e.now + pushLife, class: t.class})
+		}
 	}
 }
 
@@ -109,6 +159,9 @@ func (e *Engine) orderPush(a scheduler.Push) {
 	}
 	for _, t := range fresh {
 		t.link.theirs.answered |= bit
+		if from, ok := e.granted(t.link, k); ok && !contains(old, t.link) {
+			e.backlog(t, k, from)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ type delivered struct {
 	data uint64
 }
 
-// caught says how a joiner catches up: media from it on is due at twice its speed, until that reaches the live lead.
+// caught says how a joiner catches up: media from it on is due at catchUpSpeed, until that reaches the live lead.
 type caught struct {
 	on   bool
 	time time.Duration // media
@@ -74,6 +74,9 @@ func (e *Engine) seen(h *chunk.GroupHeader) {
 		return
 	}
 	lag := e.now - h.Time - h.Span
+	if least := slices.Min(p.lag.least[:]); h.Group >= p.top && least != noLeast && lag < least-mediaLeap {
+		p.lag, p.known = newLagWindow(), false // media time has leapt: what was learnt of it is of no use
+	}
 	p.lag.first(e.now, lag)
 	if e.cfg.Role == swarm.Viewer && p.known && h.Group >= p.next && lag >= p.aim {
 		p.lag.complete(e.now, lag+lateGrace)
@@ -115,11 +118,23 @@ func (e *Engine) start() {
 		}
 		p := &e.player
 		p.started = true
+		e.leap(h)
 		p.next, p.first, p.time, p.span = h.Group, h.First, h.Time, h.Span
 		p.caught = caught{on: true, time: h.Time, at: e.now}
 		p.begun, p.waited = e.now, 0
 		return
 	}
+}
+
+// leap tells of the gap between where playing was given up and where it begins again.
+func (e *Engine) leap(h *chunk.GroupHeader) {
+	p := &e.player
+	if p.next == 0 || h.Group <= p.next {
+		return
+	}
+	gap := chunk.GroupHeader{Epoch: e.id(), Group: p.next, First: p.first, Time: p.time, Span: max(h.Time-p.time, 0)}
+	e.show(&Delivery{Group: chunk.Group{GroupHeader: gap}, Due: max(e.now, p.lastDue)})
+	e.missed(h.Group-p.next, 0, 0)
 }
 
 // play delivers what is complete and in order, and gives up what is not and due.

@@ -10,8 +10,9 @@ import (
 )
 
 // Publish sends a group out, at the source: author seals it, and its chunks leave by the Push orders in force. A group
-// much larger than the mean leaves at no more than paceOver times the mean rate. Errors: ErrRole;
-// ErrNoDescriptor; what author answers.
+// much larger than the mean leaves at no more than paceOver times the mean rate. Errors: ErrRole; ErrNoDescriptor;
+// ErrOrder, when the group's media time is before that of the group before, or author is of another epoch; what author
+// answers.
 func (e *Engine) Publish(now time.Duration, g chunk.Group, author chunk.Author) error {
 	e.at(now)
 	switch {
@@ -19,6 +20,8 @@ func (e *Engine) Publish(now time.Duration, g chunk.Group, author chunk.Author) 
 		return fmt.Errorf("publish: %w", ErrRole)
 	case e.epoch == nil:
 		return fmt.Errorf("publish: %w", ErrNoDescriptor)
+	case e.epoch.group > 0 && g.Time < e.epoch.time:
+		return fmt.Errorf("publish group %d: %w: at %v, the one before is at %v: begin a new epoch", e.epoch.group, ErrOrder, g.Time, e.epoch.time)
 	}
 	ep := e.epoch
 	g.Epoch, g.Rendition, g.GroupHeader.Group = ep.descriptor.Epoch, 0, ep.group
@@ -29,6 +32,10 @@ func (e *Engine) Publish(now time.Duration, g chunk.Group, author chunk.Author) 
 	if err != nil {
 		return fmt.Errorf("publish group %d: %w", ep.group, err)
 	}
+	if h := &chunks[0].Header; h.Epoch != ep.descriptor.Epoch {
+		return fmt.Errorf("publish group %d: %w: its author is of epoch %d, this is epoch %d", ep.group, ErrOrder, h.Epoch, ep.descriptor.Epoch)
+	}
+	ep.time = g.Time
 	e.count.Published.Groups++
 	e.count.Published.Bytes += uint64(g.Size)
 	ep.group++

@@ -154,13 +154,15 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 	ep.held++
 	e.talk.held = true
 	l.has.Add(n)
-	l.unproven = 0
 	e.countUseful(l, c)
 	if !known {
 		e.groupSeen(h)
 	}
 	k := int(n % ep.substreams)
 	if asked := e.answered(n, l); !asked {
+		if l.ours.eager&(1<<k) != 0 {
+			e.disprove(h, n)
+		}
 		e.cameFrom(l, n)
 		e.excuse(k, l)
 		e.passHeld(n)
@@ -184,6 +186,7 @@ func (e *Engine) groupSeen(h *chunk.GroupHeader) {
 		e.started()
 	}
 	e.epoch.entered(h, e.keep())
+	e.misled(h)
 	e.skip(h)
 	e.seen(h)
 }

@@ -35,6 +35,7 @@ var commands = map[string]func(s *story, words []string){
 	"garbage":     (*story).garbage,                                           // garbage LINK COUNT
 	"flood":       (*story).flood,                                             // flood COUNT: a neighbour changes its mind about a substream
 	"full":        (*story).full,                                              // full LINK SET: chunks were not taken
+	"leap":        (*story).leap,                                              // leap TIME: the publisher's media time leaps
 	"mute":        func(s *story, w []string) { s.mute[s.link(w[0])] = true }, // mute LINK: it answers no ping any more
 	"writable":    (*story).writable,                                          // writable LINK
 	"candidate":   (*story).candidate,                                         // candidate NAME ADDRESS
@@ -179,6 +180,14 @@ func (s *story) group(w []string) {
 		s.next += uint64(len(chunks))
 		s.chunks = append(s.chunks, chunks)
 	}
+}
+
+func (s *story) leap(w []string) {
+	d, err := time.ParseDuration(w[0])
+	if err != nil {
+		s.t.Fatalf("line %d: %v", s.line, err)
+	}
+	s.media += d
 }
 
 func (s *story) publish(w []string) {

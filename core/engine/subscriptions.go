@@ -32,6 +32,9 @@ func (e *Engine) subscribed(l *link, m *swarm.Subscribe) {
 			continue
 		}
 		l.theirs.set(bit, m.Mode)
+		if m.Mode == swarm.Eager {
+			e.wishes(wish{l, k, m.From})
+		}
 		e.change(scheduler.Subscribed{Link: l.id, Substream: k, Mode: m.Mode, From: m.From})
 	}
 }
@@ -62,6 +65,7 @@ func (e *Engine) theyEnd(l *link, set uint64) {
 	for ; set != 0; set &= set - 1 {
 		k := bits.TrailingZeros64(set)
 		e.unpush(k, l)
+		e.granted(l, k)
 		e.change(scheduler.Unsubscribed{Link: l.id, Substream: k})
 	}
 }
@@ -154,7 +158,19 @@ func (e *Engine) orderSubscribe(a scheduler.Subscribe) {
 		f := &l.feeds[bits.TrailingZeros64(set)]
 		f.asked, f.silent = e.now, false
 	}
-	e.send(l, &swarm.Subscribe{Substreams: a.Substreams, Mode: a.Mode, From: e.frontier.next})
+	e.send(l, &swarm.Subscribe{Substreams: a.Substreams, Mode: a.Mode, From: e.lacking(a.Substreams)})
+}
+
+// lacking is the lowest number of some substreams that is known to exist, new enough to be pushed, and not held; one
+// past the frontier when there is none.
+func (e *Engine) lacking(set uint64) uint64 {
+	f, s := &e.frontier, e.epoch.substreams
+	for n := max(f.start, f.next-min(f.next, mostBacklog*s)); n < f.next; n++ {
+		if set&(1<<(n%s)) != 0 && !e.epoch.store.Has(n) && e.needs(n) {
+			return n
+		}
+	}
+	return f.next
 }
 
 // orderRefuse denies a neighbour's subscription.
@@ -170,5 +186,6 @@ func (e *Engine) orderRefuse(a scheduler.Refuse) {
 	}
 	l.theirs.set(1<<a.Substream, swarm.None)
 	e.unpush(a.Substream, l)
+	e.granted(l, a.Substream)
 	e.deny(l, a.Substream, a.Reason)
 }

@@ -136,7 +136,9 @@ func TestThoseFarFromTheSourceKnowItsClock(t *testing.T) {
 func TestALinkTooNarrowForTheStreamIsToldOfOnce(t *testing.T) {
 	w := newWorld(t, 1)
 	source, viewer := w.add("source", swarm.Source, nil), w.add("viewer", swarm.Viewer, nil)
-	source.engine.Describe(0, w.signed())
+	if err := source.engine.Describe(0, w.signed()); err != nil {
+		t.Fatal(err)
+	}
 	source.policy, viewer.policy = mesh(fromSource), mesh(fromSource)
 	source.engine.PeerUp(0, engine.Peer{Link: 1, Peer: viewer.id(), Dialed: scheduler.There, MaxFrame: 600})
 	viewer.engine.PeerUp(0, engine.Peer{Link: 2, Peer: source.id(), Dialed: scheduler.Here, MaxFrame: 600})
