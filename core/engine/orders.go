@@ -78,7 +78,7 @@ func (e *Engine) granted(l *link, k int) (from uint64, ok bool) {
 }
 
 // backlog pushes to a new target what it lacks of a substream since it lost its feeder, so that changing feeders
-// costs a round trip and no repair.
+// costs a round trip and no repair. It yields to all that is new: where the uplink is short it would only make more late.
 func (e *Engine) backlog(t target, k int, from uint64) {
 	s, end := e.epoch.substreams, e.frontier.verified
 	if from == 0 || from >= end {
@@ -87,7 +87,7 @@ func (e *Engine) backlog(t target, k int, from uint64) {
 	from = max(from, e.epoch.store.Floor(), end-min(end, mostBacklog*s))
 	for n := from + (s+uint64(k)-from%s)%s; n < end; n += s {
 		if e.epoch.store.Has(n) && !t.link.has.Has(n) && !t.link.sent.Has(n) {
-			e.add(upload{key: e.now, number: n, link: t.link, expires: e.now + pushLife, class: t.class})
+			e.add(upload{key: e.now, number: n, link: t.link, expires: e.now + pushLife, class: scheduler.ClassExtra})
 		}
 	}
 }

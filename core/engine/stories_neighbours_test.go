@@ -35,7 +35,7 @@ func (s *story) denies(w []string) {
 }
 
 func (s *story) subscribes(w []string) {
-	s.control(s.link(w[0]), &swarm.Subscribe{Substreams: s.mask(w[1]), Mode: s.mode(w[2])})
+	s.control(s.link(w[0]), &swarm.Subscribe{Substreams: s.mask(w[1]), Mode: s.mode(w[2]), From: s.number(w, "from", 0)})
 }
 
 func (s *story) unsubscribe(w []string) {
