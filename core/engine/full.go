@@ -31,6 +31,8 @@ func (e *Engine) Full(now time.Duration, id swarm.LinkID, c chunk.ID) {
 	s.ChunkBytes -= uint64(r.wire)
 	s.PayloadBytes -= uint64(r.payload)
 	o.payload -= uint64(r.payload)
+	l.flow.sent -= min(l.flow.sent, uint64(r.wire)) // what was measured before is told already
+	l.flow.sentChunks -= min(l.flow.sentChunks, 1)
 	if r.owed {
 		s.Repair--
 		l.owed.Add(c.Number)
