@@ -40,7 +40,7 @@ func (p *policy) limit() float64 {
 	case c.Shown && p.sent > 2*p.seat() && measured < roomShown*p.sent:
 		trusted = measured
 	case c.Shown:
-		trusted = max(trusted, measured)
+		trusted = max(trusted, min(measured, probes*p.sent))
 	}
 	if c.Cap > 0 {
 		return (1 + p.params.Headroom) / 2 * trusted // it is exact, and half the caution is enough
@@ -54,6 +54,7 @@ func (p *policy) limit() float64 {
 const (
 	unlimited = 1e15
 	roomShown = 1.4 // times what is sent, that an uplink shows that is not at its limit
+	probes    = 1.6 // times what is sent, that it is trusted with then
 )
 
 // heed looks at the second's figures: where chunks wait to leave on most links, what has left is what the uplink
@@ -86,7 +87,7 @@ func (p *policy) heed() {
 
 const (
 	mostQueue    = 100 * time.Millisecond // that a chunk may wait to leave
-	ceilingRises = 1.04                   // a second
+	ceilingRises = 1.02                   // a second
 )
 
 // committed is what the orders in force bind, in seats.
