@@ -82,7 +82,7 @@ func (s *Server) describe(m *member, packed []byte) error {
 	if r.signed != nil && d.Epoch < r.epoch || bytes.Equal(signed, r.signed) {
 		return nil // told again, after a reconnect
 	}
-	r.describe(signed, d.Epoch)
+	r.describe(signed, d)
 	for _, o := range r.members { // order-free: each gets the same
 		if o != m {
 			o.conn.send(r.news)

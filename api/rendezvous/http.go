@@ -1,10 +1,12 @@
 package rendezvous
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/node"
 	"github.com/shoal-live/shoal/core/swarm"
 )
@@ -51,7 +53,22 @@ type streamJSON struct {
 	Epoch      uint32 `json:"epoch"`
 	Live       bool   `json:"live"`
 	Viewers    int    `json:"viewers"`
+	Media      string `json:"media"`                // for people: "1280×720 avc1.64001f, mp4a.40.2"
+	BitrateBps uint64 `json:"bitrate_bps"`          // of the media, as expected; 0 when unknown
 	Descriptor []byte `json:"descriptor,omitempty"` // as codecs/zstd packs it
+}
+
+// media says in a few words what a stream carries.
+func media(tracks []chunk.Track) string {
+	var words []string
+	for _, t := range tracks {
+		word := t.Codec
+		if t.Width > 0 {
+			word = fmt.Sprintf("%d×%d %s", t.Width, t.Height, t.Codec)
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
 }
 
 // noStream is what pages show, too.
@@ -60,7 +77,7 @@ const noStream = "Nobody publishes this stream here now. It shows up as soon as 
 func toJSON(st Stream) streamJSON {
 	return streamJSON{
 		Name: st.Name, ID: st.ID.String(), Publisher: swarm.PeerID(st.Publisher).Text(), Epoch: st.Epoch,
-		Live: st.Live, Viewers: st.Viewers,
+		Live: st.Live, Viewers: st.Viewers, Media: media(st.Tracks), BitrateBps: st.Bitrate,
 	}
 }
 

@@ -1,6 +1,7 @@
 package rendezvous_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"regexp"
@@ -67,8 +68,10 @@ func TestColumnsAreExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
 	heads := regexp.MustCompile(`<th [^>]*>`).FindAllString(string(body), -1)
 	if len(heads) < 10 {
 		t.Fatalf("%d columns", len(heads))

@@ -22,8 +22,10 @@ type room struct {
 	signed    []byte // newest descriptor, nil before the first
 	packed    []byte // it, as it travels
 	epoch     uint32
-	news      frame  // it, as a message
-	head      []byte // of the joined message: all that is equal for everybody, without the closing brace
+	tracks    []chunk.Track // of that epoch
+	bitrate   uint64        // bits of media per second, as expected; 0 when unknown
+	news      frame         // it, as a message
+	head      []byte        // of the joined message: all that is equal for everybody, without the closing brace
 	members   map[swarm.PeerID]*member
 	roles     [swarm.Viewer + 1][]*member // the same, by role, for picking at random
 	empty     time.Time                   // since when it has no source
@@ -46,13 +48,14 @@ type member struct {
 
 func newRoom(name string, publisher ed25519.PublicKey) *room {
 	r := &room{name: name, id: chunk.NewStreamID(publisher, name), publisher: publisher, members: make(map[swarm.PeerID]*member)}
-	r.describe(nil, 0)
+	r.describe(nil, &chunk.Descriptor{})
 	return r
 }
 
-// describe sets the newest descriptor.
-func (r *room) describe(signed []byte, epoch uint32) {
-	r.signed, r.packed, r.epoch = signed, pack(signed), epoch
+// describe sets the newest descriptor: as it was signed, and what it says.
+func (r *room) describe(signed []byte, d *chunk.Descriptor) {
+	r.signed, r.packed = signed, pack(signed)
+	r.epoch, r.tracks, r.bitrate = d.Epoch, d.Tracks, d.Bitrate
 	r.news = encode(&message{Type: "descriptor", Descriptor: r.packed})
 	head := marshal(&message{Type: "joined", Name: r.name, Stream: r.id.String(), Publisher: swarm.PeerID(r.publisher).Text(), Descriptor: r.packed})
 	r.head = head[:len(head)-1]

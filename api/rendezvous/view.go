@@ -18,6 +18,8 @@ type Stream struct {
 	Publisher ed25519.PublicKey
 	Epoch     uint32
 	Signed    []byte // newest descriptor; nil before the first
+	Tracks    []chunk.Track
+	Bitrate   uint64 // bits of media per second, as expected; 0 when unknown
 	Live      bool   // a source is here
 	Viewers   int
 	Members   int
@@ -81,7 +83,8 @@ func (s *Server) Stream(name string) (_ Stream, ok bool) {
 
 func (r *room) snapshot() Stream {
 	return Stream{
-		Name: r.name, ID: r.id, Publisher: r.publisher, Epoch: r.epoch, Signed: r.signed, packed: r.packed, Live: r.live(),
+		Name: r.name, ID: r.id, Publisher: r.publisher, Epoch: r.epoch, Signed: r.signed, packed: r.packed,
+		Tracks: r.tracks, Bitrate: r.bitrate, Live: r.live(),
 		Viewers: len(r.roles[swarm.Viewer]), Members: len(r.members),
 	}
 }

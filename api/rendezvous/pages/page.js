@@ -69,14 +69,14 @@ function paint(row, m) {
 
 // tiles shows the figures of a stream.
 function tiles(stream, t) {
-  const plays = t.playing > 0;
+  const plays = t.playing > 0, copy = stream.bitrate_bps || t.down_bps;
   const list = [
     ["Viewers", String(stream.viewers), t.playing + " playing"],
     ["Delay", plays ? ms(t.delay_p50_ms) : none, plays ? "19 of 20 within " + ms(t.delay_p95_ms) : "behind the source"],
     ["Complete", plays ? percent(t.continuity) : none, "of what was due"],
     ["From peers", plays ? percent(t.from_peers) : none, "of what viewers play"],
     ["Source sends", t.source_bps > 0 ? rate(t.source_bps) : none, t.source_cap_bps > 0 ? "of " + rate(t.source_cap_bps) + " at most" : "without a cap"],
-    ["Copies sent", plays && t.source_bps > 0 && t.down_bps > 0 ? (t.source_bps / t.down_bps).toFixed(1) : none, "for " + viewers(t.playing)],
+    ["Copies sent", plays && t.source_bps > 0 && copy > 0 ? (t.source_bps / copy).toFixed(1) : none, "for " + viewers(t.playing)],
   ];
   const dl = byId("totals");
   if (!dl.children.length) {
@@ -96,6 +96,7 @@ async function showStream(name) {
     const { stream, totals, members, more } = await ask("/v1/members/" + path(name));
     say(stream.live ? null : new Error("Viewers carry on as soon as the source is back."));
     for (const part of parts) part.hidden = false;
+    put(byId("media"), [stream.media, stream.bitrate_bps > 0 ? rate(stream.bitrate_bps) : ""].filter(Boolean).join(" · "));
     put(badge, stream.live ? "Live" : "Source away");
     badge.classList.toggle("live", stream.live);
     tiles(stream, totals);
@@ -125,7 +126,7 @@ async function showList() {
       const a = ul.children[i].firstChild, href = "/" + path(s.name);
       if (a.getAttribute("href") !== href) a.setAttribute("href", href);
       put(a.children[0], s.name);
-      put(a.children[1], (s.live ? "Live" : "Source away") + " · " + viewers(s.viewers));
+      put(a.children[1], [s.live ? "Live" : "Source away", viewers(s.viewers), s.media].filter(Boolean).join(" · "));
     });
   } catch (e) {
     say(e);
