@@ -4,7 +4,9 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/shoal-live/shoal/api/rendezvous"
 )
@@ -50,5 +52,54 @@ func TestSTUNTellsOnesAddressOnBothPortsWhateverStrangersSend(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestSTUNAnswersOneAddressOnlySoOften(t *testing.T) {
+	server := socket(t)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- rendezvous.ServeSTUN(ctx, server) }()
+	me := socket(t)
+	defer me.Close()
+	request := []byte("\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl")
+	for range 1000 {
+		if _, err := me.WriteTo(request, server.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers, buf := 0, make([]byte, 1500)
+	for {
+		_ = me.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		n, _, err := me.ReadFrom(buf)
+		if err != nil {
+			break
+		}
+		if n > 2*len(request)+12 {
+			t.Fatalf("an answer of %d bytes to %d", n, len(request))
+		}
+		answers++
+	}
+	if answers == 0 || answers > 3*rendezvous.STUNLimit {
+		t.Errorf("%d of 1000 requests at once were answered", answers)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSTUNSaysWhenASocketFails(t *testing.T) {
+	one, two := socket(t), socket(t)
+	ended := make(chan error, 1)
+	go func() { ended <- rendezvous.ServeSTUN(context.Background(), one, two) }()
+	_ = one.Close()
+	select {
+	case err := <-ended:
+		if err == nil || !strings.Contains(err.Error(), one.LocalAddr().String()) {
+			t.Errorf("error is %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it serves on with a closed socket")
 	}
 }
