@@ -64,7 +64,9 @@ func check(t *testing.T, name string, r received) {
 	if err := r.rec.CheckWhole(c); err != nil {
 		t.Error(err)
 	}
-	if skew, err := r.rec.Skew(c); err != nil || skew.Abs() > most {
+	if skew, err := r.rec.Skew(c); errors.Is(err, cliptest.ErrNoReport) {
+		t.Logf("NOT COMPARED: %v; cmd/shoal compares sound and picture over 20 s", err)
+	} else if err != nil || skew.Abs() > most {
 		t.Errorf("sound is %v off: %v", skew, err)
 	}
 	if err := r.rec.Decode(t.Context(), t.TempDir()); errors.Is(err, cliptest.ErrNoFFmpeg) {

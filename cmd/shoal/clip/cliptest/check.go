@@ -14,6 +14,10 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
 )
 
+// ErrNoReport means that no sender report came while it was received: servers send one every 10 s, so a shorter look
+// may see none, and says nothing about alignment.
+var ErrNoReport = errors.New("no sender report")
+
 // ErrNotTheClip means that a unit was received that is not in the clip, or
 // that units of the clip are missing or repeated between others.
 var ErrNotTheClip = errors.New("not the published clip")
@@ -96,7 +100,7 @@ func (r *Recording) Skew(c *clip.Clip) (time.Duration, error) {
 			}
 			at, ok := t.Time(u)
 			if !ok {
-				return 0, fmt.Errorf("cliptest: track %T: no sender report", t.Codec)
+				return 0, fmt.Errorf("cliptest: track %T: %w", t.Codec, ErrNoReport)
 			}
 			if zero.IsZero() {
 				zero = at
