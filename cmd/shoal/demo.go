@@ -52,9 +52,8 @@ func (c demoCommand) Run(env *environment) error {
 		Viewers: c.Viewers, For: c.For, Uplink: uplink, Dir: dir, Clip: c.Clip, Process: c.Process, Join: c.Join,
 		Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),
 	}
-	if !c.Headless && terminal(os.Stdout) {
-		o.Table = env.stdout
-		fmt.Fprint(env.stdout, "\x1b[2J")
+	if !c.Headless && paints(os.Stdout, env.environ) {
+		o.Table, o.Size = env.stdout, func() (int, int) { return size(os.Stdout) }
 	}
 	result, err := demo.Run(env.ctx, o)
 	if err != nil {

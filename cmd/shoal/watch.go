@@ -31,16 +31,17 @@ func (c watchCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	out := &shared{w: env.stderr}
 	o := watch.Options{
 		URL: c.URL, HLS: c.HLS, RTSP: c.RTSP, Publish: c.Publish, Uplink: uplink, Listen: c.Listen,
-		Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(env.stderr, c.LogLevel, "text"),
+		Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(out, c.LogLevel, "text"),
 	}
 	if c.Pipe { // the player is at the other end of the pipe
 		o.Pipe, o.HLS, o.RTSP = "-", "", ""
 	}
 	o.Ready = func(output string, urls []string) {
 		for _, u := range urls {
-			fmt.Fprintf(env.stderr, "\r\x1b[K%s: %s\n", output, u)
+			fmt.Fprintf(out, "%s: %s\n", output, u)
 		}
 	}
 	v, err := watch.Open(env.ctx, o)
@@ -51,20 +52,18 @@ func (c watchCommand) Run(env *environment) error {
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		if terminal(os.Stderr) {
-			v.Status(ctx, env.stderr)
+		if paints(os.Stderr, env.environ) {
+			v.Status(ctx, func(line string) {
+				columns, _ := size(os.Stderr)
+				out.status(line[:min(len(line), columns-1)]) // one that wraps could not be overwritten
+			})
+			out.status("")
 		}
 	}()
 	err = v.Run(ctx)
 	cancel()
 	<-shown
 	return err
-}
-
-// terminal reports whether f is one.
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func flagError(flag string, err error) error { return fmt.Errorf("--%s: %w", flag, err) }

@@ -27,16 +27,17 @@ const streamName = "clock"
 
 // Options describe a demo.
 type Options struct {
-	Viewers int           // default 12
-	For     time.Duration // 0 until ctx ends
-	Uplink  config.Rate   // cap of the source; 0 for none
-	Dir     string        // folder for all that it writes; it must exist
-	Clip    string        // default the clip with the running clock
-	Process int           // viewers whose plugins run as processes; the others run them inline
-	Join    time.Duration // over which the viewers join
-	Command []string      // that starts this binary's own plugins
-	Table   io.Writer     // the live table; nil for none
-	Out     io.Writer     // progress and links
+	Viewers int                        // default 12
+	For     time.Duration              // 0 until ctx ends
+	Uplink  config.Rate                // cap of the source; 0 for none
+	Dir     string                     // folder for all that it writes; it must exist
+	Clip    string                     // default the clip with the running clock
+	Process int                        // viewers whose plugins run as processes; the others run them inline
+	Join    time.Duration              // over which the viewers join
+	Command []string                   // that starts this binary's own plugins
+	Table   io.Writer                  // the terminal of the live table; nil for none
+	Size    func() (columns, rows int) // of that terminal, now; nil with no table
+	Out     io.Writer                  // progress and links
 	Log     *slog.Logger
 }
 
@@ -45,7 +46,8 @@ type Demo struct {
 	opts    Options
 	server  *serve.Server
 	viewers []*viewer
-	began   time.Time // the first join
+	began   time.Time       // the first join
+	over    <-chan struct{} // closed when the user has seen enough
 	series  series
 
 	mu    sync.Mutex
@@ -59,9 +61,10 @@ type viewer struct {
 }
 
 // Run shows the demo until ctx ends or its time is over, and returns when everything that it started has ended, with
-// what was measured.
+// what was measured: nodes are measured before they end, so ctx itself ends none of them. When ctx ends before
+// there was anything to measure, the error is context.Canceled.
 func Run(ctx context.Context, opts Options) (*Result, error) {
-	d := &Demo{opts: opts}
+	d := &Demo{opts: opts, over: ctx.Done()}
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
 		return nil, err
@@ -72,7 +75,7 @@ func Run(ctx context.Context, opts Options) (*Result, error) {
 		return nil, err
 	}
 	defer media.Stop()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var result *Result
 	err = wire.Together(ctx,
@@ -154,6 +157,8 @@ func (d *Demo) show(ctx context.Context, media *tool.Server) (*Result, error) {
 		defer cancel()
 		select {
 		case <-ctx.Done():
+			return nil
+		case <-d.over:
 			return nil
 		case url := <-live:
 			var err error

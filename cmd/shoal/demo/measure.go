@@ -12,8 +12,13 @@ type Result struct {
 	Report *report.Report
 }
 
-// watch shows the table until ctx ends or the demo's time is over, or a viewer fails.
+// watch shows the table until the user has seen enough or the demo's time is over, or a viewer fails.
 func (d *Demo) watch(ctx context.Context, failures <-chan error) error {
+	var screen screen
+	if d.opts.Table != nil {
+		screen.open(d.opts.Table, d.opts.Size)
+		defer screen.close()
+	}
 	var over <-chan time.Time
 	if d.opts.For > 0 {
 		timer := time.NewTimer(d.opts.For)
@@ -26,6 +31,8 @@ func (d *Demo) watch(ctx context.Context, failures <-chan error) error {
 	for beats := 1; ; beats++ {
 		select {
 		case <-ctx.Done():
+			return nil
+		case <-d.over:
 			return nil
 		case <-over:
 			return nil
@@ -41,7 +48,7 @@ func (d *Demo) watch(ctx context.Context, failures <-chan error) error {
 			d.series.add(time.Now(), &v.source, v.viewers)
 		}
 		if d.opts.Table != nil {
-			draw(d.opts.Table, v)
+			screen.draw(v)
 		}
 	}
 }

@@ -51,6 +51,12 @@ func (s *Server) Streams() []control.Stream {
 			if st, ok := s.meeting.Server.Stream(list[i].Name); ok {
 				list[i].Viewers = st.Viewers
 			}
+			if sw, ok := s.meeting.Server.Swarm(list[i].Name, 0); ok {
+				t := sw.Totals
+				list[i].Audience = &control.Audience{
+					Playing: t.Playing, DelayP50MS: t.DelayP50MS, DelayP95MS: t.DelayP95MS, FromPeers: t.FromPeers, Continuity: t.Continuity,
+				}
+			}
 		}
 	}
 	return list

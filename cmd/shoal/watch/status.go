@@ -3,20 +3,18 @@ package watch
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/shoal-live/shoal/core/node"
 )
 
-// Status writes one line about how it goes, over and over, until ctx ends.
-func (v *Viewer) Status(ctx context.Context, w io.Writer) {
+// Status calls show with one line about how it goes, every second, until ctx ends.
+func (v *Viewer) Status(ctx context.Context, show func(line string)) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			_, _ = fmt.Fprint(w, "\r\x1b[K")
 			return
 		case <-tick.C:
 		}
@@ -24,7 +22,7 @@ func (v *Viewer) Status(ctx context.Context, w io.Writer) {
 		if err != nil || len(st.Streams) == 0 {
 			continue
 		}
-		_, _ = fmt.Fprintf(w, "\r%s\x1b[K", Line(&st.Streams[0]))
+		show(Line(&st.Streams[0]))
 	}
 }
 
@@ -40,10 +38,10 @@ func Line(s *node.StreamStats) string {
 		}
 		return fmt.Sprintf("joining, %d peers", l.Neighbours)
 	}
-	line := fmt.Sprintf("delay %.0f ms  playout %.0f ms  buffer %.0f ms  peers %d  down %.2f Mb/s (%.0f %% from peers, %.0f %% from the source)  up %.2f Mb/s",
-		l.DelayMS, l.PlayoutMS, l.BufferMS, l.Neighbours, l.DownBps/1e6, 100*(1-l.FromSource), 100*l.FromSource, l.UpBps/1e6)
+	line := fmt.Sprintf("delay %.0f ms, buffer %.0f ms, %d peers, down %.2f Mb/s (%.0f %% from the source), up %.2f Mb/s",
+		l.PlayoutMS, l.BufferMS, l.Neighbours, l.DownBps/1e6, 100*l.FromSource, l.UpBps/1e6)
 	if s.Rendezvous != nil {
-		line += "  (the rendezvous is away)"
+		line = "rendezvous away, " + line
 	}
 	return line
 }
