@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ func Serve(plugins ...Plugin) error {
 	if err := check(plugins); err != nil {
 		return err
 	}
+	signal.Ignore(os.Interrupt) // Ctrl-C is the host's to act on, from the handshake on; go-plugin swallows it a moment later
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
