@@ -52,6 +52,7 @@ type Spec struct {
 	Args      []string          // of the command
 	Env       []string          // names of variables that the process is given
 	Params    map[string]string // for instances whose config has none
+	Limits    Limits            // of each process
 }
 
 // String is kind/name, and the path where there is one.
@@ -64,7 +65,7 @@ func (s *Spec) String() string {
 
 // key tells specs apart that cannot share a process.
 func (s *Spec) key() string {
-	return strings.Join([]string{s.Kind.String(), s.Name, s.Path, s.SHA256, strings.Join(s.Args, "\x00"), strings.Join(s.Env, "\x00")}, "\x01")
+	return strings.Join([]string{s.Kind.String(), s.Name, s.Path, s.SHA256, strings.Join(s.Args, "\x00"), strings.Join(s.Env, "\x00"), fmt.Sprint(s.Limits)}, "\x01")
 }
 
 func (c *Config) fill() error {

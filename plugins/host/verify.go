@@ -15,6 +15,9 @@ import (
 
 // command is what is run for a spec, after its file was found good. Errors: ErrRefused, ErrSpec, with the remedy.
 func (h *Host) command(s *Spec) ([]string, error) {
+	if err := s.Limits.check(s); err != nil {
+		return nil, err
+	}
 	if s.Path == "" {
 		if err := h.builtin(s); err != nil {
 			return nil, err
