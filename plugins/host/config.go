@@ -55,8 +55,11 @@ type Spec struct {
 	Limits    Limits            // of each process
 }
 
-// String is kind/name, and the path where there is one.
+// String is kind/name, and the path where there is one; the path alone where only that is known.
 func (s *Spec) String() string {
+	if s.Kind == 0 && s.Path != "" {
+		return s.Path
+	}
 	if s.Path == "" {
 		return s.Kind.String() + "/" + s.Name
 	}

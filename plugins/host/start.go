@@ -67,7 +67,7 @@ func (p *process) start() error {
 // describe finds what was asked for among what the process offers. Errors: ErrStart.
 func (p *process) describe() error {
 	var err error
-	if p.about, err = p.remote.Describe(context.Background(), p.host.cfg.Version); err == nil {
+	if p.about, err = p.remote.Describe(context.Background(), p.host.cfg.Version); err == nil && p.spec.Kind != 0 { // 0: see Inspect
 		p.offer, err = p.about.Find(p.spec.Kind, p.spec.Name)
 		if err != nil && p.spec.Path != "" { // the config may call the only offer of its kind as it likes
 			p.offer, err = p.about.Find(p.spec.Kind, "")

@@ -36,6 +36,14 @@ type Listener struct {
 	mu     sync.Mutex
 	offers []*Offer
 	closed bool
+	taken  int // connections handed over
+}
+
+// Admitted is how many connections have said a good token so far.
+func (l *Listener) Admitted() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.taken
 }
 
 // Offer is a data channel that was offered to one instance.
@@ -151,6 +159,9 @@ func (l *Listener) admit(c net.Conn) {
 		return
 	}
 	widen(c)
+	l.mu.Lock()
+	l.taken++
+	l.mu.Unlock()
 	o.conn <- c
 	_, _ = c.Write([]byte{admitted}) // when it fails, the one who waits for the connection finds out
 }
