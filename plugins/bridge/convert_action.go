@@ -67,6 +67,9 @@ func answerFrom(m *pb.Answer) (scheduler.Answer, error) {
 	}
 	for _, x := range m.GetActions() {
 		a, err := actionFrom(x)
+		if err == nil {
+			err = checkAction(a)
+		}
 		if err != nil {
 			return out, err
 		}
@@ -77,29 +80,49 @@ func answerFrom(m *pb.Answer) (scheduler.Answer, error) {
 	return out, nil
 }
 
-// actionFrom reads an action; nil for one of a later version.
+// checkAction says what no policy may say. Errors: errWire.
+func checkAction(a scheduler.Action) error {
+	switch a := a.(type) {
+	case scheduler.Push:
+		return checkSubstream(a.Substream)
+	case scheduler.Refuse:
+		return checkSubstream(a.Substream)
+	case scheduler.Repair:
+		if !finite(a.Deviations) || !finite(a.Share) {
+			return fmt.Errorf("%w: a repair order of no number", errWire)
+		}
+	case scheduler.Pull:
+		if len(a.Numbers) > swarm.MaxWant {
+			return fmt.Errorf("%w: a pull of %d chunks, at most %d", errWire, len(a.Numbers), swarm.MaxWant)
+		}
+	}
+	return nil
+}
+
+// checkSubstream knows that no stream has one above chunk.MaxSubstreams.
+func checkSubstream(n int) error {
+	if n < 0 || n >= chunk.MaxSubstreams {
+		return fmt.Errorf("%w: substream %d, at most %d", errWire, n, chunk.MaxSubstreams-1)
+	}
+	return nil
+}
+
+// actionFrom reads an action, as a policy says it or is told of it; nil for one of a later version.
 func actionFrom(m *pb.Action) (scheduler.Action, error) {
 	switch m := m.GetAction().(type) {
 	case *pb.Action_Push:
-		s, err := substreamFrom(m.Push.GetSubstream())
-		return scheduler.Push{Substream: s, To: targetsFrom(m.Push.GetTo())}, err
+		return scheduler.Push{Substream: substreamFrom(m.Push.GetSubstream()), To: targetsFrom(m.Push.GetTo())}, nil
 	case *pb.Action_Announce:
 		return scheduler.Announce{Link: link(m.Announce.GetLink()), Every: durationOf(m.Announce.GetEvery())}, nil
 	case *pb.Action_Repair:
 		r := m.Repair
-		if !finite(r.GetDeviations()) || !finite(r.GetShare()) {
-			return nil, fmt.Errorf("%w: a repair order of no number", errWire)
-		}
 		return scheduler.Repair{Deviations: r.GetDeviations(), Slack: durationOf(r.GetSlack()), Share: r.GetShare()}, nil
 	case *pb.Action_Subscribe:
 		return scheduler.Subscribe{Link: link(m.Subscribe.GetLink()), Substreams: m.Subscribe.GetSubstreams(), Mode: swarm.Mode(m.Subscribe.GetMode())}, nil
 	case *pb.Action_Refuse:
-		s, err := substreamFrom(m.Refuse.GetSubstream())
-		return scheduler.Refuse{Link: link(m.Refuse.GetLink()), Substream: s, Reason: swarm.Reason(m.Refuse.GetReason())}, err
+		r := m.Refuse
+		return scheduler.Refuse{Link: link(r.GetLink()), Substream: substreamFrom(r.GetSubstream()), Reason: swarm.Reason(r.GetReason())}, nil
 	case *pb.Action_Pull:
-		if len(m.Pull.GetNumbers()) > swarm.MaxWant {
-			return nil, fmt.Errorf("%w: a pull of %d chunks, at most %d", errWire, len(m.Pull.GetNumbers()), swarm.MaxWant)
-		}
 		return scheduler.Pull{Link: link(m.Pull.GetLink()), Numbers: m.Pull.GetNumbers(), Again: scheduler.Again(m.Pull.GetAgain())}, nil
 	case *pb.Action_Send:
 		return scheduler.Send{Number: m.Send.GetNumber(), To: targetsFrom(m.Send.GetTo())}, nil
@@ -118,13 +141,8 @@ func actionFrom(m *pb.Action) (scheduler.Action, error) {
 	return nil, nil
 }
 
-// substreamFrom is a substream's number, which no stream has above chunk.MaxSubstreams.
-func substreamFrom(n uint32) (int, error) {
-	if n >= chunk.MaxSubstreams {
-		return 0, fmt.Errorf("%w: substream %d, at most %d", errWire, n, chunk.MaxSubstreams-1)
-	}
-	return int(n), nil
-}
+// substreamFrom undoes what made a number unsigned: a policy may be told of one that is no substream's.
+func substreamFrom(n uint32) int { return int(int32(n)) }
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 

@@ -147,20 +147,20 @@ func changeFrom(m *pb.Change) (scheduler.Change, error) {
 	case *pb.Change_SubstreamMeasured:
 		c := m.SubstreamMeasured
 		return scheduler.SubstreamMeasured{
-			Link: link(c.GetLink()), Substream: int(c.GetSubstream()), Lateness: durationOf(c.GetLateness()), Samples: int(c.GetSamples()),
+			Link: link(c.GetLink()), Substream: substreamFrom(c.GetSubstream()), Lateness: durationOf(c.GetLateness()), Samples: int(c.GetSamples()),
 		}, nil
 	case *pb.Change_Subscribed:
 		c := m.Subscribed
-		return scheduler.Subscribed{Link: link(c.GetLink()), Substream: int(c.GetSubstream()), Mode: swarm.Mode(c.GetMode()), From: c.GetFrom()}, nil
+		return scheduler.Subscribed{Link: link(c.GetLink()), Substream: substreamFrom(c.GetSubstream()), Mode: swarm.Mode(c.GetMode()), From: c.GetFrom()}, nil
 	case *pb.Change_Unsubscribed:
-		return scheduler.Unsubscribed{Link: link(m.Unsubscribed.GetLink()), Substream: int(m.Unsubscribed.GetSubstream())}, nil
+		return scheduler.Unsubscribed{Link: link(m.Unsubscribed.GetLink()), Substream: substreamFrom(m.Unsubscribed.GetSubstream())}, nil
 	case *pb.Change_Feeding:
 		c := m.Feeding
 		return scheduler.Feeding{
-			Link: link(c.GetLink()), Substream: int(c.GetSubstream()), Mode: swarm.Mode(c.GetMode()), Reason: swarm.Reason(c.GetReason()),
+			Link: link(c.GetLink()), Substream: substreamFrom(c.GetSubstream()), Mode: swarm.Mode(c.GetMode()), Reason: swarm.Reason(c.GetReason()),
 		}, nil
 	case *pb.Change_Silent:
-		return scheduler.Silent{Link: link(m.Silent.GetLink()), Substream: int(m.Silent.GetSubstream()), For: durationOf(m.Silent.GetFor())}, nil
+		return scheduler.Silent{Link: link(m.Silent.GetLink()), Substream: substreamFrom(m.Silent.GetSubstream()), For: durationOf(m.Silent.GetFor())}, nil
 	case *pb.Change_Held:
 		return scheduler.Held{Base: m.Held.GetBase(), Words: m.Held.GetWords()}, nil
 	case *pb.Change_Holds:

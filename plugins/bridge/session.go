@@ -30,6 +30,7 @@ type session struct {
 	cancel context.CancelFunc // of the stream
 	conn   pipe.Conn
 	wg     sync.WaitGroup // of what run has started
+	called chan error     // holds one: how the call ended, where a data channel carries the messages
 }
 
 // opening says how an instance is opened.
@@ -93,7 +94,7 @@ func (r *Remote) handshake(ctx, streamCtx context.Context, o opening) (*session,
 	case dataChannel && offer == nil:
 		return nil, fmt.Errorf("%w: it uses a data channel that was not offered", ErrProtocol)
 	}
-	s := &session{remote: r, stream: stream, conn: &streamConn{stream: stream}}
+	s := &session{remote: r, stream: stream, conn: &streamConn{stream: stream}, called: make(chan error, 1)}
 	if dataChannel {
 		c, err := offer.Wait(ctx)
 		if err != nil {
@@ -152,7 +153,7 @@ func (s *session) run(ctx context.Context, c course) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return s.remote.broken(err)
+			return s.remote.broken(s.why(err))
 		}
 		end, err := c.handle(batch)
 		switch {
@@ -191,7 +192,7 @@ func (s *session) stopAfter(ctx context.Context, c course, over <-chan struct{})
 // watchCall ends the data channel when the call has ended without it.
 func (s *session) watchCall() {
 	var r received
-	_ = s.stream.RecvMsg(&r) // nothing comes here any more but its end
+	s.called <- s.stream.RecvMsg(&r) // nothing comes here any more but its end
 	t := time.NewTimer(lastPatience)
 	defer t.Stop()
 	select {
@@ -199,6 +200,21 @@ func (s *session) watchCall() {
 	case <-t.C:
 	}
 	s.conn.Close()
+}
+
+// why is how the call ended, where that tells more than err, the end of the data channel beside it.
+func (s *session) why(err error) error {
+	if _, ok := s.conn.(*streamConn); ok || errors.Is(err, pipe.ErrLength) {
+		return err
+	}
+	t := time.NewTimer(lastPatience)
+	defer t.Stop()
+	select {
+	case called := <-s.called:
+		return called
+	case <-t.C:
+		return err
+	}
 }
 
 // broken is the error of a connection that ended too early.
@@ -211,6 +227,9 @@ func (r *Remote) broken(err error) error {
 	}
 	if errors.Is(err, pipe.ErrLength) {
 		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	if s, ok := status.FromError(err); errors.Is(err, io.EOF) || ok && s.Code() == codes.Unknown {
+		return fmt.Errorf("%w: it ended the call: %s", ErrPluginDied, describe(err)) // its process lives
 	}
 	if r.Cause != nil {
 		if cause := r.Cause(); cause != nil {

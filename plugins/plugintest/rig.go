@@ -212,7 +212,7 @@ func (r *Rig) Transport(cfg transport.Config) (transport.Transport, error) {
 	}
 }
 
-// Policy makes a policy, which ends with the test.
+// Policy makes a policy, which ends with the test, and must live until then.
 func (r *Rig) Policy(params map[string]string) (scheduler.Policy, error) {
 	switch r.way {
 	case Inline:
@@ -222,16 +222,25 @@ func (r *Rig) Policy(params map[string]string) (scheduler.Policy, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.t.Cleanup(p.Close)
-		return p, nil
+		return r.keep(p), nil
 	default:
 		p, err := r.remote.Policy(r.t.Context(), r.plugin.Name, params)
 		if err != nil {
 			return nil, err
 		}
-		r.t.Cleanup(p.Close)
-		return p, nil
+		return r.keep(p), nil
 	}
+}
+
+// keep ends a policy with the test, which fails when the policy was dead by then: a dead one breaks no rule.
+func (r *Rig) keep(p host.PolicyClient) scheduler.Policy {
+	r.t.Cleanup(func() {
+		if err := p.Err(); err != nil {
+			r.t.Errorf("the policy is dead: %v", err)
+		}
+		p.Close()
+	})
+	return p
 }
 
 // Ingest makes an ingest.
