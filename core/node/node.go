@@ -32,23 +32,24 @@ type Node struct {
 	group     sync.WaitGroup // everything that Run and its streams started
 
 	// What follows belongs to the loop.
-	runCtx   context.Context
-	budget   *budget.Allocator
-	slots    []*slot
-	links    map[swarm.LinkID]*link
-	peers    map[swarm.PeerID]*link
-	wanted   map[swarm.PeerID]*wanted
-	bans     map[swarm.PeerID]time.Duration
-	streams  []*stream
-	byStream map[chunk.StreamID]*stream
-	touched  []*stream
-	lastLink swarm.LinkID
-	lastIdx  uint64
-	egress   meter
-	granted  granted
-	tokens   tokens
-	nextBeat time.Duration
-	frames   []transport.Frame // scratch
+	runCtx       context.Context
+	budget       *budget.Allocator
+	slots        []*slot
+	links        map[swarm.LinkID]*link
+	peers        map[swarm.PeerID]*link
+	wanted       map[swarm.PeerID]*wanted
+	bans         map[swarm.PeerID]time.Duration
+	streams      []*stream
+	byStream     map[chunk.StreamID]*stream
+	publications map[string]*publication // by the stream's name
+	touched      []*stream
+	lastLink     swarm.LinkID
+	lastIdx      uint64
+	egress       meter
+	granted      granted
+	tokens       tokens
+	nextBeat     time.Duration
+	frames       []transport.Frame // scratch
 }
 
 // New makes a node. Errors: ErrConfig, naming the field.
@@ -61,17 +62,18 @@ func New(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		cfg:      cfg,
-		start:    time.Now(),
-		inbox:    newInbox(),
-		ready:    make(chan struct{}),
-		ended:    make(chan struct{}),
-		budget:   b,
-		links:    make(map[swarm.LinkID]*link),
-		peers:    make(map[swarm.PeerID]*link),
-		wanted:   make(map[swarm.PeerID]*wanted),
-		bans:     make(map[swarm.PeerID]time.Duration),
-		byStream: make(map[chunk.StreamID]*stream),
+		cfg:          cfg,
+		start:        time.Now(),
+		inbox:        newInbox(),
+		ready:        make(chan struct{}),
+		ended:        make(chan struct{}),
+		budget:       b,
+		links:        make(map[swarm.LinkID]*link),
+		peers:        make(map[swarm.PeerID]*link),
+		wanted:       make(map[swarm.PeerID]*wanted),
+		bans:         make(map[swarm.PeerID]time.Duration),
+		byStream:     make(map[chunk.StreamID]*stream),
+		publications: make(map[string]*publication),
 	}
 	copy(n.self[:], cfg.Identity.Public().(ed25519.PublicKey))
 	for _, t := range cfg.Transports {

@@ -25,8 +25,12 @@ func (n *Node) Publish(ctx context.Context, cfg StreamConfig, pub PublishConfig)
 	if err := n.Join(cfg); err != nil {
 		return err
 	}
-	p := &publication{node: n, name: cfg.Name, stream: cfg.Stream, cfg: pub}
+	p := &publication{node: n, name: cfg.Name, stream: cfg.Stream, cfg: pub, changes: make(chan PublishConfig, 1)}
+	if err := n.call(func() { n.publications[p.name] = p }); err != nil {
+		return nil // the node ended, and the stream with it
+	}
 	err := p.run(ctx)
+	_ = n.call(func() { delete(n.publications, p.name) }) // nobody asks a node that has ended
 	cause := "stopped"
 	if err != nil {
 		cause = err.Error()
@@ -38,51 +42,119 @@ func (n *Node) Publish(ctx context.Context, cfg StreamConfig, pub PublishConfig)
 	return err
 }
 
-// publication is one stream that this node publishes; it is the sink of its ingest.
-type publication struct {
-	node   *Node
-	name   string
-	stream chunk.StreamID
-	cfg    PublishConfig
-	ctx    context.Context // of the ingest that runs
-	author chunk.Author    // of the current epoch
+// Republish gives a stream that this node publishes another ingest or other parameters while it plays, and returns
+// at once. Make before break: the ingest that runs goes on until the other has tracks, and that begins a new epoch. One
+// that is refused with ingest.ErrConfig changes nothing; one that fails otherwise takes the place all the same, with
+// back-off, for it may need what the one that runs holds. Only the newest of several calls counts. Errors: ErrConfig,
+// also when Key is not the stream's; ErrUnknownStream; ErrClosed.
+func (n *Node) Republish(name string, pub PublishConfig) error {
+	if err := pub.validate(); err != nil {
+		return fmt.Errorf("stream %q: %w", name, err)
+	}
+	err := ErrUnknownStream
+	if e := n.call(func() {
+		if p := n.publications[name]; p != nil {
+			err = p.change(pub)
+		}
+	}); e != nil {
+		return e
+	}
+	return err
+}
 
-	measurer ingest.Measurer // nil when the ingest does not measure
-	groups   uint64          // since its figures were last taken
+// publication is one stream that this node publishes, and the lives of its ingest. run owns it but for what is said
+// to be somebody else's.
+type publication struct {
+	node    *Node
+	name    string
+	stream  chunk.StreamID
+	cfg     PublishConfig
+	changes chan PublishConfig // holds one, the newest
+	live    *life              // whose groups count; the loop's
 
 	mu   sync.Mutex
 	told string // failure that was told last; "" since the epoch that runs began
 }
 
+// change has run go over to pub. It is called on the loop alone.
+func (p *publication) change(pub PublishConfig) error {
+	if chunk.NewStreamID(publicKey(pub.Key), p.name) != p.stream {
+		return fmt.Errorf("%w: stream %q: Key is not the one that it is published with", ErrConfig, p.name)
+	}
+	select {
+	case <-p.changes: // an older one, which nobody has taken
+	default:
+	}
+	p.changes <- pub
+	return nil
+}
+
+// run keeps an ingest running until ctx ends, with back-off, and goes over from one to the next when the config changes.
 func (p *publication) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer stop()
 	var b backoff
-	p.ctx = ctx
-	for ctx.Err() == nil {
-		began := time.Now()
-		in, err := p.cfg.Ingest(ctx)
-		if err == nil {
-			p.measurer, _ = in.(ingest.Measurer)
-			err = in.Run(ctx, p)
-		}
-		switch {
-		case ctx.Err() != nil || errors.Is(err, ErrClosed):
+	var retry <-chan time.Time
+	var next *life // what is to take over from current, which may be nil
+	current := p.begin(ctx, &group, p.cfg)
+	for {
+		select {
+		case <-ctx.Done():
 			return nil
-		case errors.Is(err, ingest.ErrConfig):
-			p.failed(err, 0)
-			return err
-		case err == nil:
-			err = fmt.Errorf("%w: it ended", ingest.ErrSource)
-		}
-		d := b.after(time.Since(began))
-		if errors.Is(err, ingest.ErrCodec) {
-			d = restartMost // only another publisher mends it
-		}
-		p.failed(err, d)
-		if !wait(ctx, d) {
-			return nil
+		case cfg := <-p.changes:
+			next.end()
+			next = p.begin(ctx, &group, cfg)
+		case <-next.tracked():
+			current.end()
+			current, next, retry, b = next, nil, nil, backoff{}
+			p.cfg = current.cfg
+		case <-next.ended():
+			refused := next
+			next = nil
+			if errors.Is(refused.err, ingest.ErrConfig) {
+				p.failed(refused.err, 0) // current goes on
+				if current == nil && retry == nil {
+					retry = time.After(b.after(0))
+				}
+				continue
+			}
+			current.end() // it may hold what the other needs
+			current, p.cfg = nil, refused.cfg
+			retry = time.After(p.pause(&b, refused))
+		case <-current.ended():
+			ended := current
+			current = nil
+			switch {
+			case next != nil: // it takes over
+				continue
+			case errors.Is(ended.err, ErrClosed):
+				return nil
+			case errors.Is(ended.err, ingest.ErrConfig):
+				p.failed(ended.err, 0)
+				return ended.err
+			}
+			retry = time.After(p.pause(&b, ended))
+		case <-retry:
+			retry = nil
+			current = p.begin(ctx, &group, p.cfg)
 		}
 	}
-	return nil
+}
+
+// pause tells that a life has failed, and answers when the next begins.
+func (p *publication) pause(b *backoff, l *life) time.Duration {
+	err := l.err
+	if err == nil {
+		err = fmt.Errorf("%w: it ended", ingest.ErrSource)
+	}
+	d := b.after(time.Since(l.began))
+	if errors.Is(err, ingest.ErrCodec) {
+		d = restartMost // only another publisher mends it
+	}
+	p.failed(err, d)
+	return d
 }
 
 // failed tells that the ingest has failed, once for as long as it fails for the same reason.
@@ -105,88 +177,4 @@ func (p *publication) works() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.told = ""
-}
-
-// Tracks begins an epoch.
-func (p *publication) Tracks(m ingest.Media) error {
-	epoch, err := p.cfg.NextEpoch(p.ctx)
-	if err != nil {
-		return fmt.Errorf("lease of stream %q: %w", p.name, err)
-	}
-	d := &chunk.Descriptor{
-		Name:           p.name,
-		Publisher:      publicKey(p.cfg.Key),
-		Epoch:          epoch,
-		Substreams:     p.cfg.Substreams,
-		ChunkSize:      p.cfg.ChunkSize,
-		Authentication: p.cfg.Authentication,
-		Bitrate:        m.Bitrate,
-		GroupSpan:      p.cfg.GroupSpan,
-		RandomAccess:   m.RandomAccess,
-		Tracks:         m.Tracks,
-		Init:           m.Init,
-	}
-	signed, err := chunk.Sign(d, p.cfg.Key)
-	if err != nil {
-		return err
-	}
-	author, err := p.cfg.Author(d, p.cfg.Key)
-	if err != nil {
-		return err
-	}
-	var derr error
-	if err := p.node.call(func() {
-		st := p.node.byStream[p.stream]
-		if st == nil {
-			derr = ErrClosed
-			return
-		}
-		p.node.touch(st)
-		if derr = st.engine.Describe(p.node.now(), signed); derr == nil && st.cfg.Rendezvous != nil {
-			st.cfg.Rendezvous.Describe(signed)
-		}
-	}); err != nil {
-		return err
-	}
-	if derr != nil {
-		return derr
-	}
-	p.author = author
-	p.works()
-	p.node.cfg.Events(event.StreamAvailable{Name: p.name, Stream: p.stream, Epoch: epoch, Tracks: m.Tracks})
-	return nil
-}
-
-// Group publishes one group of the epoch that Tracks began.
-func (p *publication) Group(g chunk.Group) error {
-	author := p.author
-	delays := p.measured()
-	taken := p.node.inbox.post(func() {
-		st := p.node.byStream[p.stream]
-		if st == nil {
-			return
-		}
-		p.node.touch(st)
-		for _, d := range delays {
-			st.ingest.Add(d.Microseconds())
-		}
-		if err := st.engine.Publish(p.node.now(), g, author); err != nil {
-			p.node.cfg.Log.Warn("group not published", "stream", p.name, "error", err)
-		}
-	})
-	if !taken {
-		return ErrClosed
-	}
-	return nil
-}
-
-// measureEvery is after how many groups an ingest's figures are taken.
-const measureEvery = 20
-
-// measured takes what the ingest has measured, now and then.
-func (p *publication) measured() []time.Duration {
-	if p.groups++; p.measurer == nil || p.groups%measureEvery != 0 {
-		return nil
-	}
-	return p.measurer.Measured()
 }
