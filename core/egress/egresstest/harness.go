@@ -28,7 +28,7 @@ type Harness struct {
 type Target struct {
 	Config egress.Config // works any number of times, one after the other
 	// Plays blocks until a player has got media of every track of d, or says why it does not; it is called while
-	// groups of d flow.
+	// groups of d flow. nil where there is no player to be had.
 	Plays func(urls []string, d *chunk.Descriptor) error
 	// Stick attaches a player that takes as little as it can; nil for an output that has no players.
 	Stick func(urls []string) error

@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// Suite runs the whole contract against the policies that factory makes. A policy that has a Close method is closed
-// at the end of each case.
+// Suite runs the whole contract against the policies that factory makes. At the end of each case a policy that has an
+// Err method must say nil there, which one that can die does while it lives; one that has a Close method is closed then.
 func Suite(t *testing.T, factory func(params map[string]string) (scheduler.Policy, error)) {
 	s := suite{factory}
 	t.Run("an answer names the revision that it saw", s.revision)
@@ -48,6 +48,13 @@ func (s suite) make(t *testing.T) scheduler.Policy {
 	}
 	if c, ok := p.(interface{ Close() }); ok {
 		t.Cleanup(c.Close)
+	}
+	if d, ok := p.(interface{ Err() error }); ok {
+		t.Cleanup(func() {
+			if err := d.Err(); err != nil {
+				t.Errorf("the policy died: %v", err)
+			}
+		})
 	}
 	return p
 }
