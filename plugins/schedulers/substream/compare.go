@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/seats"
 )
 
 const (
@@ -17,30 +18,30 @@ const (
 // compare looks at the feeders of each substream, every Rewire: those beyond the number wanted go, the latest first,
 // and one that is late gets a rival.
 func (p *policy) compare() {
-	if p.now < p.feeds.compared+p.params.Rewire {
+	if p.Now < p.feeds.compared+p.params.Rewire {
 		return
 	}
-	p.feeds.compared = p.now
+	p.feeds.compared = p.Now
 	p.petition()
 	swaps := 0
-	asks := make([]uint64, len(p.view.Links))
-	start := int(p.relays.turn % uint64(p.view.Stream.Substreams)) // so that all have their turn
-	for i := range p.view.Stream.Substreams {
-		k := (start + i) % p.view.Stream.Substreams
+	asks := make([]uint64, len(p.View.Links))
+	start := int(p.relays.turn % uint64(p.View.Stream.Substreams)) // so that all have their turn
+	for i := range p.View.Stream.Substreams {
+		k := (start + i) % p.View.Stream.Substreams
 		n, direct, worst := p.rank(k)
 		switch {
 		case n == 0:
-		case n > 1 && worst.Role != swarm.Source && !p.hasRoom(worst) && p.relieved(k, worst):
+		case n > 1 && worst.Role != swarm.Source && !p.Uplink.HasRoom(worst) && p.relieved(k, worst):
 			p.drop(worst, k, 0) // others need the seat more
 		case n > p.wanted(k, direct):
 			// The last that flows stays, whatever was promised by another.
-			if p.relieved(k, worst) || !worst.Feeds[k].Flows && p.now >= worst.Feeds[k].Since+rivalFor {
+			if p.relieved(k, worst) || !worst.Feeds[k].Flows && p.Now >= worst.Feeds[k].Since+rivalFor {
 				p.drop(worst, k, 0)
 			}
 		case n == p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
-			if i := p.choose(k, choice{asks: asks}); i >= 0 && p.better(p.view.Links[i], worst, k) {
+			if i := p.choose(k, choice{asks: asks}); i >= 0 && p.better(p.View.Links[i], worst, k) {
 				swaps++
-				p.subscribe(p.view.Links[i], 1<<k, swarm.Eager)
+				p.subscribe(p.View.Links[i], 1<<k, swarm.Eager)
 			}
 		}
 	}
@@ -50,7 +51,7 @@ func (p *policy) compare() {
 // it has seats.
 func (p *policy) petition() {
 	var seen []int
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		if l.Role != swarm.Source {
 			continue
 		}
@@ -59,7 +60,7 @@ func (p *policy) petition() {
 		}
 		set := p.relays.mine &^ l.In(swarm.Eager)
 		for k := range seen {
-			if seen[k] >= p.params.Copies || p.now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
+			if seen[k] >= p.params.Copies || p.Now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
 				set &^= 1 << k
 			}
 		}
@@ -80,7 +81,7 @@ func (p *policy) wanted(k int, direct bool) int { //nolint:revive // a fact abou
 // rank counts the eager feeders of k and finds the worst. A viewer that is no relay gives its seat at the source back first.
 func (p *policy) rank(k int) (n int, direct bool, worst *scheduler.Link) {
 	bit := uint64(1) << k
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		if l.In(swarm.Eager)&bit == 0 {
 			continue
 		}
@@ -113,7 +114,7 @@ func (p *policy) worse(a, b *scheduler.Link, k int) bool {
 
 // relieved reports whether another feeder of k than l has shown that it delivers.
 func (p *policy) relieved(k int, l *scheduler.Link) bool {
-	for _, o := range p.view.Links {
+	for _, o := range p.View.Links {
 		if f := &o.Feeds[k]; o != l && f.Mode == swarm.Eager && f.Flows && f.Samples >= fewSamples {
 			return true
 		}
@@ -123,7 +124,7 @@ func (p *policy) relieved(k int, l *scheduler.Link) bool {
 
 // mayGo reports whether a feeder of k has had its time, and is compared with others.
 func (p *policy) mayGo(l *scheduler.Link, k int) bool {
-	if p.now < l.Feeds[k].Since+settleFor {
+	if p.Now < l.Feeds[k].Since+settleFor {
 		return false
 	}
 	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 // a relay's seat at the source is as good as it gets
@@ -135,17 +136,17 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	switch {
 	case a.Role == swarm.Source:
 		return p.relays.mine&(1<<k) != 0
-	case !relaysOf(a, k) || !p.hasRoom(a):
+	case !seats.Relays(a, k) || !p.Uplink.HasRoom(a):
 		return false
 	case b.Role == swarm.Source:
 		return true
 	}
 	fa, fb := &a.Feeds[k], &b.Feeds[k]
-	if fb.Samples >= fewSamples && p.now < fb.SampleAt+freshSample && fb.Lateness > p.params.Lateness {
-		leaf := p.relays.mine&(1<<k) == 0 && len(p.view.Pushes[k]) == 0
-		return leaf || fa.Samples >= fewSamples && p.now < fa.SampleAt+freshSample && fa.Lateness+p.params.Lateness <= fb.Lateness
+	if fb.Samples >= fewSamples && p.Now < fb.SampleAt+freshSample && fb.Lateness > p.params.Lateness {
+		leaf := p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0
+		return leaf || fa.Samples >= fewSamples && p.Now < fa.SampleAt+freshSample && fa.Lateness+p.params.Lateness <= fb.Lateness
 	}
-	return p.relays.mine&(1<<k) == 0 && len(p.view.Pushes[k]) == 0 && p.distance(a)+gain < p.distance(b)
+	return p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0 && p.distance(a)+gain < p.distance(b)
 }
 
 // freshSample is how long what was measured of a neighbour counts.
@@ -154,14 +155,14 @@ const freshSample = 2 * time.Second
 // drop ends a subscription; the link is avoided for k for so long.
 func (p *policy) drop(l *scheduler.Link, k int, avoid time.Duration) {
 	if avoid > 0 {
-		p.feeds.avoid(l.Link, k, p.now+avoid)
+		p.feeds.avoid(l.Link, k, p.Now+avoid)
 	}
 	p.subscribe(l, 1<<k, swarm.None)
 }
 
 // silent replaces a feeder that has fallen silent, unless all have: then it is the stream that pauses.
 func (p *policy) silent(c scheduler.Silent) {
-	l := p.view.Link(c.Link)
+	l := p.View.Link(c.Link)
 	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) || l.Feeds[c.Substream].Mode != swarm.Eager || p.paused() {
 		return
 	}
@@ -171,7 +172,7 @@ func (p *policy) silent(c scheduler.Silent) {
 // paused reports whether no eager feeder delivers anything.
 func (p *policy) paused() bool {
 	feeders := 0
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		if l.In(swarm.Eager) == 0 {
 			continue
 		}

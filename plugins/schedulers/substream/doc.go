@@ -14,14 +14,14 @@
 //
 // # What a peer decides
 //
-//   - neighbours (links.go): about a dozen, the source among them while it has room, chosen at random by the seed;
+//   - neighbours (package neighbours): about a dozen, the source among them while it has room, chosen at random by the seed;
 //   - responsibility (relays.go): it relays the substreams for which few neighbours with room are seen, one at
 //     least when its uplink carries a copy; none when it does not. A swarm that begins has no relays: whoever has a
 //     seat at the source becomes one;
 //   - feeders (feeds.go): for each substream one eager feeder, or two inside its own, by advertised delay, round trip
 //     and room; never one that it feeds. A feeder that is late by more than Lateness against the best offer gets a
 //     rival, and the later of the two is dropped a second later, so that nothing is missed;
-//   - children (children.go): subscriptions are granted while the commitments stay within the uplink (uplink.go),
+//   - children (package seats): subscriptions are granted while the commitments stay within the uplink (package uplink),
 //     relays before leaves. Whoever is refused looks elsewhere; nobody who is served loses the seat to a later
 //     leaf, and only to a relay that can serve it in turn.
 //

@@ -6,13 +6,14 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/seats"
 )
 
 // feeds is the memory of subscriptions, by substream and by link.
 type feeds struct {
 	hungry   []time.Duration // by substream: since when there is no eager feeder; 0 while there is one
 	avoided  map[key]time.Duration
-	muted    map[swarm.LinkID]time.Duration
 	full     map[swarm.LinkID]time.Duration // until when a link counts as having no room
 	asked    map[swarm.LinkID]int           // seats asked for since it last said what it has left
 	compared time.Duration                  // when feeders were last compared
@@ -40,8 +41,8 @@ const (
 func (f *feeds) reset(substreams int, now time.Duration) {
 	*f = feeds{
 		hungry:  make([]time.Duration, substreams),
-		avoided: make(map[key]time.Duration), muted: make(map[swarm.LinkID]time.Duration),
-		full: make(map[swarm.LinkID]time.Duration), asked: make(map[swarm.LinkID]int),
+		avoided: make(map[key]time.Duration),
+		full:    make(map[swarm.LinkID]time.Duration), asked: make(map[swarm.LinkID]int),
 		compared: now,
 	}
 }
@@ -50,9 +51,6 @@ func (f *feeds) reset(substreams int, now time.Duration) {
 func (f *feeds) avoid(link swarm.LinkID, k int, until time.Duration) {
 	f.avoided[key{link, k}] = max(until, f.avoided[key{link, k}])
 }
-
-// mute keeps this peer from announcing to a link until then.
-func (f *feeds) mute(link swarm.LinkID, until time.Duration) { f.muted[link] = until }
 
 // forget drops what is over.
 func (f *feeds) forget(v *scheduler.View, now time.Duration) {
@@ -74,25 +72,19 @@ func (f *feeds) forget(v *scheduler.View, now time.Duration) {
 			delete(f.asked, link)
 		}
 	}
-	// order-free: each entry is judged alone.
-	for link, until := range f.muted {
-		if now >= until || v.Link(link) == nil {
-			delete(f.muted, link)
-		}
-	}
 }
 
 // denied takes that a subscription was refused or ended.
 func (p *policy) denied(c scheduler.Feeding) {
-	p.feeds.avoid(c.Link, c.Substream, p.now+p.wait(c))
-	if l := p.view.Link(c.Link); l != nil && l.Role != swarm.Source && c.Reason == swarm.NoCapacity {
-		p.feeds.full[c.Link] = p.now + deniedFor/2
+	p.feeds.avoid(c.Link, c.Substream, p.Now+p.wait(c))
+	if l := p.View.Link(c.Link); l != nil && l.Role != swarm.Source && c.Reason == swarm.NoCapacity {
+		p.feeds.full[c.Link] = p.Now + deniedFor/2
 	}
 }
 
 // wait is how long not to ask again after a denial.
 func (p *policy) wait(c scheduler.Feeding) time.Duration {
-	l := p.view.Link(c.Link)
+	l := p.View.Link(c.Link)
 	d := deniedFor
 	if l != nil && l.Role == swarm.Source {
 		d = fullFor
@@ -100,12 +92,12 @@ func (p *policy) wait(c scheduler.Feeding) time.Duration {
 	if c.Reason == swarm.WouldLoop {
 		d = loopFor
 	}
-	return d + time.Duration(p.chance(uint64(c.Link), uint64(c.Substream))*float64(d)/2)
+	return d + time.Duration(p.Chance(uint64(c.Link), uint64(c.Substream))*float64(d)/2)
 }
 
 // feed subscribes eagerly where a substream has too few feeders.
 func (p *policy) feed() {
-	v := &p.view
+	v := &p.View
 	seen := p.count()
 	asks := make([]uint64, len(v.Links)) // by place in Links: substreams to ask for
 	for k := range v.Stream.Substreams {
@@ -118,7 +110,7 @@ func (p *policy) feed() {
 			}
 		}
 		if have == 0 && p.feeds.hungry[k] == 0 {
-			p.feeds.hungry[k] = max(p.now, 1)
+			p.feeds.hungry[k] = max(p.Now, 1)
 		} else if have > 0 {
 			p.feeds.hungry[k] = 0
 		}
@@ -141,7 +133,7 @@ func (p *policy) feed() {
 }
 
 func (p *policy) subscribe(l *scheduler.Link, set uint64, mode swarm.Mode) {
-	if p.do(scheduler.Subscribe{Link: l.Link, Substreams: set, Mode: mode}) && mode == swarm.Eager {
+	if p.Do(scheduler.Subscribe{Link: l.Link, Substreams: set, Mode: mode}) && mode == swarm.Eager {
 		p.feeds.asked[l.Link] += bits.OnesCount64(set)
 		for ; set != 0; set &= set - 1 {
 			p.feeds.hungry[bits.TrailingZeros64(set)] = 0
@@ -161,9 +153,9 @@ func (p *policy) choose(k int, c choice) int {
 	asks, have := c.asks, c.have
 	best, least := -1, time.Duration(1<<62)
 	bit := uint64(1) << k
-	desperate := have == 0 && (p.alone() || p.now >= max(p.feeds.hungry[k], p.began)+p.params.Grace)
-	for i, l := range p.view.Links {
-		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.now < p.feeds.avoided[key{l.Link, k}] || p.now < p.feeds.full[l.Link] || p.loops(l, k) {
+	desperate := have == 0 && (p.alone() || p.Now >= max(p.feeds.hungry[k], p.Began)+p.params.Grace)
+	for i, l := range p.View.Links {
+		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.Now < p.feeds.avoided[key{l.Link, k}] || p.Now < p.feeds.full[l.Link] || p.loops(l, k) {
 			continue
 		}
 		var score time.Duration
@@ -183,19 +175,19 @@ func (p *policy) choose(k int, c choice) int {
 			if have > 0 { // and one feeder is there: the seat is worth having only while relays are few
 				continue
 			}
-		case relaysOf(l, k) && have > 0 && !p.plenty(l):
+		case seats.Relays(l, k) && have > 0 && !p.plenty(l):
 			continue
-		case relaysOf(l, k):
+		case seats.Relays(l, k):
 			score = p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
 			if score >= fullCost && !desperate {
 				continue
 			}
-		case desperate && l.Status.Playing != 0 && p.hasRoom(l) && (p.has(l, k) || p.now >= p.feeds.hungry[k]+blindAfter):
+		case desperate && l.Status.Playing != 0 && p.Uplink.HasRoom(l) && (p.has(l, k) || p.Now >= p.feeds.hungry[k]+blindAfter):
 			score = 2*time.Hour + p.distance(l) + p.burden(l, bits.OnesCount64(asks[i]))
 		default:
 			continue
 		}
-		score += time.Duration(p.chance(of(l.Peer), uint64(k)) * float64(scatter))
+		score += time.Duration(p.Chance(desk.Of(l.Peer), uint64(k)) * float64(scatter))
 		if score < least {
 			best, least = i, score
 		}
@@ -205,12 +197,12 @@ func (p *policy) choose(k int, c choice) int {
 
 // alone reports whether nobody but the source is known.
 func (p *policy) alone() bool {
-	for _, k := range p.view.Known {
+	for _, k := range p.View.Known {
 		if k.Role != swarm.Source {
 			return false
 		}
 	}
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		if l.Role != swarm.Source {
 			return false
 		}
@@ -221,7 +213,7 @@ func (p *policy) alone() bool {
 // has reports whether l has lately shown that substream k reaches it.
 func (p *policy) has(l *scheduler.Link, k int) bool {
 	f := &l.Feeds[k]
-	return f.Samples > 0 && p.now < f.SampleAt+freshSample
+	return f.Samples > 0 && p.Now < f.SampleAt+freshSample
 }
 
 // blindAfter is how long a substream must have been missed until anybody is asked for it who plays.
@@ -242,7 +234,7 @@ func (p *policy) distance(l *scheduler.Link) time.Duration {
 	if l.Role == swarm.Source {
 		return d
 	}
-	if l.Status.Playing == 0 || p.now > l.StatusAt+freshFor && l.Status.Delay == 0 {
+	if l.Status.Playing == 0 || p.Now > l.StatusAt+freshFor && l.Status.Delay == 0 {
 		return d + unknown
 	}
 	return d + time.Duration(l.Status.Delay)*time.Millisecond
@@ -250,7 +242,7 @@ func (p *policy) distance(l *scheduler.Link) time.Duration {
 
 // burden makes a neighbour worse the less room it has, more seats being about to be asked of it.
 func (p *policy) burden(l *scheduler.Link, more int) time.Duration {
-	left := (float64(l.Status.Spare) - float64(more+p.feeds.asked[l.Link]+1)*p.seat()) / p.rate()
+	left := (float64(l.Status.Spare) - float64(more+p.feeds.asked[l.Link]+1)*p.Uplink.Seat()) / p.Uplink.Rate()
 	if left < 0 {
 		return fullCost
 	}

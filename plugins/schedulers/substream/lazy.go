@@ -5,18 +5,12 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-)
-
-// Announcements cost the same whatever they hold, so they go to a few neighbours only, and less often to those that
-// come after.
-const (
-	promptly = 6 // neighbours that are announced to at the interval Announce
-	rarely   = 3 // times that interval for the others
+	"github.com/shoal-live/shoal/plugins/schedulers/desk"
 )
 
 // listen keeps Lazy neighbours announcing all that they do not push.
 func (p *policy) listen() {
-	v := &p.view
+	v := &p.View
 	all := v.All()
 	listening, others := 0, 0
 	for _, l := range v.Links {
@@ -60,11 +54,11 @@ func (p *policy) listen() {
 func (p *policy) announcer(others int) *scheduler.Link {
 	var best *scheduler.Link
 	least := time.Duration(1 << 62)
-	for _, l := range p.view.Links {
-		if l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == p.view.All() || l.Role == swarm.Source && others > 1 || p.avoids(l, p.view.All()) {
+	for _, l := range p.View.Links {
+		if l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == p.View.All() || l.Role == swarm.Source && others > 1 || p.avoids(l, p.View.All()) {
 			continue
 		}
-		score := p.distance(l) + time.Duration(p.chance(of(l.Peer), 1<<32)*float64(scatter))
+		score := p.distance(l) + time.Duration(p.Chance(desk.Of(l.Peer), 1<<32)*float64(scatter))
 		if l.Role == swarm.Source {
 			score += time.Hour
 		} else if l.Status.Playing == 0 {
@@ -79,27 +73,10 @@ func (p *policy) announcer(others int) *scheduler.Link {
 
 // avoids reports whether l has lately refused any of set.
 func (p *policy) avoids(l *scheduler.Link, set uint64) bool {
-	for k := range p.view.Stream.Substreams {
-		if set&(1<<k) != 0 && p.now < p.feeds.avoided[key{l.Link, k}] {
+	for k := range p.View.Stream.Substreams {
+		if set&(1<<k) != 0 && p.Now < p.feeds.avoided[key{l.Link, k}] {
 			return true
 		}
 	}
 	return false
-}
-
-// announce tells lazy subscribers what is held.
-func (p *policy) announce() {
-	n := 0
-	for _, l := range p.view.Links {
-		every := scheduler.Every(0)
-		if l.Out(swarm.Lazy) != 0 {
-			every = p.params.Announce
-			if n++; n > promptly {
-				every *= rarely
-			}
-		}
-		if every != l.Announce && p.now >= p.feeds.muted[l.Link] {
-			p.do(scheduler.Announce{Link: l.Link, Every: every})
-		}
-	}
 }

@@ -1,12 +1,9 @@
 package substream
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/plugins/schedulers/settings"
 )
 
 // Params tune the policy. The comment of each gives its name in the config, default and limits.
@@ -38,92 +35,26 @@ func Defaults() Params {
 	}
 }
 
-// parameter is one row of the table of parameters: set puts a value in or says what would be one.
-type parameter struct {
-	name string
-	set  func(value string) error
-}
-
-func (p *Params) table() []parameter {
-	return []parameter{
-		whole("copies", &p.Copies, 1, 16),
-		number("rescue", &p.Rescue, 0, 16),
-		whole("neighbours", &p.Neighbours, 1, 64),
-		whole("coverage", &p.Coverage, 1, 16),
-		whole("begin", &p.Begin, 1, 64),
-		whole("feeders", &p.Feeders, 1, 4),
-		whole("lazy", &p.Lazy, 0, 32),
-		span("announce", &p.Announce, 50*time.Millisecond, 2*time.Second),
-		number("trial", &p.Trial, 0, 16),
-		number("headroom", &p.Headroom, 0.1, 1),
-		span("rewire", &p.Rewire, 200*time.Millisecond, 10*time.Second),
-		span("lateness", &p.Lateness, 5*time.Millisecond, time.Second),
-		span("grace", &p.Grace, 0, 5*time.Second),
-		number("deviations", &p.Deviations, 1, 16),
-		span("slack", &p.Slack, time.Millisecond, time.Second),
-		number("repair", &p.Repair, 0, 1),
-	}
-}
-
-// parse reads the config's parameters over the defaults. The first wrong one by name is the error.
+// parse reads the config's parameters over the defaults. Errors: scheduler.ErrParameter.
 func parse(params map[string]string) (Params, error) {
 	p := Defaults()
-	table := p.table()
-	known := make(map[string]bool, len(table))
-	names := make([]string, 0, len(table))
-	for _, row := range table {
-		known[row.name] = true
-		names = append(names, row.name)
-		value, ok := params[row.name]
-		if !ok {
-			continue
-		}
-		if err := row.set(value); err != nil {
-			return p, fmt.Errorf("policy substream: %s: %w", row.name, err)
-		}
-	}
-	unknown := ""
-	// order-free: the least of the unknown names is the same in whatever order they come.
-	for name := range params {
-		if !known[name] && (unknown == "" || name < unknown) {
-			unknown = name
-		}
-	}
-	if unknown != "" {
-		return p, fmt.Errorf("policy substream: %w: no parameter %q (have: %s)", scheduler.ErrParameter, unknown, strings.Join(names, ", "))
-	}
-	return p, nil
-}
-
-func whole(name string, into *int, least, most int) parameter {
-	return parameter{name, func(value string) error {
-		n, err := strconv.Atoi(value)
-		if err != nil || n < least || n > most {
-			return fmt.Errorf("%w: %q is not a whole number from %d to %d", scheduler.ErrParameter, value, least, most)
-		}
-		*into = n
-		return nil
-	}}
-}
-
-func number(name string, into *float64, least, most float64) parameter {
-	return parameter{name, func(value string) error {
-		x, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(x >= least && x <= most) {
-			return fmt.Errorf("%w: %q is not a number from %g to %g", scheduler.ErrParameter, value, least, most)
-		}
-		*into = x
-		return nil
-	}}
-}
-
-func span(name string, into *time.Duration, least, most time.Duration) parameter {
-	return parameter{name, func(value string) error {
-		d, err := time.ParseDuration(value)
-		if err != nil || d < least || d > most {
-			return fmt.Errorf("%w: %q is not a duration from %v to %v, such as 250ms", scheduler.ErrParameter, value, least, most)
-		}
-		*into = d
-		return nil
-	}}
+	err := settings.Read("substream", params, []settings.Setting{
+		settings.Whole("copies", &p.Copies, 1, 16),
+		settings.Number("rescue", &p.Rescue, 0, 16),
+		settings.Whole("neighbours", &p.Neighbours, 1, 64),
+		settings.Whole("coverage", &p.Coverage, 1, 16),
+		settings.Whole("begin", &p.Begin, 1, 64),
+		settings.Whole("feeders", &p.Feeders, 1, 4),
+		settings.Whole("lazy", &p.Lazy, 0, 32),
+		settings.Span("announce", &p.Announce, 50*time.Millisecond, 2*time.Second),
+		settings.Number("trial", &p.Trial, 0, 16),
+		settings.Number("headroom", &p.Headroom, 0.1, 1),
+		settings.Span("rewire", &p.Rewire, 200*time.Millisecond, 10*time.Second),
+		settings.Span("lateness", &p.Lateness, 5*time.Millisecond, time.Second),
+		settings.Span("grace", &p.Grace, 0, 5*time.Second),
+		settings.Number("deviations", &p.Deviations, 1, 16),
+		settings.Span("slack", &p.Slack, time.Millisecond, time.Second),
+		settings.Number("repair", &p.Repair, 0, 1),
+	})
+	return p, err
 }

@@ -27,12 +27,12 @@ const (
 
 // adopt takes responsibility for what the orders of a snapshot say that this peer pushes.
 func (p *policy) adopt() {
-	p.relays.since = make([]time.Duration, p.view.Stream.Substreams)
-	p.feeds.reset(p.view.Stream.Substreams, p.now)
-	for k, to := range p.view.Pushes {
+	p.relays.since = make([]time.Duration, p.View.Stream.Substreams)
+	p.feeds.reset(p.View.Stream.Substreams, p.Now)
+	for k, to := range p.View.Pushes {
 		if len(to) > 0 {
 			p.relays.mine |= 1 << k
-			p.relays.since[k] = p.now
+			p.relays.since[k] = p.Now
 			p.relays.begun = true
 		}
 	}
@@ -41,25 +41,25 @@ func (p *policy) adopt() {
 // claim adjusts which substreams this peer relays, at every tick.
 func (p *policy) claim() {
 	r := &p.relays
-	if len(r.since) != p.view.Stream.Substreams { // a new epoch with other substreams
+	if len(r.since) != p.View.Stream.Substreams { // a new epoch with other substreams
 		r.mine, r.begun = 0, false
 		p.adopt()
 	}
-	if !p.carries() {
-		if p.committed() == 0 {
+	if !p.Uplink.Carries() {
+		if p.Uplink.Committed() == 0 {
 			r.mine = 0
 		}
 		return
 	}
 	r.turn++
-	seats := int(p.limit() / p.seat())
+	seats := int(p.Uplink.Limit() / p.Uplink.Seat())
 	viewers := 0
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		if l.Role != swarm.Source {
 			viewers++
 		}
 	}
-	if !r.begun && (len(p.view.Links) == 0 || viewers < acquainted && p.now < p.began+lookAround) {
+	if !r.begun && (len(p.View.Links) == 0 || viewers < acquainted && p.Now < p.Began+lookAround) {
 		return // the first substreams are chosen in the light of the neighbours'
 	}
 	supply := p.supply()
@@ -73,13 +73,13 @@ func (p *policy) claim() {
 		switch {
 		case r.mine&bit == 0 && missing > 0 && bits.OnesCount64(r.mine) < max(seats/2, 1):
 			// Of those who see that relays are missing, about as many should come forward as are missing.
-			if p.chance(r.turn, uint64(k)) < 1.5*float64(missing)/float64(viewers+1) {
+			if p.Chance(r.turn, uint64(k)) < 1.5*float64(missing)/float64(viewers+1) {
 				r.mine |= bit
-				r.since[k] = p.now
+				r.since[k] = p.Now
 			}
 		case r.mine&bit != 0 && missing <= 0 && p.dispensable(k) && bits.OnesCount64(r.mine) > 1:
 			// Likewise of those who see too many. Children are served on; newcomers go elsewhere.
-			if p.chance(r.turn, uint64(k)) < 0.3*float64(1-missing)/float64(n+1) {
+			if p.Chance(r.turn, uint64(k)) < 0.3*float64(1-missing)/float64(n+1) {
 				r.mine &^= bit
 			}
 		}
@@ -93,7 +93,7 @@ func (p *policy) take(supply []int) bool {
 		if p.relays.mine&(1<<k) != 0 {
 			continue
 		}
-		if c := float64(n) + p.chance(0, uint64(k)); best < 0 || c < least {
+		if c := float64(n) + p.Chance(0, uint64(k)); best < 0 || c < least {
 			best, least = k, c
 		}
 	}
@@ -101,22 +101,22 @@ func (p *policy) take(supply []int) bool {
 		return false
 	}
 	p.relays.mine |= 1 << best
-	p.relays.since[best] = p.now
+	p.relays.since[best] = p.Now
 	return true
 }
 
 // supply counts, by substream, the neighbours that relay it and have room or serve this peer.
 func (p *policy) supply() []int {
-	n := make([]int, p.view.Stream.Substreams)
-	for _, l := range p.view.Links {
+	n := make([]int, p.View.Stream.Substreams)
+	for _, l := range p.View.Links {
 		if l.Role == swarm.Source {
 			continue
 		}
 		set := l.Status.Relays
-		if !p.hasRoom(l) {
+		if !p.Uplink.HasRoom(l) {
 			set &= l.In(swarm.Eager)
 		}
-		for set &= p.view.All(); set != 0; set &= set - 1 {
+		for set &= p.View.All(); set != 0; set &= set - 1 {
 			n[bits.TrailingZeros64(set)]++
 		}
 	}
@@ -126,10 +126,10 @@ func (p *policy) supply() []int {
 // dispensable reports whether this peer may stop being a relay of k: it has been one for a while, and has no seat at
 // the source.
 func (p *policy) dispensable(k int) bool {
-	if p.now < p.relays.since[k]+holdFor {
+	if p.Now < p.relays.since[k]+holdFor {
 		return false
 	}
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		if l.Role == swarm.Source && l.In(swarm.Eager)&(1<<k) != 0 {
 			return false
 		}
@@ -139,9 +139,9 @@ func (p *policy) dispensable(k int) bool {
 
 // count is the number of neighbours that relay each substream.
 func (p *policy) count() []int {
-	n := make([]int, p.view.Stream.Substreams)
-	for _, l := range p.view.Links {
-		for set := l.Status.Relays & p.view.All(); set != 0; set &= set - 1 {
+	n := make([]int, p.View.Stream.Substreams)
+	for _, l := range p.View.Links {
+		for set := l.Status.Relays & p.View.All(); set != 0; set &= set - 1 {
 			n[bits.TrailingZeros64(set)]++
 		}
 	}
@@ -152,7 +152,7 @@ func (p *policy) count() []int {
 // be fed itself may close a circle in which everybody waits.
 func (p *policy) flowing() uint64 {
 	var set uint64
-	for _, l := range p.view.Links {
+	for _, l := range p.View.Links {
 		for eager := l.In(swarm.Eager) &^ set; eager != 0; eager &= eager - 1 {
 			if k := bits.TrailingZeros64(eager); l.Feeds[k].Flows {
 				set |= 1 << k
@@ -162,7 +162,12 @@ func (p *policy) flowing() uint64 {
 	return set
 }
 
-// relaysOf reports whether l relays substream k, as it says.
-func relaysOf(l *scheduler.Link, k int) bool {
-	return l.Status.Relays&(1<<k) != 0
+// plenty reports whether a neighbour has so much room that a second feeder takes nothing from anybody.
+func (p *policy) plenty(l *scheduler.Link) bool {
+	return float64(l.Status.Spare) >= max(plentySeats*p.Uplink.Seat(), plentyShare*float64(l.Status.Uplink))
 }
+
+const (
+	plentySeats = 4
+	plentyShare = 0.25 // of its uplink
+)

@@ -1,0 +1,95 @@
+package seats
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// Shed takes seats back when the uplink has turned out to carry less than was granted: half of what is too much a
+// tick, leaves before relays, and of those who came last.
+func (s *Seats) Shed() {
+	excess := float64(s.Uplink.Committed()) - overdraft*s.Uplink.Limit()/s.Uplink.Seat()
+	for n := int(excess/2 + 1); excess > 0 && n > 0; n-- {
+		link, k := s.last()
+		if link == 0 || !s.Desk.Do(scheduler.Refuse{Link: link, Substream: k, Reason: swarm.NoCapacity}) {
+			return
+		}
+	}
+}
+
+// last finds the seat that goes first.
+func (s *Seats) last() (link swarm.LinkID, substream int) {
+	class, since := scheduler.Class(0), time.Duration(0)
+	for k, to := range s.Desk.View.Pushes {
+		for _, t := range to {
+			l := s.Desk.View.Link(t.Link)
+			if l == nil || t.Class < class || t.Class == class && l.Asks[k].Since < since {
+				continue
+			}
+			link, substream, class, since = t.Link, k, t.Class, l.Asks[k].Since
+		}
+	}
+	return link, substream
+}
+
+// overdraft is how far commitments may exceed the limit before a seat is taken back.
+const overdraft = 1.15
+
+// fits reports whether one more seat can be granted.
+func (s *Seats) fits(a ask, t *seating) bool {
+	affordable := s.Uplink.Limit() / s.Uplink.Seat()
+	if float64(t.seats+1) > affordable {
+		return false
+	}
+	if s.Desk.View.Stream.Role != swarm.Source {
+		return true
+	}
+	have := len(t.to[a.k])
+	if have >= s.Copies { // beyond the copies: rescue, within its bound
+		return !a.relay && float64(t.seats) < (float64(s.Copies)+s.Rescue)*float64(len(t.to))
+	}
+	bare := 0 // substreams that nobody has yet are first in line
+	for k := range t.to {
+		if k != a.k && len(t.to[k]) == 0 {
+			bare++
+		}
+	}
+	return have == 0 || float64(t.seats+1+bare) <= affordable
+}
+
+// order sorts targets: relays first, the strongest of them first, then by age.
+func (s *Seats) order(to []scheduler.Target) {
+	strength := func(t scheduler.Target) int {
+		if t.Class != scheduler.ClassInterior {
+			return 0
+		}
+		if l := s.Desk.View.Link(t.Link); l != nil {
+			return bits.Len64(l.Status.Uplink) // by octaves, so that the order is not for ever changing
+		}
+		return 0
+	}
+	slices.SortStableFunc(to, func(a, b scheduler.Target) int {
+		if c := cmp.Compare(a.Class, b.Class); c != 0 {
+			return c
+		}
+		return cmp.Compare(strength(b), strength(a))
+	})
+}
+
+// Unserve lets the targets of an order that the uplink does not carry look elsewhere. Of one that was refused because
+// a target is gone, the rest is in force, and LinkDown takes the target off.
+func (s *Seats) Unserve(o scheduler.Push, reason scheduler.RefusedReason) {
+	if o.Substream < 0 || o.Substream >= len(s.Desk.View.Pushes) || reason == scheduler.RefusedNoLink {
+		return
+	}
+	for _, t := range o.To {
+		if l := s.Desk.View.Link(t.Link); l != nil && l.Asks[o.Substream].Mode == swarm.Eager {
+			s.Desk.Do(scheduler.Refuse{Link: t.Link, Substream: o.Substream, Reason: swarm.NoCapacity})
+		}
+	}
+}

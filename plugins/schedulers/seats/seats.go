@@ -1,0 +1,127 @@
+package seats
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/uplink"
+)
+
+// Seats decides on the eager subscriptions of neighbours.
+type Seats struct {
+	Desk   *desk.Desk
+	Uplink *uplink.Uplink
+	Copies int     // seats at a source for each substream
+	Rescue float64 // further seats at a source, in copies of the whole stream, for those who relay nothing of it
+
+	evicted time.Duration // when a leaf last lost its seat to a relay
+}
+
+// evictEvery is the least interval between two leaves that lose their seats to relays.
+const evictEvery = time.Second
+
+// ask is one neighbour that wants one substream.
+type ask struct {
+	link  *scheduler.Link
+	k     int
+	relay bool // it relays k
+}
+
+// seating is who gets which substream, while it is being decided.
+type seating struct {
+	to    [][]scheduler.Target // by substream
+	seats int                  // in all
+}
+
+// Serve grants or refuses eager subscriptions, and keeps the orders to push in step with them.
+func (s *Seats) Serve() {
+	v := &s.Desk.View
+	t := seating{to: make([][]scheduler.Target, v.Stream.Substreams)}
+	for k := range t.to {
+		t.to[k] = s.children(k)
+		t.seats += len(t.to[k])
+	}
+	for _, a := range s.waiting() {
+		if reason := s.admit(a, &t); reason != swarm.NoReason {
+			s.Desk.Do(scheduler.Refuse{Link: a.link.Link, Substream: a.k, Reason: reason})
+			continue
+		}
+		t.to[a.k] = append(t.to[a.k], scheduler.Target{Link: a.link.Link, Class: classOf(a.relay)})
+		t.seats++
+	}
+	for k, to := range t.to {
+		s.order(to)
+		if !slices.Equal(to, v.Pushes[k]) {
+			s.Desk.Do(scheduler.Push{Substream: k, To: to})
+		}
+	}
+}
+
+func classOf(relay bool) scheduler.Class { //nolint:revive // it converts the flag, it is not steered by it
+	if relay {
+		return scheduler.ClassInterior
+	}
+	return scheduler.ClassLeaf
+}
+
+// waiting lists the eager subscriptions that are not answered yet: relays first, then those who asked first, then
+// those whose substream nobody has.
+func (s *Seats) waiting() []ask {
+	v := &s.Desk.View
+	var list []ask
+	for _, l := range v.Links {
+		for set := l.Out(swarm.Eager); set != 0; set &= set - 1 {
+			k := bits.TrailingZeros64(set)
+			if !slices.ContainsFunc(v.Pushes[k], func(t scheduler.Target) bool { return t.Link == l.Link }) {
+				list = append(list, ask{link: l, k: k, relay: Relays(l, k)})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ask) int {
+		return cmp.Or(
+			cmp.Compare(classOf(a.relay), classOf(b.relay)),
+			cmp.Compare(a.link.Asks[a.k].Since, b.link.Asks[b.k].Since),
+			cmp.Compare(len(v.Pushes[a.k]), len(v.Pushes[b.k])),
+		)
+	})
+	return list
+}
+
+// children are the targets of substream k that stay, with the class that they have by now.
+func (s *Seats) children(k int) []scheduler.Target {
+	var to []scheduler.Target
+	for _, t := range s.Desk.View.Pushes[k] {
+		if l := s.Desk.View.Link(t.Link); l != nil && l.Asks[k].Mode == swarm.Eager {
+			to = append(to, scheduler.Target{Link: t.Link, Class: classOf(Relays(l, k))})
+		}
+	}
+	return to
+}
+
+// admit decides on one subscription: NoReason grants it. It may take a leaf's seat for a relay.
+func (s *Seats) admit(a ask, t *seating) swarm.Reason {
+	if s.fits(a, t) {
+		return swarm.NoReason
+	}
+	if !a.relay || !s.Uplink.HasRoom(a.link) || s.Desk.Now < s.evicted+evictEvery {
+		return swarm.NoCapacity
+	}
+	for i, leaf := range slices.Backward(t.to[a.k]) {
+		if leaf.Class != scheduler.ClassInterior {
+			s.Desk.Do(scheduler.Refuse{Link: leaf.Link, Substream: a.k, Reason: swarm.NoCapacity})
+			t.to[a.k] = slices.Delete(t.to[a.k], i, i+1)
+			t.seats--
+			s.evicted = s.Desk.Now
+			return swarm.NoReason
+		}
+	}
+	return swarm.NoCapacity
+}
+
+// Relays reports whether l relays substream k, as it says.
+func Relays(l *scheduler.Link, k int) bool { return l.Status.Relays&(1<<k) != 0 }

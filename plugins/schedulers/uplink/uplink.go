@@ -1,0 +1,125 @@
+package uplink
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/desk"
+)
+
+// Uplink is what a policy knows of the peer's own uplink, and what it has told of it. Seats are counted in copies of one
+// substream.
+type Uplink struct {
+	Desk     *desk.Desk
+	Trial    float64 // uplink that is assumed until it is shown, in stream rates
+	Headroom float64 // share of a measured uplink that may be committed, and of a capped one halfway to all
+
+	sent    float64 // wire bytes per second, over the last second
+	ceiling float64 // wire bytes per second that the uplink was seen to carry when it was full; 0 for never
+	told    told
+}
+
+// unknownRate stands for the stream's rate until it is known, in bytes per second.
+const unknownRate = 150_000
+
+// Rate is the stream's, in wire bytes per second; never 0.
+func (u *Uplink) Rate() float64 {
+	if r := u.Desk.View.Stream.Rate; r > 0 {
+		return float64(r)
+	}
+	return unknownRate
+}
+
+// Seat is what one copy of one substream costs, in wire bytes per second.
+func (u *Uplink) Seat() float64 { return u.Rate() / float64(u.Desk.View.Stream.Substreams) }
+
+// Limit is what may be committed, in wire bytes per second: a cap less what control takes of it, or what receipts
+// have shown. Receipts confirm no more than what was sent, and show room up to twice that while nothing queues: an
+// uplink that shows less is at its limit. One that does not, or was not shown yet, counts as Trial stream rates at the
+// least, so that a swarm can begin.
+func (u *Uplink) Limit() float64 {
+	c := &u.Desk.View.Capacity
+	trusted := u.Trial * u.Rate()
+	measured := float64(c.Measured)
+	switch {
+	case c.Cap > 0 && c.Shown:
+		trusted = measured
+	case c.Cap > 0:
+		trusted = float64(c.Cap)
+	case u.Desk.View.Stream.Role != swarm.Viewer: // they have volunteered
+		trusted = unlimited
+	case c.Shown && u.sent > 2*u.Seat() && measured < roomShown*u.sent:
+		trusted = measured
+	case c.Shown:
+		trusted = max(trusted, min(measured, probes*u.sent))
+	}
+	if c.Cap > 0 {
+		return (1 + u.Headroom) / 2 * trusted // it is exact, and half the caution is enough
+	}
+	if u.ceiling > 0 {
+		trusted = min(trusted, u.ceiling)
+	}
+	return u.Headroom * trusted
+}
+
+const (
+	unlimited = 1e15
+	roomShown = 1.4 // times what is sent, that an uplink shows that is not at its limit
+	probes    = 1.6 // times what is sent, that it is trusted with then
+)
+
+// Heed looks at the second's figures: where chunks wait to leave on most links, what has left is what the uplink
+// carries, whatever was measured of it. That ceiling rises again while nothing waits.
+func (u *Uplink) Heed() {
+	sent, busy, waits := 0.0, 0, 0
+	for _, l := range u.Desk.View.Links {
+		if l.SentRate == 0 {
+			continue
+		}
+		sent += float64(l.SentRate)
+		busy++
+		if l.Queue > mostQueue {
+			waits++
+		}
+	}
+	u.sent = sent
+	switch {
+	case u.Desk.View.Capacity.Cap > 0: // the budget sees to it that the uplink is never full
+		u.ceiling = 0
+	case busy > 0 && 2*waits > busy:
+		u.ceiling = max(sent, u.Seat())
+	case u.ceiling > 0:
+		u.ceiling *= ceilingRises
+		if u.ceiling > 2*max(sent, u.Trial*u.Rate()) {
+			u.ceiling = 0
+		}
+	}
+}
+
+const (
+	mostQueue    = 100 * time.Millisecond // that a chunk may wait to leave
+	ceilingRises = 1.02                   // a second
+)
+
+// Committed is what the orders in force bind, in seats.
+func (u *Uplink) Committed() int {
+	n := 0
+	for _, to := range u.Desk.View.Pushes {
+		n += len(to)
+	}
+	return n
+}
+
+// Carries reports whether the uplink carries at least one copy of a substream.
+func (u *Uplink) Carries() bool { return u.Limit() >= u.Seat() }
+
+// Spare is what is not committed, in wire bytes per second.
+func (u *Uplink) Spare() float64 {
+	return max(u.Limit()-float64(u.Committed())*u.Seat(), 0)
+}
+
+// HasRoom reports whether a neighbour says that it can take one more seat.
+func (u *Uplink) HasRoom(l *scheduler.Link) bool {
+	return l.Role == swarm.Source || float64(l.Status.Spare) >= u.Seat()
+}
