@@ -3,14 +3,18 @@ package bridge
 import (
 	"crypto/ed25519"
 	"fmt"
+	"time"
 
 	pb "github.com/shoal-live/shoal/api/plugin/v1"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/ingest"
 )
 
-// maxFound is the most sources of one server.
-const maxFound = 10000
+// maxFound is the most sources of one server, and maxDelays the most delays of one message.
+const (
+	maxFound  = 10000
+	maxDelays = 1024
+)
 
 func tracksOf(list []chunk.Track) []*pb.Track {
 	out := make([]*pb.Track, 0, len(list))
@@ -47,6 +51,27 @@ func mediaFrom(m *pb.TracksEvent) (ingest.Media, error) {
 		err = fmt.Errorf("%w: init segment of %d bytes, at most %d", errWire, len(m.GetInit()), chunk.MaxInit)
 	}
 	return ingest.Media{Tracks: tracks, Init: m.GetInit(), Bitrate: m.GetBitrate(), RandomAccess: durationOf(m.GetRandomAccess())}, err
+}
+
+// delaysOf is the newest of what an ingest has measured.
+func delaysOf(delays []time.Duration) *pb.DelaysEvent {
+	m := &pb.DelaysEvent{}
+	for _, d := range delays[max(len(delays)-maxDelays, 0):] {
+		m.Delays = append(m.Delays, int64(d))
+	}
+	return m
+}
+
+// delaysFrom takes delays below zero as they are: two clocks differ.
+func delaysFrom(m *pb.DelaysEvent) ([]time.Duration, error) {
+	if len(m.GetDelays()) > maxDelays {
+		return nil, fmt.Errorf("%w: %d delays, at most %d", errWire, len(m.GetDelays()), maxDelays)
+	}
+	out := make([]time.Duration, 0, len(m.GetDelays()))
+	for _, d := range m.GetDelays() {
+		out = append(out, time.Duration(d))
+	}
+	return out, nil
 }
 
 func descriptorOf(d *chunk.Descriptor) *pb.Descriptor {

@@ -153,6 +153,10 @@ func TestDescriptorTracksAndSourcesCrossTheBoundaryWhole(t *testing.T) {
 	if got, err := mediaFrom(over(t, mediaOf(&m), &pb.TracksEvent{})); err != nil || !reflect.DeepEqual(got, m) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, m)
 	}
+	delays := []time.Duration{time.Second, -time.Millisecond} // clocks differ
+	if got, err := delaysFrom(over(t, delaysOf(delays), &pb.DelaysEvent{})); err != nil || !reflect.DeepEqual(got, delays) {
+		t.Errorf("got  %v, %v\nwant %v", got, err, delays)
+	}
 	sources := make([]ingest.Source, 2)
 	for i := range sources {
 		filled(r, reflect.ValueOf(&sources[i]).Elem())

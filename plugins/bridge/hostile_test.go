@@ -316,6 +316,7 @@ func TestAnIngestOrEgressThatLiesIsEnded(t *testing.T) {
 	for name, says := range map[string]*pb.ReadResponse{
 		"a group before its tracks": {Response: &pb.ReadResponse_Group{Group: &pb.MediaGroup{Payload: []byte("x")}}},
 		"too many tracks":           {Response: &pb.ReadResponse_Tracks{Tracks: &pb.TracksEvent{Tracks: make([]*pb.Track, chunk.MaxTracks+1)}}},
+		"too many delays":           {Response: &pb.ReadResponse_Delays{Delays: &pb.DelaysEvent{Delays: make([]int64, maxDelays+1)}}},
 		"opening twice":             read,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,8 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -53,6 +55,9 @@ type ingestClient struct {
 	tracks  bool  // Tracks has come
 	refused error // what the sink answered when it had enough
 	stop    context.CancelFunc
+
+	mu     sync.Mutex
+	delays []time.Duration // that the plugin has measured and nobody has taken: the newest maxDelays
 }
 
 // Run hands over what the plugin reads until ctx ends, the implementation's Run does, or the process dies.
@@ -102,11 +107,33 @@ func (c *ingestClient) handle(batch [][]byte) (*ending, error) {
 			if c.refused == nil {
 				c.refuse(c.sink.Tracks(media))
 			}
+		case *pb.ReadResponse_Delays:
+			delays, err := delaysFrom(m.Delays)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrProtocol, err)
+			}
+			c.keep(delays)
 		default:
 			return nil, fmt.Errorf("%w: a response that is not known or not due", ErrProtocol)
 		}
 	}
 	return nil, nil
+}
+
+func (c *ingestClient) keep(delays []time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delays = append(c.delays, delays...)
+	c.delays = c.delays[max(len(c.delays)-maxDelays, 0):]
+}
+
+// Measured implements [ingest.Measurer]; of an implementation that does not measure there are no delays.
+func (c *ingestClient) Measured() []time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delays := c.delays
+	c.delays = nil
+	return delays
 }
 
 // refuse tells the plugin that the sink has had enough, and has it end.

@@ -64,6 +64,7 @@ type reader struct {
 	ingest  ingest.Ingest
 	started chan struct{}
 	begun   bool // started is closed
+	groups  uint64
 
 	mu      sync.Mutex
 	refused error // the node takes no more
@@ -122,7 +123,25 @@ func (r *reader) Group(g chunk.Group) error {
 	if err := r.enough(); err != nil {
 		return err
 	}
+	if err := r.tellMeasured(); err != nil {
+		return err
+	}
 	return r.out.Put(encodeGroup(fieldGroup, &timedGroup{Group: g}))
+}
+
+// measureEvery is after how many groups the node is told what the implementation has measured.
+const measureEvery = 10
+
+func (r *reader) tellMeasured() error {
+	m, measures := r.ingest.(ingest.Measurer)
+	if r.groups++; !measures || r.groups%measureEvery != 0 {
+		return nil
+	}
+	delays := m.Measured()
+	if len(delays) == 0 {
+		return nil
+	}
+	return r.out.Put(encode(&pb.ReadResponse{Response: &pb.ReadResponse_Delays{Delays: delaysOf(delays)}}))
 }
 
 // Discover lists what a server offers until the call ends.

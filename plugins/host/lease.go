@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/shoal-live/shoal/core/egress"
 	"github.com/shoal-live/shoal/core/ingest"
@@ -69,6 +70,14 @@ type leasedIngest struct {
 func (i *leasedIngest) Run(ctx context.Context, sink ingest.Sink) error {
 	defer i.lease.end()
 	return i.lease.name(i.Ingest.Run(ctx, sink))
+}
+
+// Measured implements [ingest.Measurer].
+func (i *leasedIngest) Measured() []time.Duration {
+	if m, measures := i.Ingest.(ingest.Measurer); measures {
+		return m.Measured()
+	}
+	return nil
 }
 
 type leasedDiscoverer struct {

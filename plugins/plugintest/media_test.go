@@ -89,7 +89,8 @@ func TestMediaMTXKeepsTheIngestContractBehindEveryBoundary(t *testing.T) {
 					path := fmt.Sprintf("open-ending-%d", way)
 					return source(path), publish(t, s, path)
 				},
-				Denied: func(*testing.T) ingest.Config { return source("closed") },
+				Denied:  func(*testing.T) ingest.Config { return source("closed") },
+				Stamped: func(*testing.T) ingest.Config { return source("open-live") },
 				Bad: map[string]ingest.Config{
 					"unknown parameter": {Source: "p", Params: map[string]string{"colour": "red"}},
 					"bad span":          {Source: "p", Span: time.Hour},

@@ -206,6 +206,7 @@ type ReadResponse struct {
 	//	*ReadResponse_Ended
 	//	*ReadResponse_Tracks
 	//	*ReadResponse_Group
+	//	*ReadResponse_Delays
 	Response      isReadResponse_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -284,6 +285,15 @@ func (x *ReadResponse) GetGroup() *MediaGroup {
 	return nil
 }
 
+func (x *ReadResponse) GetDelays() *DelaysEvent {
+	if x != nil {
+		if x, ok := x.Response.(*ReadResponse_Delays); ok {
+			return x.Delays
+		}
+	}
+	return nil
+}
+
 type isReadResponse_Response interface {
 	isReadResponse_Response()
 }
@@ -308,6 +318,11 @@ type ReadResponse_Group struct {
 	Group *MediaGroup `protobuf:"bytes,4,opt,name=group,proto3,oneof"`
 }
 
+type ReadResponse_Delays struct {
+	// What has been measured since the last of these.
+	Delays *DelaysEvent `protobuf:"bytes,5,opt,name=delays,proto3,oneof"`
+}
+
 func (*ReadResponse_Opened) isReadResponse_Response() {}
 
 func (*ReadResponse_Ended) isReadResponse_Response() {}
@@ -315,6 +330,8 @@ func (*ReadResponse_Ended) isReadResponse_Response() {}
 func (*ReadResponse_Tracks) isReadResponse_Response() {}
 
 func (*ReadResponse_Group) isReadResponse_Response() {}
+
+func (*ReadResponse_Delays) isReadResponse_Response() {}
 
 // OpenIngest makes an ingest.
 type OpenIngest struct {
@@ -517,6 +534,53 @@ func (x *TracksEvent) GetRandomAccess() int64 {
 	return 0
 }
 
+// DelaysEvent is how long groups were on their way from capture to born, by the two wall clocks as they are. An ingest
+// whose source does not tell when media was captured never sends one.
+type DelaysEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nanoseconds, a group each, oldest first; at most 1024.
+	Delays        []int64 `protobuf:"varint,1,rep,packed,name=delays,proto3" json:"delays,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelaysEvent) Reset() {
+	*x = DelaysEvent{}
+	mi := &file_v1_ingest_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelaysEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelaysEvent) ProtoMessage() {}
+
+func (x *DelaysEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_ingest_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelaysEvent.ProtoReflect.Descriptor instead.
+func (*DelaysEvent) Descriptor() ([]byte, []int) {
+	return file_v1_ingest_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *DelaysEvent) GetDelays() []int64 {
+	if x != nil {
+		return x.Delays
+	}
+	return nil
+}
+
 // DiscoverRequest asks what a server offers.
 type DiscoverRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -532,7 +596,7 @@ type DiscoverRequest struct {
 
 func (x *DiscoverRequest) Reset() {
 	*x = DiscoverRequest{}
-	mi := &file_v1_ingest_proto_msgTypes[5]
+	mi := &file_v1_ingest_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +608,7 @@ func (x *DiscoverRequest) String() string {
 func (*DiscoverRequest) ProtoMessage() {}
 
 func (x *DiscoverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_ingest_proto_msgTypes[5]
+	mi := &file_v1_ingest_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +621,7 @@ func (x *DiscoverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscoverRequest.ProtoReflect.Descriptor instead.
 func (*DiscoverRequest) Descriptor() ([]byte, []int) {
-	return file_v1_ingest_proto_rawDescGZIP(), []int{5}
+	return file_v1_ingest_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DiscoverRequest) GetName() string {
@@ -598,7 +662,7 @@ type DiscoverResponse struct {
 
 func (x *DiscoverResponse) Reset() {
 	*x = DiscoverResponse{}
-	mi := &file_v1_ingest_proto_msgTypes[6]
+	mi := &file_v1_ingest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +674,7 @@ func (x *DiscoverResponse) String() string {
 func (*DiscoverResponse) ProtoMessage() {}
 
 func (x *DiscoverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_ingest_proto_msgTypes[6]
+	mi := &file_v1_ingest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +687,7 @@ func (x *DiscoverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscoverResponse.ProtoReflect.Descriptor instead.
 func (*DiscoverResponse) Descriptor() ([]byte, []int) {
-	return file_v1_ingest_proto_rawDescGZIP(), []int{6}
+	return file_v1_ingest_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DiscoverResponse) GetResponse() isDiscoverResponse_Response {
@@ -694,7 +758,7 @@ type DiscoverOpened struct {
 
 func (x *DiscoverOpened) Reset() {
 	*x = DiscoverOpened{}
-	mi := &file_v1_ingest_proto_msgTypes[7]
+	mi := &file_v1_ingest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +770,7 @@ func (x *DiscoverOpened) String() string {
 func (*DiscoverOpened) ProtoMessage() {}
 
 func (x *DiscoverOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_ingest_proto_msgTypes[7]
+	mi := &file_v1_ingest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +783,7 @@ func (x *DiscoverOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscoverOpened.ProtoReflect.Descriptor instead.
 func (*DiscoverOpened) Descriptor() ([]byte, []int) {
-	return file_v1_ingest_proto_rawDescGZIP(), []int{7}
+	return file_v1_ingest_proto_rawDescGZIP(), []int{8}
 }
 
 // FoundEvent is the whole set of sources that are ready.
@@ -735,7 +799,7 @@ type FoundEvent struct {
 
 func (x *FoundEvent) Reset() {
 	*x = FoundEvent{}
-	mi := &file_v1_ingest_proto_msgTypes[8]
+	mi := &file_v1_ingest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +811,7 @@ func (x *FoundEvent) String() string {
 func (*FoundEvent) ProtoMessage() {}
 
 func (x *FoundEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_ingest_proto_msgTypes[8]
+	mi := &file_v1_ingest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +824,7 @@ func (x *FoundEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FoundEvent.ProtoReflect.Descriptor instead.
 func (*FoundEvent) Descriptor() ([]byte, []int) {
-	return file_v1_ingest_proto_rawDescGZIP(), []int{8}
+	return file_v1_ingest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *FoundEvent) GetSources() []*Source {
@@ -794,7 +858,7 @@ type Source struct {
 
 func (x *Source) Reset() {
 	*x = Source{}
-	mi := &file_v1_ingest_proto_msgTypes[9]
+	mi := &file_v1_ingest_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -806,7 +870,7 @@ func (x *Source) String() string {
 func (*Source) ProtoMessage() {}
 
 func (x *Source) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_ingest_proto_msgTypes[9]
+	mi := &file_v1_ingest_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -819,7 +883,7 @@ func (x *Source) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Source.ProtoReflect.Descriptor instead.
 func (*Source) Descriptor() ([]byte, []int) {
-	return file_v1_ingest_proto_rawDescGZIP(), []int{9}
+	return file_v1_ingest_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Source) GetName() string {
@@ -860,12 +924,13 @@ const file_v1_ingest_proto_rawDesc = "" +
 	"\x05start\x18\x02 \x01(\v2\x16.shoal.plugin.v1.StartH\x00R\x05start\x12+\n" +
 	"\x04stop\x18\x03 \x01(\v2\x15.shoal.plugin.v1.StopH\x00R\x04stop\x124\n" +
 	"\arefused\x18\x04 \x01(\v2\x18.shoal.plugin.v1.FailureH\x00R\arefusedB\t\n" +
-	"\arequest\"\xf0\x01\n" +
+	"\arequest\"\xa8\x02\n" +
 	"\fReadResponse\x127\n" +
 	"\x06opened\x18\x01 \x01(\v2\x1d.shoal.plugin.v1.IngestOpenedH\x00R\x06opened\x12.\n" +
 	"\x05ended\x18\x02 \x01(\v2\x16.shoal.plugin.v1.EndedH\x00R\x05ended\x126\n" +
 	"\x06tracks\x18\x03 \x01(\v2\x1c.shoal.plugin.v1.TracksEventH\x00R\x06tracks\x123\n" +
-	"\x05group\x18\x04 \x01(\v2\x1b.shoal.plugin.v1.MediaGroupH\x00R\x05groupB\n" +
+	"\x05group\x18\x04 \x01(\v2\x1b.shoal.plugin.v1.MediaGroupH\x00R\x05group\x126\n" +
+	"\x06delays\x18\x05 \x01(\v2\x1c.shoal.plugin.v1.DelaysEventH\x00R\x06delaysB\n" +
 	"\n" +
 	"\bresponse\"\x89\x02\n" +
 	"\n" +
@@ -884,7 +949,9 @@ const file_v1_ingest_proto_rawDesc = "" +
 	"\x06tracks\x18\x01 \x03(\v2\x16.shoal.plugin.v1.TrackR\x06tracks\x12\x12\n" +
 	"\x04init\x18\x02 \x01(\fR\x04init\x12\x18\n" +
 	"\abitrate\x18\x03 \x01(\x04R\abitrate\x12#\n" +
-	"\rrandom_access\x18\x04 \x01(\x03R\frandomAccess\"\xbe\x01\n" +
+	"\rrandom_access\x18\x04 \x01(\x03R\frandomAccess\"%\n" +
+	"\vDelaysEvent\x12\x16\n" +
+	"\x06delays\x18\x01 \x03(\x03R\x06delays\"\xbe\x01\n" +
 	"\x0fDiscoverRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12D\n" +
@@ -929,7 +996,7 @@ func file_v1_ingest_proto_rawDescGZIP() []byte {
 }
 
 var file_v1_ingest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_v1_ingest_proto_goTypes = []any{
 	(Access)(0),              // 0: shoal.plugin.v1.Access
 	(*ReadRequest)(nil),      // 1: shoal.plugin.v1.ReadRequest
@@ -937,49 +1004,51 @@ var file_v1_ingest_proto_goTypes = []any{
 	(*OpenIngest)(nil),       // 3: shoal.plugin.v1.OpenIngest
 	(*IngestOpened)(nil),     // 4: shoal.plugin.v1.IngestOpened
 	(*TracksEvent)(nil),      // 5: shoal.plugin.v1.TracksEvent
-	(*DiscoverRequest)(nil),  // 6: shoal.plugin.v1.DiscoverRequest
-	(*DiscoverResponse)(nil), // 7: shoal.plugin.v1.DiscoverResponse
-	(*DiscoverOpened)(nil),   // 8: shoal.plugin.v1.DiscoverOpened
-	(*FoundEvent)(nil),       // 9: shoal.plugin.v1.FoundEvent
-	(*Source)(nil),           // 10: shoal.plugin.v1.Source
-	nil,                      // 11: shoal.plugin.v1.OpenIngest.ParamsEntry
-	nil,                      // 12: shoal.plugin.v1.DiscoverRequest.ParamsEntry
-	(*Start)(nil),            // 13: shoal.plugin.v1.Start
-	(*Stop)(nil),             // 14: shoal.plugin.v1.Stop
-	(*Failure)(nil),          // 15: shoal.plugin.v1.Failure
-	(*Ended)(nil),            // 16: shoal.plugin.v1.Ended
-	(*MediaGroup)(nil),       // 17: shoal.plugin.v1.MediaGroup
-	(*DataChannel)(nil),      // 18: shoal.plugin.v1.DataChannel
-	(*Track)(nil),            // 19: shoal.plugin.v1.Track
+	(*DelaysEvent)(nil),      // 6: shoal.plugin.v1.DelaysEvent
+	(*DiscoverRequest)(nil),  // 7: shoal.plugin.v1.DiscoverRequest
+	(*DiscoverResponse)(nil), // 8: shoal.plugin.v1.DiscoverResponse
+	(*DiscoverOpened)(nil),   // 9: shoal.plugin.v1.DiscoverOpened
+	(*FoundEvent)(nil),       // 10: shoal.plugin.v1.FoundEvent
+	(*Source)(nil),           // 11: shoal.plugin.v1.Source
+	nil,                      // 12: shoal.plugin.v1.OpenIngest.ParamsEntry
+	nil,                      // 13: shoal.plugin.v1.DiscoverRequest.ParamsEntry
+	(*Start)(nil),            // 14: shoal.plugin.v1.Start
+	(*Stop)(nil),             // 15: shoal.plugin.v1.Stop
+	(*Failure)(nil),          // 16: shoal.plugin.v1.Failure
+	(*Ended)(nil),            // 17: shoal.plugin.v1.Ended
+	(*MediaGroup)(nil),       // 18: shoal.plugin.v1.MediaGroup
+	(*DataChannel)(nil),      // 19: shoal.plugin.v1.DataChannel
+	(*Track)(nil),            // 20: shoal.plugin.v1.Track
 }
 var file_v1_ingest_proto_depIdxs = []int32{
 	3,  // 0: shoal.plugin.v1.ReadRequest.open:type_name -> shoal.plugin.v1.OpenIngest
-	13, // 1: shoal.plugin.v1.ReadRequest.start:type_name -> shoal.plugin.v1.Start
-	14, // 2: shoal.plugin.v1.ReadRequest.stop:type_name -> shoal.plugin.v1.Stop
-	15, // 3: shoal.plugin.v1.ReadRequest.refused:type_name -> shoal.plugin.v1.Failure
+	14, // 1: shoal.plugin.v1.ReadRequest.start:type_name -> shoal.plugin.v1.Start
+	15, // 2: shoal.plugin.v1.ReadRequest.stop:type_name -> shoal.plugin.v1.Stop
+	16, // 3: shoal.plugin.v1.ReadRequest.refused:type_name -> shoal.plugin.v1.Failure
 	4,  // 4: shoal.plugin.v1.ReadResponse.opened:type_name -> shoal.plugin.v1.IngestOpened
-	16, // 5: shoal.plugin.v1.ReadResponse.ended:type_name -> shoal.plugin.v1.Ended
+	17, // 5: shoal.plugin.v1.ReadResponse.ended:type_name -> shoal.plugin.v1.Ended
 	5,  // 6: shoal.plugin.v1.ReadResponse.tracks:type_name -> shoal.plugin.v1.TracksEvent
-	17, // 7: shoal.plugin.v1.ReadResponse.group:type_name -> shoal.plugin.v1.MediaGroup
-	11, // 8: shoal.plugin.v1.OpenIngest.params:type_name -> shoal.plugin.v1.OpenIngest.ParamsEntry
-	18, // 9: shoal.plugin.v1.OpenIngest.data_channel:type_name -> shoal.plugin.v1.DataChannel
-	19, // 10: shoal.plugin.v1.TracksEvent.tracks:type_name -> shoal.plugin.v1.Track
-	12, // 11: shoal.plugin.v1.DiscoverRequest.params:type_name -> shoal.plugin.v1.DiscoverRequest.ParamsEntry
-	8,  // 12: shoal.plugin.v1.DiscoverResponse.opened:type_name -> shoal.plugin.v1.DiscoverOpened
-	16, // 13: shoal.plugin.v1.DiscoverResponse.ended:type_name -> shoal.plugin.v1.Ended
-	9,  // 14: shoal.plugin.v1.DiscoverResponse.found:type_name -> shoal.plugin.v1.FoundEvent
-	10, // 15: shoal.plugin.v1.FoundEvent.sources:type_name -> shoal.plugin.v1.Source
-	15, // 16: shoal.plugin.v1.FoundEvent.failure:type_name -> shoal.plugin.v1.Failure
-	0,  // 17: shoal.plugin.v1.Source.access:type_name -> shoal.plugin.v1.Access
-	1,  // 18: shoal.plugin.v1.IngestService.Read:input_type -> shoal.plugin.v1.ReadRequest
-	6,  // 19: shoal.plugin.v1.IngestService.Discover:input_type -> shoal.plugin.v1.DiscoverRequest
-	2,  // 20: shoal.plugin.v1.IngestService.Read:output_type -> shoal.plugin.v1.ReadResponse
-	7,  // 21: shoal.plugin.v1.IngestService.Discover:output_type -> shoal.plugin.v1.DiscoverResponse
-	20, // [20:22] is the sub-list for method output_type
-	18, // [18:20] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	18, // 7: shoal.plugin.v1.ReadResponse.group:type_name -> shoal.plugin.v1.MediaGroup
+	6,  // 8: shoal.plugin.v1.ReadResponse.delays:type_name -> shoal.plugin.v1.DelaysEvent
+	12, // 9: shoal.plugin.v1.OpenIngest.params:type_name -> shoal.plugin.v1.OpenIngest.ParamsEntry
+	19, // 10: shoal.plugin.v1.OpenIngest.data_channel:type_name -> shoal.plugin.v1.DataChannel
+	20, // 11: shoal.plugin.v1.TracksEvent.tracks:type_name -> shoal.plugin.v1.Track
+	13, // 12: shoal.plugin.v1.DiscoverRequest.params:type_name -> shoal.plugin.v1.DiscoverRequest.ParamsEntry
+	9,  // 13: shoal.plugin.v1.DiscoverResponse.opened:type_name -> shoal.plugin.v1.DiscoverOpened
+	17, // 14: shoal.plugin.v1.DiscoverResponse.ended:type_name -> shoal.plugin.v1.Ended
+	10, // 15: shoal.plugin.v1.DiscoverResponse.found:type_name -> shoal.plugin.v1.FoundEvent
+	11, // 16: shoal.plugin.v1.FoundEvent.sources:type_name -> shoal.plugin.v1.Source
+	16, // 17: shoal.plugin.v1.FoundEvent.failure:type_name -> shoal.plugin.v1.Failure
+	0,  // 18: shoal.plugin.v1.Source.access:type_name -> shoal.plugin.v1.Access
+	1,  // 19: shoal.plugin.v1.IngestService.Read:input_type -> shoal.plugin.v1.ReadRequest
+	7,  // 20: shoal.plugin.v1.IngestService.Discover:input_type -> shoal.plugin.v1.DiscoverRequest
+	2,  // 21: shoal.plugin.v1.IngestService.Read:output_type -> shoal.plugin.v1.ReadResponse
+	8,  // 22: shoal.plugin.v1.IngestService.Discover:output_type -> shoal.plugin.v1.DiscoverResponse
+	21, // [21:23] is the sub-list for method output_type
+	19, // [19:21] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_v1_ingest_proto_init() }
@@ -1000,8 +1069,9 @@ func file_v1_ingest_proto_init() {
 		(*ReadResponse_Ended)(nil),
 		(*ReadResponse_Tracks)(nil),
 		(*ReadResponse_Group)(nil),
+		(*ReadResponse_Delays)(nil),
 	}
-	file_v1_ingest_proto_msgTypes[6].OneofWrappers = []any{
+	file_v1_ingest_proto_msgTypes[7].OneofWrappers = []any{
 		(*DiscoverResponse_Opened)(nil),
 		(*DiscoverResponse_Ended)(nil),
 		(*DiscoverResponse_Found)(nil),
@@ -1012,7 +1082,7 @@ func file_v1_ingest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_ingest_proto_rawDesc), len(file_v1_ingest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,8 @@ type Harness struct {
 	Unsupported func(t *testing.T) (cfg ingest.Config, codec string)
 	// Changing is one whose picture gets another size when change is called, while Run goes on. nil: it cannot be made to.
 	Changing func(t *testing.T) (cfg ingest.Config, change func())
+	// Stamped is one that tells when its media was captured, by this machine's clock. nil: the ingest measures nothing.
+	Stamped func(t *testing.T) ingest.Config
 	// Bad are configs that New refuses, by the name of what is wrong with them.
 	Bad map[string]ingest.Config
 }
@@ -171,10 +173,11 @@ func (s *sink) wait(what string, done func() bool) {
 
 // running is an ingest under test.
 type running struct {
-	t    *testing.T
-	sink *sink
-	stop context.CancelFunc
-	done chan error
+	t      *testing.T
+	ingest ingest.Ingest
+	sink   *sink
+	stop   context.CancelFunc
+	done   chan error
 }
 
 func start(t *testing.T, h *Harness, cfg ingest.Config, s *sink) *running {
@@ -184,7 +187,7 @@ func start(t *testing.T, h *Harness, cfg ingest.Config, s *sink) *running {
 		t.Fatalf("New refused a good config: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t: t, sink: s, stop: stop, done: make(chan error, 1)}
+	r := &running{t: t, ingest: i, sink: s, stop: stop, done: make(chan error, 1)}
 	go func() {
 		err := i.Run(ctx, s)
 		s.mu.Lock()

@@ -30,6 +30,7 @@ func Suite(t *testing.T, h Harness) {
 		{"a source that may not be read is ErrDenied", denied},
 		{"a codec that cannot be carried is ErrCodec and named", codec},
 		{"changed parameters bring tracks again and time from zero", changing},
+		{"the delay from capture to born is measured once a group", measures},
 		{"a bad config is ErrConfig", bad},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,8 +156,7 @@ func absent(t *testing.T, h *Harness) {
 
 func ending(t *testing.T, h *Harness) {
 	if h.Ending == nil {
-		t.Log("LEFT OUT: the harness has no source that ends (Harness.Ending)")
-		return
+		t.Skip("SKIPPED: the harness has no source that ends (Harness.Ending)")
 	}
 	cfg, end := h.Ending(t)
 	s := newSink(t)
@@ -170,8 +170,7 @@ func ending(t *testing.T, h *Harness) {
 
 func denied(t *testing.T, h *Harness) {
 	if h.Denied == nil {
-		t.Log("LEFT OUT: the harness has no source that denies (Harness.Denied)")
-		return
+		t.Skip("SKIPPED: the harness has no source that denies (Harness.Denied)")
 	}
 	if err := fails(t, h, h.Denied(t), ingest.ErrDenied); err != nil {
 		t.Log(err)
@@ -180,8 +179,7 @@ func denied(t *testing.T, h *Harness) {
 
 func codec(t *testing.T, h *Harness) {
 	if h.Unsupported == nil {
-		t.Log("LEFT OUT: the harness has no source of another codec (Harness.Unsupported)")
-		return
+		t.Skip("SKIPPED: the harness has no source of another codec (Harness.Unsupported)")
 	}
 	cfg, name := h.Unsupported(t)
 	err := fails(t, h, cfg, ingest.ErrCodec)
@@ -192,8 +190,7 @@ func codec(t *testing.T, h *Harness) {
 
 func changing(t *testing.T, h *Harness) {
 	if h.Changing == nil {
-		t.Log("LEFT OUT: the harness has no source that changes while it plays (Harness.Changing)")
-		return
+		t.Skip("SKIPPED: the harness has no source that changes while it plays (Harness.Changing)")
 	}
 	cfg, change := h.Changing(t)
 	s := newSink(t)
@@ -207,6 +204,35 @@ func changing(t *testing.T, h *Harness) {
 	}
 	if a, b := s.media[0].Tracks[0], s.media[1].Tracks[0]; a.Width == b.Width && a.Height == b.Height {
 		t.Errorf("both epochs are %d x %d", a.Width, a.Height)
+	}
+}
+
+func measures(t *testing.T, h *Harness) {
+	if h.Stamped == nil {
+		t.Skip("SKIPPED: the harness has no source that tells when its media was captured (Harness.Stamped)")
+	}
+	s := newSink(t)
+	r := start(t, h, h.Stamped(t), s)
+	m, ok := r.ingest.(ingest.Measurer)
+	if !ok {
+		t.Fatalf("%T does not measure", r.ingest)
+	}
+	var delays []time.Duration
+	s.wait("a number of delays", func() bool {
+		delays = append(delays, m.Measured()...)
+		return len(delays) >= 20
+	})
+	r.stop()
+	if err := r.end(prompt); err != nil {
+		t.Errorf("Run returned %v", err)
+	}
+	if delays = append(delays, m.Measured()...); len(delays) > len(s.kept) {
+		t.Errorf("%d delays of %d groups", len(delays), len(s.kept))
+	}
+	for _, d := range delays {
+		if d < -skew || d > skew {
+			t.Errorf("from capture to born took %v", d)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ func harness(t *testing.T, factory ingest.Factory, source func(s *tool.Server, p
 		Changing: func(t *testing.T) (ingest.Config, func()) {
 			return source(s, "open-changing"), publishChanging(t, s, "open-changing")
 		},
+		Stamped: func(*testing.T) ingest.Config { return source(s, "open-live") },
 		Bad: map[string]ingest.Config{
 			"unknown parameter": {Source: "rtsp://h/p", Params: map[string]string{"colour": "red"}},
 			"bad span":          {Source: "rtsp://h/p", Span: time.Hour},
