@@ -12,8 +12,12 @@
 //
 // # What a plugin gets
 //
-// A clean environment: the handshake's variables, a fixed PATH, and what Spec.Env allows. Its own process group, no terminal, and a
-// private folder for its sockets. Its standard error is logged, with the plugin's name. It never outlives the host: it ends with its
+// A clean environment: the handshake's variables, a fixed PATH, LANG=C.UTF-8, HOME and TMPDIR in its private folder, and what
+// Spec.Env allows, which rules. Its own process group, no terminal, and a private folder, which goes with it. Its standard error is logged, with the plugin's name. It never outlives the host: it ends with its
 // standard input, and where the kernel offers it (Linux) is killed with the thread that started it, which
 // lives as long as Run does. Its file must not be writable by others, and match the pinned checksum if there is one.
+//
+// On Linux it has no way to gain privileges, none of root's beyond three, and is held to Spec.Limits: descriptors by the kernel;
+// memory by a look five times a second and, against what grows faster, a bound of the kernel's; processor time by
+// stopping it for as long as it has had too much. core/DECISIONS.md says why not by cgroups, and what this is not: a sandbox.
 package host

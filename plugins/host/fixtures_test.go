@@ -127,14 +127,21 @@ func (e *echo) Close(link transport.LinkID, cause string) {
 }
 
 // parrot answers each batch with one Introduce, or does what its parameter "step" says.
-type parrot struct{ step string }
+type parrot struct {
+	step string
+	held [][]byte
+	open []*os.File
+}
 
 func newParrot(params map[string]string) (scheduler.Policy, error) {
 	switch params["step"] {
-	case "", "panic", "hang", "exit":
+	case "", "panic", "hang", "exit", "burn", "leak", "grow", "grow fast":
 		return &parrot{step: params["step"]}, nil
 	case "environment":
 		return nil, fmt.Errorf("%w: %s", scheduler.ErrParameter, strings.Join(os.Environ(), "\x00"))
+	case "status":
+		text, err := os.ReadFile("/proc/self/status")
+		return nil, fmt.Errorf("%w: %s, %w", scheduler.ErrParameter, text, err)
 	}
 	return nil, fmt.Errorf("%w: step %q", scheduler.ErrParameter, params["step"])
 }
@@ -147,8 +154,37 @@ func (p *parrot) Step(b *scheduler.Batch) scheduler.Answer {
 		select {}
 	case "exit":
 		os.Exit(7)
+	case "burn": // two cores, for good
+		for range 2 {
+			go func() {
+				for {
+				}
+			}()
+		}
+		p.step = ""
+	case "leak": // descriptors, all that there are
+		for {
+			f, err := os.Open(os.DevNull)
+			if err != nil {
+				break
+			}
+			p.open = append(p.open, f)
+		}
+	case "grow": // by 32 MiB a step
+		p.grow(32 << 20)
+	case "grow fast": // by 8 GiB at once
+		p.grow(8 << 30)
 	}
 	return scheduler.Answer{Revision: b.Revision, Actions: []scheduler.Action{scheduler.Introduce{Count: 3}}}
+}
+
+// grow takes memory and writes to all of it.
+func (p *parrot) grow(bytes int) {
+	b := make([]byte, bytes)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	p.held = append(p.held, b)
 }
 
 // rig is a host for one test.

@@ -22,6 +22,7 @@ type Host struct {
 	processes map[*process]struct{}
 	closed    bool
 	wg        sync.WaitGroup // of processes
+	limitless sync.Once      // tells that this platform holds no limits
 	onlyGRPC  bool           // no data channels, for benchmarks
 }
 
@@ -48,6 +49,9 @@ func (h *Host) Run(ctx context.Context) error {
 		// The kernel kills a plugin together with the thread that started it, so that thread must last. It is not unlocked: it
 		// ends with this goroutine, and whatever it started with it.
 		runtime.LockOSThread()
+		if err := confine(); err != nil {
+			h.cfg.Log.Warn("plugins keep privileges that they do not need", "error", err)
+		}
 		for {
 			select {
 			case f := <-h.spawn:

@@ -30,6 +30,13 @@ type logWriter struct {
 	panics  string // the first line of a panic
 }
 
+// name has the process id on every record from now on.
+func (w *logWriter) name(pid int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log = w.log.With("pid", pid)
+}
+
 // Write takes any part of the output. It never fails.
 func (w *logWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()

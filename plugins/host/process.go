@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +28,8 @@ type process struct {
 	place *place
 	spec  Spec
 	cmd   *command
-	dir   string // private folder
+	log   *slog.Logger // with the plugin's name and kind; see also logs
+	dir   string       // private folder
 	began time.Time
 	ready chan error    // holds one: how the start went
 	done  chan struct{} // closed when nothing is left of it
@@ -50,9 +53,13 @@ func (h *Host) launch(ctx context.Context, at *place) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{host: h, place: at, spec: spec, began: time.Now(), ready: make(chan error, 1), done: make(chan struct{})}
-	p.cmd = newCommand(exec.Command(argv[0], argv[1:]...), &logWriter{log: h.cfg.Log.With("plugin", spec.Name, "kind", spec.Kind.String())})
+	p := &process{
+		host: h, place: at, spec: spec, began: time.Now(), ready: make(chan error, 1), done: make(chan struct{}),
+		log: h.cfg.Log.With("plugin", spec.Name, "kind", spec.Kind.String()),
+	}
+	p.cmd = newCommand(exec.Command(argv[0], argv[1:]...), &logWriter{log: p.log})
 	p.cmd.spawn = h.onThread
+	p.cmd.spawned = func(pid int) { bound(pid, spec.Limits, p.log) }
 	if p.dir, err = h.privateFolder(); err != nil {
 		return nil, fmt.Errorf("%w: %s: private folder: %w", ErrStart, &spec, err)
 	}
@@ -89,9 +96,11 @@ func (h *Host) add(p *process) error {
 
 // live is the whole life of a process.
 func (p *process) live() {
+	var watch sync.WaitGroup
+	ctx, stop := context.WithCancel(context.Background())
+	watch.Go(func() { p.guard(ctx) })
 	err := p.start()
 	p.after = time.Since(p.began)
-	var watch sync.WaitGroup
 	if err != nil {
 		p.cmd.kill()
 	} else {
@@ -100,6 +109,7 @@ func (p *process) live() {
 	}
 	p.ready <- err
 	p.cmd.waitExit()
+	stop()
 	if err == nil {
 		p.place.died(p, p.exit())
 	}
@@ -120,7 +130,7 @@ func (p *process) live() {
 // clean removes the private folder.
 func (p *process) clean() {
 	if err := os.RemoveAll(p.dir); err != nil {
-		p.host.cfg.Log.Warn("private folder of a plugin", "plugin", p.spec.Name, "error", err)
+		p.log.Warn("private folder of a plugin is left", "error", err)
 	}
 }
 
@@ -135,10 +145,14 @@ func (p *process) exit() error {
 	if cause == nil {
 		cause = p.cmd.status()
 	}
-	if said := p.cmd.logs.cause(); said != "" {
-		return fmt.Errorf("%w: %s", cause, said)
+	said := p.cmd.logs.cause()
+	if said == "" {
+		return cause
 	}
-	return cause
+	if p.spec.Limits.Memory > 0 && (strings.Contains(said, "out of memory") || strings.Contains(said, "annot allocate memory")) {
+		said += "; raise limits.memory if it needs more"
+	}
+	return fmt.Errorf("%w: %s", cause, said)
 }
 
 // causeNow is exit, when that becomes known soon; else nil.
@@ -209,6 +223,6 @@ func (at *place) died(p *process, cause error) {
 		return
 	}
 	at.failed(cause, time.Since(p.began))
-	p.host.cfg.Log.Warn("plugin died", "plugin", p.spec.Name, "kind", p.spec.Kind.String(), "pid", p.cmd.pid(), "cause", cause)
+	p.log.Warn("plugin died", "pid", p.cmd.pid(), "cause", cause)
 	p.host.cfg.Events(event.PluginDied{Name: p.spec.Name, Kind: p.spec.Kind.String(), PID: p.cmd.pid(), Cause: cause.Error()})
 }

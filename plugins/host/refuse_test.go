@@ -147,7 +147,7 @@ func TestFactoryErrorsKeepTheirIdentity(t *testing.T) {
 	}
 }
 
-func TestThePluginSeesAnEmptyEnvironment(t *testing.T) {
+func TestThePluginSeesACleanEnvironment(t *testing.T) {
 	t.Setenv("SECRET", "1")
 	r := newRig(t, func(c *host.Config) { c.Environ = []string{"ALLOWED=yes", "SECRET=1", "ALLOWED_NOT=1"} })
 	spec := parrotSpec()
@@ -156,21 +156,53 @@ func TestThePluginSeesAnEmptyEnvironment(t *testing.T) {
 	if !errors.Is(err, scheduler.ErrParameter) {
 		t.Fatal(err)
 	}
-	_, all, _ := strings.Cut(err.Error(), ": ")
-	got := map[string]bool{}
-	for _, kv := range strings.Split(all, "\x00") {
-		if k, _, ok := strings.Cut(kv, "="); ok && !strings.Contains(k, "\n") && k != "" {
-			got[k] = true
-		}
-	}
-	if !got["ALLOWED"] || got["SECRET"] || got["ALLOWED_NOT"] || got["HOME"] || got["USER"] {
+	got := environment(err)
+	if got["ALLOWED"] != "yes" || got["PATH"] != "/usr/local/bin:/usr/bin:/bin" || got["LANG"] != "C.UTF-8" {
 		t.Errorf("the plugin sees %v", got)
 	}
+	for _, k := range []string{"HOME", "TMPDIR"} {
+		if filepath.Dir(got[k]) != r.dir {
+			t.Errorf("%s is %q; want a private folder in %s", k, got[k], r.dir)
+		}
+		delete(got, k)
+	}
+	for _, k := range []string{"ALLOWED", "PATH", "LANG"} {
+		delete(got, k)
+	}
 	for k := range got {
-		if !strings.HasPrefix(k, "PLUGIN_") && !strings.HasPrefix(k, "SHOAL_PLUGIN") && k != "PATH" && k != "TMPDIR" && k != "ALLOWED" {
+		if !strings.HasPrefix(k, "PLUGIN_") && !strings.HasPrefix(k, "SHOAL_PLUGIN") {
 			t.Errorf("the plugin sees %s", k)
 		}
 	}
+}
+
+func TestAnAllowedVariableRulesOverTheCleanOne(t *testing.T) {
+	r := newRig(t, func(c *host.Config) { c.Environ = []string{"PATH=/opt/bin", "LANG=de_DE.UTF-8"} })
+	spec := parrotSpec()
+	spec.Env = []string{"PATH"}
+	_, err := r.Policy(t.Context(), spec, map[string]string{"step": "environment"})
+	if got := environment(err); got["PATH"] != "/opt/bin" || got["LANG"] != "C.UTF-8" {
+		t.Errorf("the plugin sees %v", got)
+	}
+}
+
+// environment takes apart what a parrot says of its own.
+func environment(err error) map[string]string {
+	_, all, _ := strings.Cut(err.Error(), ": ")
+	got := map[string]string{}
+	for _, kv := range strings.Split(all, "\x00") {
+		if k, v, ok := strings.Cut(kv, "="); ok && !strings.Contains(k, "\n") && k != "" {
+			got[k] = v
+		}
+	}
+	return got
+}
+
+// TestAScriptFindsItsInterpreter by way of env, as the first line of most of them has it.
+func TestAScriptFindsItsInterpreter(t *testing.T) {
+	r := newRig(t, nil)
+	err := ask(t, r, host.Spec{Path: script(t, "#!/usr/bin/env -S sh -eu\ncd \"$HOME\"\ntouch \"$TMPDIR/mine\"\ntest -f mine\necho found me >&2\nexit 3\n")})
+	oneLine(t, err, host.ErrStart, "found me")
 }
 
 func TestAnEndedHostRefuses(t *testing.T) {

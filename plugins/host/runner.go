@@ -18,13 +18,14 @@ const pipePatience = 300 * time.Millisecond
 type command struct {
 	cmd       *exec.Cmd
 	spawn     func(context.Context, func()) error
+	spawned   func(pid int) // called once the process runs
 	logs      *logWriter
 	stdout    *io.PipeReader
 	stdoutEnd *io.PipeWriter
 	exited    chan struct{} // closed when the process has ended
 
 	mu      sync.Mutex
-	spawned bool
+	running bool // it was spawned
 	killed  bool
 	stdin   io.Closer // open for as long as the process is to live
 	err     error     // of Wait, once exited is closed
@@ -75,17 +76,19 @@ func (c *command) start() error {
 	if err := c.cmd.Start(); err != nil {
 		return err
 	}
-	c.spawned, c.stdin = true, in
+	c.running, c.stdin = true, in
+	c.logs.name(c.cmd.Process.Pid)
+	c.spawned(c.cmd.Process.Pid)
 	return nil
 }
 
 // waitExit returns when the process has ended; at once if it was never there.
 func (c *command) waitExit() {
 	c.mu.Lock()
-	spawned := c.spawned
+	running := c.running
 	c.killed = true // else it could still be started
 	c.mu.Unlock()
-	if spawned {
+	if running {
 		<-c.exited
 	}
 }
@@ -95,7 +98,7 @@ func (c *command) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.killed = true
-	if !c.spawned {
+	if !c.running {
 		return
 	}
 	select {
@@ -109,7 +112,7 @@ func (c *command) kill() {
 func (c *command) hangUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.spawned {
+	if !c.running {
 		c.killed = true
 		return
 	}
@@ -135,7 +138,7 @@ func (c *command) status() error {
 func (c *command) pid() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.spawned {
+	if !c.running {
 		return 0
 	}
 	return c.cmd.Process.Pid

@@ -58,7 +58,7 @@ func (p *process) start() error {
 	p.remote = &bridge.Remote{Conn: client.Conn, Patience: cfg.Start / 2, Cause: p.causeNow, Report: p.trouble}
 	if !p.host.onlyGRPC {
 		if p.remote.Channels, err = pipe.Listen(p.dir, p.cmd.pid); err != nil {
-			cfg.Log.Info("no data channel, gRPC carries all", "plugin", p.spec.Name, "error", err)
+			p.log.Info("no data channel, gRPC carries all", "pid", p.cmd.pid(), "error", err)
 		}
 	}
 	return p.describe()
@@ -88,7 +88,8 @@ func (p *process) environment() []string {
 			break
 		}
 	}
-	env := append(baseEnvironment(), "TMPDIR="+p.dir, bridge.LogLevelKey+"="+level.String())
+	env := append(baseEnvironment(), "HOME="+p.dir, "TMPDIR="+p.dir, bridge.LogLevelKey+"="+level.String())
+	env = append(env, limitEnvironment(p.spec.Limits)...)
 	for _, kv := range p.host.cfg.Environ {
 		key, _, _ := strings.Cut(kv, "=")
 		if slices.Contains(p.spec.Env, key) || slices.Contains(always(), key) {
@@ -110,8 +111,8 @@ func (p *process) notStarted(err error) error {
 		case <-time.After(causePatience / 2):
 			return ""
 		}
-		if said := p.cmd.logs.cause(); said != "" {
-			return fmt.Sprintf("%v: %s", p.cmd.status(), said)
+		if err := p.exit(); err != nil {
+			return err.Error()
 		}
 		return p.cmd.status().Error()
 	}

@@ -18,6 +18,11 @@ func (h *Host) command(s *Spec) ([]string, error) {
 	if err := s.Limits.check(s); err != nil {
 		return nil, err
 	}
+	if s.Limits != (Limits{}) && !holdsLimits {
+		h.limitless.Do(func() {
+			h.cfg.Log.Warn("limits of plugins are not held on this platform; run them in a container or a service that has limits of its own")
+		})
+	}
 	if s.Path == "" {
 		if err := h.builtin(s); err != nil {
 			return nil, err
