@@ -87,8 +87,8 @@ func TestDemoPlaysAtEveryViewerAndWritesItsReport(t *testing.T) {
 	if err := json.Unmarshal(b, &r); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("delay p50 %.1f p99 %.1f ms, startup p95 %.0f ms, continuity %.5f, egress %.2f, offload %.2f",
-		r.DelayMS.P50, r.DelayMS.P99, r.StartupMS.P95, r.Continuity.Mean, r.SourceEgressRatio, r.Offload)
+	t.Logf("ingest p50 %.1f ms, delay p50 %.1f p99 %.1f ms, %.1f times the bound, startup p95 %.0f ms, continuity %.5f, egress %.2f, offload %.2f",
+		r.IngestMS.P50, r.DelayMS.P50, r.DelayMS.P99, r.Stretch, r.StartupMS.P95, r.Continuity.Mean, r.SourceEgressRatio, r.Offload)
 	switch {
 	case r.Viewers != 6 || r.NeverPlayed != 0:
 		t.Errorf("%d viewers, %d never played", r.Viewers, r.NeverPlayed)
@@ -98,6 +98,10 @@ func TestDemoPlaysAtEveryViewerAndWritesItsReport(t *testing.T) {
 		t.Errorf("viewers fed each other nothing: offload %f", r.Offload)
 	case r.StreamBps < 200_000:
 		t.Errorf("the stream had %.0f b/s", r.StreamBps)
+	case r.IngestMS.Samples == 0 || r.IngestMS.P50 > 100:
+		t.Errorf("from capture to born took %+v", r.IngestMS)
+	case r.BoundMS.Postal <= 0 || r.BoundMS.Burst <= r.BoundMS.Postal || r.Stretch <= 0:
+		t.Errorf("the bounds are %+v, the stretch %f", r.BoundMS, r.Stretch)
 	case r.Max1sEgressBps > r.SourceCapBps:
 		t.Errorf("%.0f b/s left the source, its cap is %.0f", r.Max1sEgressBps, r.SourceCapBps)
 	}

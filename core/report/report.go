@@ -30,8 +30,8 @@ type Report struct {
 	ControlRatio      float64 `json:"control_ratio"`       // wire bytes that are not chunk frames / all wire bytes, all peers
 	RejectedChunks    uint64  `json:"rejected_chunks"`     // forged
 
-	BoundMS Bounds  `json:"bound_ms"`
-	Stretch float64 `json:"stretch"` // delay p99 / burst bound
+	BoundMS Bounds  `json:"bound_ms"` // of delay p99
+	Stretch float64 `json:"stretch"`  // delay p99 / burst bound
 
 	Cohorts map[string]Cohort `json:"cohorts,omitempty"`
 	Series  []Second          `json:"series,omitempty"`
@@ -57,10 +57,18 @@ type Continuity struct {
 	Worst1Pct float64 `json:"worst_1pct"` // mean of the worst hundredth of the viewers, at least one
 }
 
-// Bounds that no distribution can beat, see DESIGN section 7.
+// Bounds are yardsticks for the delay within which 99 of 100 chunks reach a viewer, from the uplinks, the delay between
+// peers, and the sizes of chunks and groups: see [Ideal]. tau is the time in which an uplink sends a chunk. The demo takes
+// the caps that were set, half the median round trip of the links, and the frames of its clip; the simulator what
+// its scenario says.
 type Bounds struct {
-	Postal     float64 `json:"postal"`
-	Burst      float64 `json:"burst"`
+	// Postal: a peer informed at t delivers its k-th copy at t + k tau + latency, the largest uplinks first, the source its
+	// copies alone; the time by which 99 of 100 viewers are informed. What has no limit takes no time to send.
+	Postal float64 `json:"postal"`
+	// Burst: postal, and the time that the chunk and those before it in its group take at the rate that reaches everybody
+	// at best, min(source, all uplinks together / viewers): the 99th percentile over the chunks. It is the one for video.
+	Burst float64 `json:"burst"`
+	// ChunkSteps: tau of the mean uplink, times ceil(log2 of the viewers) + 1; 0 when an uplink has no limit.
 	ChunkSteps float64 `json:"chunk_steps"`
 }
 

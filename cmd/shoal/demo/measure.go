@@ -108,6 +108,9 @@ func (d *Demo) measure() (*Result, error) {
 		run.Source = p
 		run.Ingest = find(&source).Ingest
 		run.StreamBytes = source.Published(streamName)
+		if run.Bounds, err = d.bounds(find(&source), viewers); err != nil {
+			return nil, err
+		}
 	}
 	for i := range viewers {
 		p, _ := viewers[i].stats.Peer(streamName) // one without figures never played
