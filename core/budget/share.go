@@ -35,6 +35,15 @@ func (a *Allocator) Share(weight int) *Share {
 	return s
 }
 
+// SetWeight changes the share's part from the next grant on. weight is taken to be within 1..1000.
+func (s *Share) SetWeight(weight int) {
+	w := uint64(min(max(weight, 1), 1000))
+	if slices.Contains(s.of.shares, s) {
+		s.of.weights += w - s.weight
+	}
+	s.weight = w
+}
+
 // Close gives the share's part back to the others. Nothing is granted to it any more.
 func (s *Share) Close() {
 	a := s.of

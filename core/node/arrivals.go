@@ -6,19 +6,55 @@ import (
 	"github.com/shoal-live/shoal/core/transport"
 )
 
-// arrived hands one frame to the engine that it is for.
+// arrived hands one frame to the link that it is for.
 func (n *Node) arrived(a *arrival) {
+	at := place{a.slot, a.link}
 	l := a.slot.links[a.link]
-	if l == nil {
-		return // the link went down before the loop came to its frames
-	}
-	data := a.data
-	if a.channel == transport.Control {
-		var err error
-		if data, err = n.plain(data); err != nil {
-			n.closeLink(l, "malformed control frame")
+	switch {
+	case a.channel == transport.Chunk:
+		if l != nil { // else the link went down before the loop came to its frames
+			n.chunkFrame(l, a.data)
+		}
+	case len(a.data) == 1 && a.data[0] == frameMoved:
+		if l != nil {
+			n.moved(l, at)
+		} else if c, ok := a.slot.newcomers[a.link]; ok {
+			n.continued(c, at)
+		}
+	default:
+		if l == nil {
+			l = n.begun(at)
+		}
+		if l == nil {
 			return
 		}
+		if held, ok := l.expecting(); ok && at == held {
+			n.hold(l, a.data)
+			return
+		}
+		n.controlFrame(l, a.data)
+	}
+}
+
+// chunkFrame hands a chunk to the engine that it is for.
+func (n *Node) chunkFrame(l *link, data []byte) {
+	index, rest, err := swarm.SplitIndex(data)
+	if err != nil {
+		n.closeLink(l, "malformed frame")
+		return
+	}
+	if st := l.incoming[index]; st != nil { // else it has overtaken its Hello, and repair brings it again
+		n.touch(st)
+		st.engine.Chunk(n.now(), l.id, rest)
+	}
+}
+
+// controlFrame hands a control frame to the engine that it is for.
+func (n *Node) controlFrame(l *link, data []byte) {
+	data, err := n.plain(data)
+	if err != nil {
+		n.closeLink(l, "malformed control frame")
+		return
 	}
 	index, rest, err := swarm.SplitIndex(data)
 	if err != nil {
@@ -26,13 +62,6 @@ func (n *Node) arrived(a *arrival) {
 		return
 	}
 	st := l.incoming[index]
-	if a.channel == transport.Chunk {
-		if st != nil { // else it has overtaken its Hello, and repair brings it again
-			n.touch(st)
-			st.engine.Chunk(n.now(), l.id, rest)
-		}
-		return
-	}
 	if id, ok := swarm.PeekHello(rest); ok {
 		if st = n.byStream[id]; st == nil {
 			return // not served here; the link is closed when it stays idle
@@ -61,20 +90,17 @@ func (n *Node) transportEvent(s *slot, e transport.Event) {
 	case transport.Up:
 		n.linkUp(s, e)
 	case transport.Down:
-		if l := s.links[e.Link]; l != nil {
-			cause := "closed"
-			if e.Cause != nil {
-				cause = e.Cause.Error()
-			}
-			n.losing(l)
-			n.dropLink(l, cause)
+		cause := "closed"
+		if e.Cause != nil {
+			cause = e.Cause.Error()
 		}
+		n.connectionEnded(place{s, e.Link}, cause)
 	case transport.DialFailed:
 		cause := "failed"
 		if e.Cause != nil {
 			cause = e.Cause.Error()
 		}
-		n.dialFailed(e.Peer, cause)
+		n.dialFailed(s, e.Peer, cause)
 	case transport.Writable:
 		for _, number := range e.Links {
 			if l := s.links[number]; l != nil {

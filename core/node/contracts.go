@@ -87,6 +87,8 @@ type PolicySource struct {
 var (
 	// ErrConfig means that the node's configuration is wrong; the text names the field.
 	ErrConfig = errors.New("bad node configuration")
+	// ErrTransport means that a transport does not start.
+	ErrTransport = errors.New("transport does not start")
 	// ErrClosed means that the node has ended.
 	ErrClosed = errors.New("node closed")
 	// ErrUnknownStream means that nobody publishes the stream.

@@ -22,8 +22,9 @@ const (
 type link struct {
 	id       swarm.LinkID
 	peer     swarm.PeerID
-	slot     *slot
+	slot     *slot            // with number, the connection that this end sends on
 	number   transport.LinkID // within the slot's transport
+	move     *move            // to another connection; nil while there is none
 	dialed   bool
 	address  swarm.Address
 	maxChunk int
@@ -31,12 +32,13 @@ type link struct {
 	incoming map[uint64]*stream // by the peer's index
 	idle     time.Duration      // since when it has no stream; 0 when it has
 	since    time.Duration      // when it came up
+	gone     time.Duration      // when it last went over to another connection; 0 when it never has
 }
 
 // wanted is a dial that streams wait for.
 type wanted struct {
 	streams []*stream
-	left    int // slots that have not answered yet
+	asked   []*slot // that have not answered yet
 }
 
 // linksOf lists the links of a slot by id.
@@ -70,27 +72,26 @@ func (n *Node) dial(st *stream, c swarm.Candidate) {
 	n.wanted[c.Peer] = w
 	for _, s := range n.slots {
 		if s.suits(c.Addresses) {
-			w.left++
+			w.asked = append(w.asked, s)
 		}
 	}
-	if w.left == 0 {
-		w.left = 1
-		n.dialFailed(c.Peer, "no transport for its addresses")
+	if len(w.asked) == 0 {
+		n.dialFailed(nil, c.Peer, "no transport for its addresses")
 		return
 	}
-	for _, s := range n.slots {
-		if s.suits(c.Addresses) {
-			n.dialOn(s, c)
-		}
+	for _, s := range slices.Clone(w.asked) {
+		n.dialOn(s, c)
 	}
 }
 
-func (n *Node) dialFailed(peer swarm.PeerID, cause string) {
+// dialFailed takes it that s cannot reach a peer, and tells those who wait once no slot can.
+func (n *Node) dialFailed(s *slot, peer swarm.PeerID, cause string) {
 	w := n.wanted[peer]
 	if w == nil {
 		return
 	}
-	if w.left--; w.left > 0 {
+	w.asked = slices.DeleteFunc(w.asked, func(o *slot) bool { return o == s })
+	if len(w.asked) > 0 {
 		return
 	}
 	delete(n.wanted, peer)
@@ -100,29 +101,48 @@ func (n *Node) dialFailed(peer swarm.PeerID, cause string) {
 	}
 }
 
-// linkUp takes in a link that a transport has authenticated.
+// linkUp takes in a connection that a transport has authenticated: a link, or what may continue or replace the one
+// that there is.
 func (n *Node) linkUp(s *slot, up transport.Up) {
-	if s.current == nil || n.banned(up.Peer) || up.Peer == n.self {
+	old := n.peers[up.Peer]
+	switch {
+	case s.current == nil || n.banned(up.Peer) || up.Peer == n.self:
 		n.refuse(s, up.Link, "refused")
 		return
-	}
-	if old := n.peers[up.Peer]; old != nil {
-		if !n.prefers(up, old) {
-			n.refuse(s, up.Link, "linked already")
-			return
-		}
-		streams := slices.Clone(old.streams)
-		n.closeLink(old, "replaced by a newer link")
-		w := n.wanted[up.Peer]
-		if w == nil {
-			w = &wanted{}
-			n.wanted[up.Peer] = w
-		}
-		if up.Dialed {
-			w.streams = append(w.streams, streams...)
-		}
+	case old != nil && (!n.prefers(up, old) || old.wentOver(up, n.now())):
+		n.refuse(s, up.Link, "linked already")
+		return
 	}
 	n.charge(handshakeBytes)
+	switch {
+	case old == nil:
+		n.addLink(s, up)
+	case !up.Dialed:
+		s.newcomers[up.Link] = newcomer{up, n.now()} // its first control frame says which
+	case old.slot.leaving && up.MaxChunk >= old.maxChunk:
+		n.beginMove(old, place{s, up.Link})
+	default:
+		n.replaceLink(old, s, up)
+	}
+}
+
+// replaceLink begins a link anew, for the streams that an older one was for.
+func (n *Node) replaceLink(old *link, s *slot, up transport.Up) {
+	streams := slices.Clone(old.streams)
+	n.closeLink(old, "replaced by a newer link")
+	w := n.wanted[up.Peer]
+	if w == nil {
+		w = &wanted{}
+		n.wanted[up.Peer] = w
+	}
+	if up.Dialed {
+		w.streams = append(w.streams, streams...)
+	}
+	n.addLink(s, up)
+}
+
+// addLink begins a link, for the streams that wait for one.
+func (n *Node) addLink(s *slot, up transport.Up) {
 	n.lastLink++
 	l := &link{
 		id: n.lastLink, peer: up.Peer, slot: s, number: up.Link, dialed: up.Dialed,
@@ -143,6 +163,9 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 // both ends dialed, it is the one that the lower id dialed. Else it is the newer, for the end that dialed has lost the
 // older, and this end has not noticed.
 func (n *Node) prefers(up transport.Up, old *link) bool {
+	if old.slot.leaving {
+		return true
+	}
 	if up.Dialed == old.dialed || n.now()-old.since > crossing {
 		return true
 	}
@@ -193,6 +216,10 @@ func (n *Node) dropLink(l *link, cause string) {
 	}
 	delete(n.links, l.id)
 	delete(l.slot.links, l.number)
+	if m := l.move; m != nil {
+		n.refuse(m.other.slot, m.other.number, cause)
+		delete(m.other.slot.links, m.other.number)
+	}
 	if n.peers[l.peer] == l {
 		delete(n.peers, l.peer)
 	}
@@ -215,10 +242,32 @@ func (n *Node) sweepLinks() {
 	for _, l := range idle {
 		n.closeLink(l, "no stream in common")
 	}
+	for _, s := range n.slots {
+		for number, c := range s.newcomers { // order-free: each on its own
+			if now-c.since > idleAfter {
+				delete(s.newcomers, number)
+				n.refuse(s, number, "said nothing")
+			}
+		}
+	}
 	for p, until := range n.bans { // order-free: deletes only
 		if until <= now {
 			delete(n.bans, p)
 		}
+	}
+}
+
+// dialsFailed ends the dials that s has not answered and will not.
+func (n *Node) dialsFailed(s *slot, cause string) {
+	var peers []swarm.PeerID
+	for p, w := range n.wanted { // order-free: sorted below
+		if slices.Contains(w.asked, s) {
+			peers = append(peers, p)
+		}
+	}
+	slices.SortFunc(peers, func(a, b swarm.PeerID) int { return bytes.Compare(a[:], b[:]) })
+	for _, p := range peers {
+		n.dialFailed(s, p, cause)
 	}
 }
 

@@ -29,7 +29,9 @@ type Node struct {
 	ready     chan struct{} // closed once every transport listens
 	readyOnce sync.Once
 	ended     chan struct{}
-	group     sync.WaitGroup // everything that Run and its streams started
+	group     sync.WaitGroup  // everything that Run and its streams started
+	carrying  context.Context // of transports; ends once every stream has said goodbye
+	carriers  sync.WaitGroup  // that run transports
 
 	// What follows belongs to the loop.
 	runCtx       context.Context
@@ -46,6 +48,7 @@ type Node struct {
 	lastLink     swarm.LinkID
 	lastIdx      uint64
 	egress       meter
+	past         usage // of transports that another has taken the place of
 	granted      granted
 	tokens       tokens
 	nextBeat     time.Duration
@@ -77,7 +80,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	copy(n.self[:], cfg.Identity.Public().(ed25519.PublicKey))
 	for _, t := range cfg.Transports {
-		n.slots = append(n.slots, &slot{source: t, links: make(map[transport.LinkID]*link)})
+		n.slots = append(n.slots, newSlot(t))
 	}
 	n.published.Store(&[]swarm.Address{})
 	return n, nil
@@ -113,10 +116,9 @@ func (n *Node) Run(ctx context.Context) error {
 	defer stop()
 	streams, stopStreams := context.WithCancel(ctx)
 	defer stopStreams()
-	n.runCtx = streams
-	var carriers sync.WaitGroup
+	n.runCtx, n.carrying = streams, transports
 	for _, s := range n.slots {
-		carriers.Go(func() { n.runSlot(transports, s) })
+		n.startSlot(s)
 	}
 	n.loop(ctx)
 	n.farewell()
@@ -125,7 +127,7 @@ func (n *Node) Run(ctx context.Context) error {
 	stopStreams()
 	n.group.Wait()
 	stop()
-	carriers.Wait()
+	n.carriers.Wait()
 	return nil
 }
 

@@ -137,10 +137,11 @@ func (t *tokens) get(token uint64) (*stream, chunk.ID, bool) {
 	return e.st, e.id, e.token == token && e.st != nil
 }
 
-// Control frames travel with one byte in front: 0 as they are, 1 compressed.
+// Control frames travel with one byte in front: 0 as they are, 1 compressed; 2 alone is a move, see handover.go.
 const (
 	framePlain      = 0
 	frameCompressed = 1
+	frameMoved      = 2
 	compressFrom    = 100 // bytes; below it compression gains nothing
 )
 

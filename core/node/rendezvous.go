@@ -35,7 +35,10 @@ func (s rendezvousSink) do(f func()) {
 }
 
 func (s rendezvousSink) Candidates(c []swarm.Candidate) {
-	s.do(func() { s.st.engine.Candidates(s.n.now(), c) })
+	s.do(func() {
+		s.st.engine.Candidates(s.n.now(), c)
+		s.n.moveTo(c)
+	})
 }
 
 func (s rendezvousSink) Descriptor(signed []byte) {
@@ -87,11 +90,7 @@ func (n *Node) reportUp(st *stream) {
 		return
 	}
 	s := st.engine.Stats(now)
-	var sent, received uint64
-	for _, slot := range n.slots {
-		sent += slot.meter.Sent
-		received += slot.meter.Received
-	}
+	sent, received := n.carried()
 	delay := s.Delay
 	delay.Sub(&st.report.stats.Delay)
 	v := Statistics{

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,13 +20,37 @@ const (
 // slot is the place of one transport in a node; the transport in it may die and be started again.
 type slot struct {
 	source    TransportSource
+	stop      context.CancelFunc
+	bound     chan struct{}       // closed when it listens for the first time
+	failed    chan error          // holds why its first life ended
+	done      chan struct{}       // closed when it has ended for good
+	leaving   bool                // another takes its place: nothing new begins on it
 	current   transport.Transport // nil while there is none
 	caps      transport.Capabilities
 	addresses []swarm.Address
 	links     map[transport.LinkID]*link
+	newcomers map[transport.LinkID]newcomer
 	waiting   []waitingDial
 	lost      []lostLink // of late, oldest first
 	meter     usage
+}
+
+func newSlot(source TransportSource) *slot {
+	return &slot{
+		source: source, links: make(map[transport.LinkID]*link), newcomers: make(map[transport.LinkID]newcomer),
+		bound: make(chan struct{}), failed: make(chan error, 1), done: make(chan struct{}),
+	}
+}
+
+// startSlot keeps a transport running in s until s.stop is called or the node has ended. It runs on the loop, or before it.
+func (n *Node) startSlot(s *slot) {
+	ctx, stop := context.WithCancel(n.carrying)
+	s.stop = stop
+	n.carriers.Go(func() {
+		defer close(s.done)
+		defer stop()
+		n.runSlot(ctx, s)
+	})
 }
 
 // lostLink is a link that went down, and those who took part in it.
@@ -89,6 +114,10 @@ func (n *Node) runSlot(ctx context.Context, s *slot) {
 		if ctx.Err() != nil {
 			return
 		}
+		select {
+		case s.failed <- err:
+		default:
+		}
 		d := b.after(time.Since(began))
 		n.cfg.Log.Error("transport ended", "transport", s.source.Name, "error", err, "retry", d)
 		n.fail(s.source.Name, err)
@@ -109,10 +138,12 @@ func (n *Node) transportEnded(s *slot, t transport.Transport) {
 	if s.current == t {
 		s.current, s.addresses = nil, nil
 	}
-	for _, l := range n.linksOf(s) {
-		n.losing(l)
-		n.dropLink(l, "transport ended")
+	clear(s.newcomers)
+	for _, number := range slices.Sorted(maps.Keys(s.links)) {
+		n.connectionEnded(place{s, number}, "transport ended")
 	}
+	n.dialsFailed(s, "transport ended")
+	s.waiting = nil // those among them that it was not asked for yet
 	lost := s.lost
 	s.lost = nil
 	for _, o := range lost {
@@ -127,6 +158,26 @@ func (n *Node) transportEnded(s *slot, t transport.Transport) {
 // listening takes the addresses of a transport that has bound, tells every rendezvous, and makes the dials that waited.
 func (n *Node) listening(s *slot, addresses []swarm.Address) {
 	s.addresses = addresses
+	select {
+	case <-s.bound:
+	default:
+		close(s.bound)
+	}
+	n.tellAddresses()
+	n.signalReady()
+	waiting := s.waiting
+	s.waiting = nil
+	for _, w := range waiting {
+		if w.until < n.now() {
+			n.dialFailed(s, w.candidate.Peer, "the transport was away for too long")
+			continue
+		}
+		n.dialOn(s, w.candidate)
+	}
+}
+
+// tellAddresses tells everybody at which addresses this node can be dialed.
+func (n *Node) tellAddresses() {
 	all := n.addresses()
 	n.published.Store(&all)
 	for _, st := range n.streams {
@@ -134,23 +185,15 @@ func (n *Node) listening(s *slot, addresses []swarm.Address) {
 			st.cfg.Rendezvous.Reachable(all)
 		}
 	}
-	n.signalReady()
-	waiting := s.waiting
-	s.waiting = nil
-	for _, w := range waiting {
-		if w.until < n.now() {
-			n.dialFailed(w.candidate.Peer, "the transport was away for too long")
-			continue
-		}
-		n.dialOn(s, w.candidate)
-	}
 }
 
-// addresses are those of all slots, in order.
+// addresses are those of all slots but for those that leave, in order.
 func (n *Node) addresses() []swarm.Address {
 	var all []swarm.Address
 	for _, s := range n.slots {
-		all = append(all, s.addresses...)
+		if !s.leaving {
+			all = append(all, s.addresses...)
+		}
 	}
 	return all[:min(len(all), swarm.MaxAddresses)]
 }
@@ -162,12 +205,15 @@ func (n *Node) dialOn(s *slot, c swarm.Candidate) {
 		return
 	}
 	if err := s.current.Dial(c.Peer, c.Addresses); err != nil {
-		n.dialFailed(c.Peer, err.Error())
+		n.dialFailed(s, c.Peer, err.Error())
 	}
 }
 
 // suits reports whether one of the addresses is of the slot's scheme.
 func (s *slot) suits(addresses []swarm.Address) bool {
+	if s.leaving {
+		return false
+	}
 	if s.caps.Scheme == "" {
 		return true // not started yet: it will say itself
 	}

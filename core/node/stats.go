@@ -51,10 +51,7 @@ func (n *Node) stats() Stats {
 	n.inbox.mu.Lock()
 	s.Dropped = n.inbox.dropped
 	n.inbox.mu.Unlock()
-	for _, slot := range n.slots {
-		s.Sent += slot.meter.Sent
-		s.Received += slot.meter.Received
-	}
+	s.Sent, s.Received = n.carried()
 	for _, st := range n.streams {
 		one := StreamStats{
 			Name: st.cfg.Name, Role: st.cfg.Role, Policy: st.cfg.Policy.Name, Fallback: st.talk.replaced,
@@ -70,6 +67,16 @@ func (n *Node) stats() Stats {
 	}
 	slices.SortFunc(s.Streams, func(a, b StreamStats) int { return cmp.Compare(a.Name, b.Name) })
 	return s
+}
+
+// carried are the wire bytes that left and came, over all transports and their lives.
+func (n *Node) carried() (sent, received uint64) {
+	sent, received = n.past.Sent, n.past.Received
+	for _, slot := range n.slots {
+		sent += slot.meter.Sent
+		received += slot.meter.Received
+	}
+	return sent, received
 }
 
 func sortedLinks(m map[swarm.LinkID]*link) []swarm.LinkID {
