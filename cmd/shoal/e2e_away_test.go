@@ -20,6 +20,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/keys"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // freePort is a TCP port of the loopback that nobody uses now.
@@ -131,6 +132,68 @@ func TestRendezvousThatIsKilledAndComesBackDisturbsNobody(t *testing.T) {
 	}
 	late := audience(t, url, 1)
 	play(t, append(late, viewers...), 20)
+}
+
+func TestServerThatIsKilledAndComesBackFindsItsViewersLinkedAndPlayingOn(t *testing.T) {
+	media := mediaServer(t, tool.Options{})
+	publish(t, media, "cam1", "h264-opus")
+	dir := t.TempDir()
+	address := func() string { return "'127.0.0.1:" + freePort(t) + "'" }
+	config := filepath.Join(dir, "shoal.yml")
+	writeFile(t, config, strings.Join([]string{ // the same ports and the same data folder, as after a crash
+		"dataDir: '" + filepath.Join(dir, "data") + "'",
+		"mediamtx: {api: '" + media.APIURL() + "', poll: 200ms}",
+		"rendezvous: {listen: " + address() + ", stun: []}",
+		"bus: {listen: " + address() + "}",
+		"control: {listen: " + address() + "}",
+		"transport: {listen: " + address() + "}",
+	}, "\n"))
+	p := start(t, "serve", config)
+	viewers := audience(t, p.says(t, "cam1 is live: "), 3)
+	before := among(viewers)
+	if len(before) == 0 {
+		t.Fatal("no viewer is linked to another")
+	}
+	first, _ := viewers[0].stats()
+
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range viewers {
+		eventually(t, 5*time.Second, "a viewer knows that the server is away", func() bool {
+			s, ok := v.stats()
+			return ok && s.Buffer == 0 && rendezvousOf(v.Node()) != nil
+		})
+	}
+	start(t, "serve", config).says(t, "cam1 is live: ")
+	back := time.Now()
+	for _, v := range viewers {
+		eventually(t, 3*time.Second-time.Since(back), "a viewer plays a higher epoch", func() bool {
+			now, ok := v.stats()
+			return ok && now.Epoch > first.Epoch && now.Playing && now.Buffer > 0
+		})
+	}
+	t.Logf("all play %v after the server is back", time.Since(back))
+	play(t, viewers, 20)
+	now := among(viewers)
+	for ends, l := range before {
+		if now[ends] != l {
+			t.Errorf("a link between two viewers was %d and is %d", l, now[ends])
+		}
+	}
+}
+
+// among are the links of viewers to one another, by both ends.
+func among(viewers []*viewer) map[[2]*viewer]swarm.LinkID {
+	list := make(map[[2]*viewer]swarm.LinkID)
+	for _, a := range viewers {
+		for _, b := range viewers {
+			if l := a.linkTo(b.Node()); l != 0 {
+				list[[2]*viewer{a, b}] = l
+			}
+		}
+	}
+	return list
 }
 
 func TestViewerThatIsKilledIsMissedByNobodyAndComesBack(t *testing.T) {
