@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-live/shoal/plugins/egress/pipe"
 	"github.com/shoal-live/shoal/plugins/egress/publish"
 	"github.com/shoal-live/shoal/plugins/egress/rtsp"
+	"github.com/shoal-live/shoal/plugins/ingest/file"
 	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
 	rtspin "github.com/shoal-live/shoal/plugins/ingest/rtsp"
 	"github.com/shoal-live/shoal/plugins/schedulers/substream"
@@ -21,6 +22,7 @@ func Plugins() []bridge.Plugin {
 		{Kind: bridge.KindPolicy, Name: "substream", Policy: substream.New},
 		{Kind: bridge.KindIngest, Name: "mediamtx", Ingest: mediamtx.New, Discoverer: mediamtx.NewDiscoverer},
 		{Kind: bridge.KindIngest, Name: "rtsp", Ingest: rtspin.New},
+		{Kind: bridge.KindIngest, Name: "file", Ingest: file.New},
 		{Kind: bridge.KindEgress, Name: "hls", Egress: hls.New},
 		{Kind: bridge.KindEgress, Name: "rtsp", Egress: rtsp.New},
 		{Kind: bridge.KindEgress, Name: "publish", Egress: publish.New},

@@ -1,0 +1,56 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/core/ingest"
+)
+
+// FuzzFile has the law that garbage is an error of the contract, and what is no error can be read to its end.
+func FuzzFile(f *testing.F) {
+	for _, name := range []string{"h264-bframes-aac", "av1-opus", "h265-aac"} {
+		whole, err := clip.Bytes(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(whole[:min(len(whole), 16<<10)])
+		f.Add(whole)
+	}
+	fragments, err := os.ReadFile("testdata/fragments.mp4")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(fragments)
+	i, err := New(ingest.Config{Source: "/fuzz.mp4"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := i.(*Ingest).open(context.Background(), bytes.NewReader(b), int64(len(b)), &joined{})
+		if err != nil {
+			if !errors.Is(err, ingest.ErrSource) && !errors.Is(err, ingest.ErrCodec) {
+				t.Fatalf("open returned %v", err)
+			}
+			return
+		}
+		for _, c := range r.cursors {
+			for range c.reported.samples {
+				s, err := c.next()
+				if err == io.EOF { //nolint:errorlint // samples answers it bare
+					break
+				}
+				if err != nil {
+					t.Fatalf("what was walked cannot be read: %v", err)
+				}
+				c.head = s
+				_, _ = r.load(c) // may be no unit: that is told when it is played
+			}
+		}
+	})
+}
