@@ -5,5 +5,5 @@
 //	}
 //
 // The same suite judges an ingest that is linked in and one that runs as a plugin's process. The harness brings the
-// sources, real ones. What an ingest cannot be shown is left out of the harness, and the suite says so in its log.
+// sources, real ones. What an ingest cannot be shown is left out of the harness, and its case is skipped and says so.
 package ingesttest
