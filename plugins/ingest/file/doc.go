@@ -1,8 +1,8 @@
 // Package file plays an MP4 file as if it were live: in a loop, at the pace of its own timestamps.
 //
-//	file --boxes--> tracks: codec, edit list, index        (movie.go)
-//	     --index--> samples, one after another             (table.go, fragments.go)
-//	     --reader-> units, each when it is due --cmaf.Packager--> groups --> sink
+//	file --mp4.Read-----> tracks: codec, edit list
+//	     --mp4.Samples--> samples, one after another
+//	     --reader-------> units, each when it is due --cmaf.Packager--> groups --> sink
 //
 // Progressive files (an index in moov) and fragmented ones (a moof before each run of samples) are read, and those that
 // begin as one and go on as the other. Nothing is kept of a file but a page of each of its tables, or the samples of one fragment a

@@ -40,9 +40,9 @@ func FuzzFile(f *testing.F) {
 			return
 		}
 		for _, c := range r.cursors {
-			for range c.reported.samples {
+			for range c.surveyed.samples {
 				s, err := c.next()
-				if err == io.EOF { //nolint:errorlint // samples answers it bare
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/plugins/ingest/file/mp4"
 )
 
 // joined keeps what an ingest packages as one fragmented file.
@@ -48,7 +49,7 @@ func asFragments(t *testing.T, path string) string {
 }
 
 // opened reads the index of a file.
-func opened(t testing.TB, path string) (*movie, *os.File, int64) {
+func opened(t testing.TB, path string) (*mp4.Movie, *os.File, int64) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -59,7 +60,7 @@ func opened(t testing.TB, path string) (*movie, *os.File, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := readMovie(f, info.Size())
+	m, err := mp4.Read(f, info.Size())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,40 +72,41 @@ func TestAnEditListMovesAndCutsItsTrack(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		track       int
-		edit        edit // start in seconds here
+		edit        mp4.Edit // start in seconds here
 		n           int
 		first, last time.Duration // presentation of the first sample, end of the last
 	}{
-		{"none", 0, edit{}, 150, 0, 5 * time.Second},
-		{"a pause", 1, edit{delay: 500}, 250, 500 * time.Millisecond, 5500 * time.Millisecond},
-		{"sound from its middle on", 1, edit{start: 2}, 150, 0, 3 * time.Second},
-		{"video from a key frame on", 0, edit{start: 2}, 90, 0, 3 * time.Second},
-		{"video from between key frames on", 0, edit{start: 1}, 120, 0, 4 * time.Second},
-		{"an early end", 1, edit{span: 1000}, 50, 0, time.Second},
-		{"a pause and an early end", 0, edit{delay: 1000, span: 1000}, 30, time.Second, 2 * time.Second},
+		{"none", 0, mp4.Edit{}, 150, 0, 5 * time.Second},
+		{"a pause", 1, mp4.Edit{Delay: 500}, 250, 500 * time.Millisecond, 5500 * time.Millisecond},
+		{"sound from its middle on", 1, mp4.Edit{Start: 2}, 150, 0, 3 * time.Second},
+		{"video from a key frame on", 0, mp4.Edit{Start: 2}, 90, 0, 3 * time.Second},
+		{"video from between key frames on", 0, mp4.Edit{Start: 1}, 120, 0, 4 * time.Second},
+		{"an early end", 1, mp4.Edit{Span: 1000}, 50, 0, time.Second},
+		{"a pause and an early end", 0, mp4.Edit{Delay: 1000, Span: 1000}, 30, time.Second, 2 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, f, size := opened(t, path)
-			h := m.tracks[c.track]
-			own := h.edit
-			c.edit.start *= h.scale
-			c.edit.start += own.start
-			if m.scale != 1000 {
-				t.Fatalf("the movie counts %d ticks a second", m.scale)
+			h := m.Tracks[c.track]
+			own := h.Edit
+			c.edit.Start *= h.Timescale
+			c.edit.Start += own.Start
+			if m.Timescale != 1000 {
+				t.Fatalf("the movie counts %d ticks a second", m.Timescale)
 			}
-			h.edit = c.edit
-			codec, err := h.codec()
+			h.Edit = c.edit
+			codec, err := h.Codec()
 			if err != nil {
 				t.Fatal(err)
 			}
-			k, err := newTrack(m, h, codec, f, size)
+			samples, err := m.Samples(h, f, size)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var came []sample
+			k := newTrack(m, h, codec, samples)
+			var came []mp4.Sample
 			for {
 				s, err := k.next()
-				if err == io.EOF { //nolint:errorlint // samples answers it bare
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {
@@ -113,17 +115,28 @@ func TestAnEditListMovesAndCutsItsTrack(t *testing.T) {
 				came = append(came, s)
 			}
 			first, last := came[0], came[len(came)-1]
-			if len(came) != c.n || k.duration(first.pts) != c.first || k.duration(last.pts+last.duration) != c.last {
-				t.Errorf("%d samples from %v to %v", len(came), k.duration(first.pts), k.duration(last.pts+last.duration))
+			if len(came) != c.n || k.duration(first.PTS) != c.first || k.duration(last.PTS+last.Duration) != c.last {
+				t.Errorf("%d samples from %v to %v", len(came), k.duration(first.PTS), k.duration(last.PTS+last.Duration))
 			}
 		})
 	}
 }
 
+// wrap is a box that holds children.
+func wrap(name string, children ...[]byte) []byte {
+	body := bytes.Join(children, nil)
+	return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(body))), name...), body...)
+}
+
 // long is a file of sound with n samples of 20 ms and 8 bytes, none of which is written.
 func long(t *testing.T, n uint32) string {
 	t.Helper()
-	m, _, _ := opened(t, bundled(t, "h264-opus"))
+	clip, err := os.ReadFile(bundled(t, "h264-opus"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stsd := clip[bytes.LastIndex(clip, []byte("stsd"))-4:] // of the sound
+	stsd = stsd[:binary.BigEndian.Uint32(stsd)]
 	u32 := func(v ...uint32) []byte {
 		var b []byte
 		for _, x := range v {
@@ -139,7 +152,7 @@ func long(t *testing.T, n uint32) string {
 		}
 	}
 	head := func(v ...uint32) []byte { return u32(append([]uint32{0}, v...)...) }
-	stbl := wrap("stbl", m.tracks[1].stsd, wrap("stts", head(1, n, 960)), wrap("stsc", head(1, 1, 50, 1)),
+	stbl := wrap("stbl", stsd, wrap("stts", head(1, n, 960)), wrap("stsc", head(1, 1, 50, 1)),
 		wrap("stsz", head(0, n), u32(sizes...)), wrap("stco", head(uint32(len(offsets))), u32(offsets...)))
 	mdia := wrap("mdia", wrap("mdhd", head(0, 0, 48000, 0, 0)), wrap("hdlr", head(0), []byte("soun"), make([]byte, 13)), wrap("minf", stbl))
 	moov := wrap("moov", wrap("mvhd", head(0, 0, 1000), make([]byte, 84)), wrap("trak", wrap("tkhd", head(0, 0, 1), make([]byte, 68)), mdia))

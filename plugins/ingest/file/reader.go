@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/codecs/cmaf"
-	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/plugins/ingest/file/mp4"
 )
 
 // maxLate is how far the reader may fall behind before it moves its start.
@@ -30,15 +30,12 @@ type cursor struct {
 	*track
 	index    int
 	splitter *cmaf.Unpackager
-	head     sample // the next
-	loaded   bool   // head is one
+	head     mp4.Sample // the next
+	loaded   bool       // head is one
 	loop     int64
 	ended    bool // for good
 	buffer   []byte
 }
-
-// errEnded means that the file was played to its end and is not to be played again.
-var errEnded = errors.New("it has ended (loop: yes plays it again)")
 
 // play writes every unit when it is due, until ctx ends or something fails.
 func (r *reader) play(ctx context.Context) error {
@@ -57,7 +54,7 @@ func (r *reader) play(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if wait := time.Until(r.start.Add(r.at(c, c.head.dts))); wait > 0 {
+		if wait := time.Until(r.start.Add(r.at(c, c.head.DTS))); wait > 0 {
 			timer.Reset(wait)
 			select {
 			case <-timer.C:
@@ -82,7 +79,7 @@ func (r *reader) first() (*cursor, error) {
 		if err := r.advance(c); err != nil {
 			return nil, err
 		}
-		if !c.ended && (best == nil || r.at(c, c.head.dts) < r.at(best, best.head.dts)) {
+		if !c.ended && (best == nil || r.at(c, c.head.DTS) < r.at(best, best.head.DTS)) {
 			best = c
 		}
 	}
@@ -102,7 +99,7 @@ func (r *reader) advance(c *cursor) error {
 		switch {
 		case err == nil:
 			c.head, c.loaded = s, true
-		case err != io.EOF: //nolint:errorlint // samples answers it bare
+		case !errors.Is(err, io.EOF):
 			return r.ingest.failure(fmt.Errorf("track %d: %w", c.number, err))
 		case c.codec.IsVideo() && !r.packager.Running():
 			return r.ingest.failure(fmt.Errorf("track %d: %w", c.number, errNoKey))
@@ -123,28 +120,25 @@ func (r *reader) at(c *cursor, ticks int64) time.Duration {
 
 // ticks is the presentation time of the next sample of c for the packager.
 func (r *reader) ticks(c *cursor) int64 {
-	rate, d := int64(c.rate()), r.at(c, c.head.pts)
+	rate, d := int64(c.rate()), r.at(c, c.head.PTS)
 	return int64(d/time.Second)*rate + (int64(d%time.Second)*rate+int64(time.Second)/2)/int64(time.Second)
 }
 
 // load reads the next sample of c and splits it.
 func (r *reader) load(c *cursor) ([][]byte, error) {
-	if int64(cap(c.buffer)) < c.head.size {
-		c.buffer = make([]byte, c.head.size)
+	if int64(cap(c.buffer)) < c.head.Size {
+		c.buffer = make([]byte, c.head.Size)
 	}
-	c.buffer = c.buffer[:c.head.size]
-	n, err := readUpTo(r.file, c.buffer, c.head.at)
-	if err == nil && n < len(c.buffer) {
-		err = errCutOff
-	}
-	if err != nil {
+	c.buffer = c.buffer[:c.head.Size]
+	if n, err := r.file.ReadAt(c.buffer, c.head.At); n < len(c.buffer) {
+		if errors.Is(err, io.EOF) {
+			err = mp4.ErrCutOff
+		}
 		return nil, err
 	}
 	units, err := c.units(c.splitter, c.head, c.buffer)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errFormat, err)
+		return nil, fmt.Errorf("%w: %w", mp4.ErrFormat, err)
 	}
 	return units, nil
 }
-
-var _ ingest.Ingest = (*Ingest)(nil)

@@ -1,4 +1,4 @@
-package file
+package mp4
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 )
 
-// codec reads the description of a track. Errors: [ingest.ErrCodec], naming the codec.
-func (h *header) codec() (codecs.Codec, error) {
+// Codec reads the description of a track. Errors: [ingest.ErrCodec], naming the codec.
+func (h *Track) Codec() (codecs.Codec, error) {
 	if len(h.stsd) < 24 {
 		return nil, fmt.Errorf("%w: no description of it", ingest.ErrCodec)
 	}
@@ -40,11 +40,11 @@ func (h *header) codec() (codecs.Codec, error) {
 
 // alone is an init segment of this track and nothing else, so that the reader of descriptions sees nothing that it has no need
 // of, and one track at a time. The reader takes the box behind the description for its end.
-func (h *header) alone() []byte {
+func (h *Track) alone() []byte {
 	tkhd := make([]byte, 84)
 	binary.BigEndian.PutUint32(tkhd[12:], 1)
 	mdhd := make([]byte, 24)
-	binary.BigEndian.PutUint32(mdhd[12:], uint32(h.scale))
+	binary.BigEndian.PutUint32(mdhd[12:], uint32(h.Timescale))
 	mvhd := make([]byte, 100)
 	mdia := wrap("mdia", wrap("mdhd", mdhd), wrap("minf", wrap("stbl", h.stsd, wrap("free"))))
 	return append(wrap("ftyp", []byte("isom\x00\x00\x00\x00")), wrap("moov", wrap("mvhd", mvhd), wrap("trak", wrap("tkhd", tkhd), mdia))...)
@@ -57,7 +57,7 @@ func wrap(name string, children ...[]byte) []byte {
 }
 
 // lengthSize is how many bytes the length of a NAL unit takes; 4 where there are no NAL units.
-func (h *header) lengthSize() int {
+func (h *Track) lengthSize() int {
 	at := map[string]int{"avcC": 4, "hvcC": 21} // of the byte with the size, in the body of each
 	r := bytes.NewReader(h.stsd)
 	size := 4

@@ -1,4 +1,4 @@
-package file
+package mp4
 
 import (
 	"encoding/binary"
@@ -26,7 +26,7 @@ func newTable(r io.ReaderAt, b box, skip, width int64) (*table, error) {
 	}
 	t := &table{r: r, at: b.body + skip + 4, width: width, n: binary.BigEndian.Uint32(head[skip:])}
 	if width > 0 && int64(t.n) > (b.end-t.at)/width {
-		return nil, fmt.Errorf("%w: box %q has room for %d entries and says %d", errFormat, b.name, (b.end-t.at)/width, t.n)
+		return nil, fmt.Errorf("%w: box %q has room for %d entries and says %d", ErrFormat, b.name, (b.end-t.at)/width, t.n)
 	}
 	return t, nil
 }
@@ -34,7 +34,7 @@ func newTable(r io.ReaderAt, b box, skip, width int64) (*table, error) {
 // entry is the bytes of entry i, valid until the next call.
 func (t *table) entry(i uint32) ([]byte, error) {
 	if i >= t.n {
-		return nil, fmt.Errorf("%w: its index has no entry %d of %d", errFormat, i, t.n)
+		return nil, fmt.Errorf("%w: its index has no entry %d of %d", ErrFormat, i, t.n)
 	}
 	if have := uint32(int64(len(t.page)) / t.width); i < t.first || i-t.first >= have {
 		size := min(pageSize/t.width, int64(t.n-i)) * t.width
@@ -44,7 +44,7 @@ func (t *table) entry(i uint32) ([]byte, error) {
 		t.page, t.first = t.page[:size], i
 		n, err := readUpTo(t.r, t.page, t.at+int64(i)*t.width)
 		if err == nil && n < len(t.page) {
-			err = errCutOff
+			err = ErrCutOff
 		}
 		if err != nil {
 			t.page = t.page[:0]

@@ -1,4 +1,4 @@
-package file
+package mp4
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ type fragmented struct {
 
 	at       int64 // the next box of the file
 	dts      int64 // of the next sample
-	pending  []sample
+	pending  []Sample
 	consumed int  // of pending
 	indexing bool // index has not ended yet
 }
@@ -51,33 +51,33 @@ func (x *fragmented) rewind() {
 	}
 }
 
-func (x *fragmented) next() (sample, error) {
+func (x *fragmented) next() (Sample, error) {
 	if x.indexing {
 		s, err := x.index.next()
-		if err != io.EOF { //nolint:errorlint // samples answers it bare
-			x.dts = s.dts + s.duration
+		if err != io.EOF { //nolint:errorlint // it comes bare
+			x.dts = s.DTS + s.Duration
 			return s, err
 		}
 		x.indexing = false
 	}
 	for x.consumed == len(x.pending) {
 		if x.at >= x.end {
-			return sample{}, io.EOF
+			return Sample{}, io.EOF
 		}
 		b, err := readBox(x.r, x.at, x.end)
 		if err != nil {
-			return sample{}, err
+			return Sample{}, err
 		}
 		x.at = b.end
 		if b.name != "moof" {
 			continue
 		}
 		if b.end-b.body > maxBox {
-			return sample{}, fmt.Errorf("%w: a moof of %d bytes, at most %d", errFormat, b.end-b.body, maxBox)
+			return Sample{}, fmt.Errorf("%w: a moof of %d bytes, at most %d", ErrFormat, b.end-b.body, maxBox)
 		}
 		x.pending, x.consumed = x.pending[:0], 0
 		if err := x.moof(b); err != nil {
-			return sample{}, fmt.Errorf("fragment at %d: %w", b.start, err)
+			return Sample{}, fmt.Errorf("fragment at %d: %w", b.start, err)
 		}
 	}
 	x.consumed++
@@ -160,7 +160,7 @@ func (t *traf) trun(f *field) error {
 		first = f.u32()
 	}
 	if n > maxRun || len(t.x.pending)+int(n) > maxRun {
-		return fmt.Errorf("%w: more than %d samples in one fragment", errFormat, maxRun)
+		return fmt.Errorf("%w: more than %d samples in one fragment", ErrFormat, maxRun)
 	}
 	for i := range n {
 		duration, size, bits := t.deflt[0], t.deflt[1], t.deflt[2]
@@ -176,15 +176,15 @@ func (t *traf) trun(f *field) error {
 		if flags&trunFlags != 0 {
 			bits = f.u32()
 		}
-		s := sample{dts: t.dts, pts: t.dts, duration: int64(duration), at: t.data, size: int64(size), key: bits&notSync == 0}
+		s := Sample{DTS: t.dts, PTS: t.dts, Duration: int64(duration), At: t.data, Size: int64(size), Key: bits&notSync == 0}
 		if flags&trunComposition != 0 {
-			s.pts += int64(int32(f.u32()))
+			s.PTS += int64(int32(f.u32()))
 		}
 		if *f == nil {
-			return fmt.Errorf("%w: trun ends before its samples do", errFormat)
+			return fmt.Errorf("%w: trun ends before its samples do", ErrFormat)
 		}
-		t.data += s.size
-		t.dts += s.duration
+		t.data += s.Size
+		t.dts += s.Duration
 		if t.mine {
 			t.x.pending = append(t.x.pending, s)
 		}

@@ -1,4 +1,4 @@
-package file
+package mp4
 
 import (
 	"encoding/binary"
@@ -25,7 +25,7 @@ func readBox(r io.ReaderAt, at, end int64) (box, error) {
 		return box{}, err
 	}
 	if have < 8 {
-		return box{}, fmt.Errorf("%w: %d bytes at %d, where a box should begin", errCutOff, have, at)
+		return box{}, fmt.Errorf("%w: %d bytes at %d, where a box should begin", ErrCutOff, have, at)
 	}
 	size, header := int64(binary.BigEndian.Uint32(head[:])), int64(8)
 	switch {
@@ -39,9 +39,9 @@ func readBox(r io.ReaderAt, at, end int64) (box, error) {
 	b := box{name: string(head[4:8]), start: at, body: at + header}
 	switch {
 	case size < header:
-		return box{}, fmt.Errorf("%w: box %q at %d has %d bytes", errFormat, b.name, at, size)
+		return box{}, fmt.Errorf("%w: box %q at %d has %d bytes", ErrFormat, b.name, at, size)
 	case size > end-at:
-		return b, fmt.Errorf("%w: box %q at %d has %d bytes, %d are there", errCutOff, b.name, at, size, end-at)
+		return b, fmt.Errorf("%w: box %q at %d has %d bytes, %d are there", ErrCutOff, b.name, at, size, end-at)
 	}
 	b.end = at + size
 	return b, nil
@@ -66,12 +66,12 @@ func each(r io.ReaderAt, from, to int64, f func(box) error) error {
 func load(r io.ReaderAt, b box, least, most int64) ([]byte, error) {
 	size := min(b.end-b.body, most)
 	if size < least {
-		return nil, fmt.Errorf("%w: box %q has %d bytes, not %d", errFormat, b.name, size, least)
+		return nil, fmt.Errorf("%w: box %q has %d bytes, not %d", ErrFormat, b.name, size, least)
 	}
 	body := make([]byte, size)
 	n, err := readUpTo(r, body, b.body)
 	if err == nil && n < len(body) {
-		err = fmt.Errorf("%w: box %q at %d", errCutOff, b.name, b.start)
+		err = fmt.Errorf("%w: box %q at %d", ErrCutOff, b.name, b.start)
 	}
 	return body, err
 }

@@ -1,4 +1,4 @@
-package file
+package mp4
 
 import (
 	"encoding/binary"
@@ -7,29 +7,30 @@ import (
 	"slices"
 )
 
-// movie is what the moov box says.
-type movie struct {
-	scale  int64 // ticks a second of edit lists
-	tracks []*header
-	trex   map[uint32][3]uint32 // defaults of fragments by track: duration, size, flags; nil: there are none
-	end    int64                // of moov
+// Movie is what the moov box says.
+type Movie struct {
+	Timescale int64 // ticks a second of edit lists
+	Tracks    []*Track
+	trex      map[uint32][3]uint32 // defaults of fragments by track: duration, size, flags; nil: there are none
+	end       int64                // of moov
 }
 
-// header is one track of it.
-type header struct {
-	id    uint32
-	kind  string // handler: vide, soun, ...
-	scale int64  // ticks a second
-	edit  edit
-	stsd  []byte // whole box
-	index indexed
+// Track is one track of it.
+type Track struct {
+	ID        uint32
+	Kind      string // its handler: vide, soun, ...
+	Timescale int64  // ticks a second
+	Edit      Edit
+	stsd      []byte // whole box
+	index     indexed
 }
 
-// edit is where the presentation lies in the media.
-type edit struct {
-	delay int64 // movie ticks of pause before it
-	start int64 // ticks of the track at which it begins
-	span  int64 // movie ticks; 0: to the end
+// Edit is where the presentation lies in the media: pauses, then one span of it. What comes after, which cuts the middle
+// out of a film, is ignored.
+type Edit struct {
+	Delay int64 // ticks of the movie that pass before it
+	Start int64 // ticks of the track at which it begins
+	Span  int64 // ticks of the movie that it lasts; 0: to the end
 }
 
 // Bounds of what is read.
@@ -38,19 +39,19 @@ const (
 	maxScale  = 1 << 30 // ticks a second, so that products of two scales stay in range
 )
 
-// readMovie finds moov in a file of size bytes and reads what stands in it.
-func readMovie(r io.ReaderAt, size int64) (*movie, error) {
-	var m *movie
+// Read finds moov in a file of size bytes and reads what stands in it. Nothing else is read. Errors: ErrFormat, ErrCutOff.
+func Read(r io.ReaderAt, size int64) (*Movie, error) {
+	var m *Movie
 	for at := int64(0); at < size; {
 		b, err := readBox(r, at, size)
 		if at == 0 && (err != nil && b.name == "" || !slices.Contains([]string{"ftyp", "moov", "mdat", "free", "wide"}, b.name)) {
-			return nil, fmt.Errorf("%w (it does not begin as one; convert it: ffmpeg -i FILE -c copy NEW.mp4)", errFormat)
+			return nil, fmt.Errorf("%w (it does not begin as one; convert it: ffmpeg -i FILE -c copy NEW.mp4)", ErrFormat)
 		}
 		if err != nil {
 			return nil, err
 		}
 		if b.name == "moov" {
-			m = &movie{end: b.end}
+			m = &Movie{end: b.end}
 			if err := m.read(r, b); err != nil {
 				return nil, err
 			}
@@ -60,30 +61,33 @@ func readMovie(r io.ReaderAt, size int64) (*movie, error) {
 	}
 	switch {
 	case size == 0:
-		return nil, fmt.Errorf("%w: it is empty (copy it again)", errFormat)
+		return nil, fmt.Errorf("%w: it is empty (copy it again)", ErrFormat)
 	case m == nil:
-		return nil, fmt.Errorf("%w: there is no moov box, so its recording was not ended properly (record it again, as fragmented MP4 where that can happen)", errFormat)
-	case m.scale == 0 || len(m.tracks) == 0 || slices.ContainsFunc(m.tracks, func(h *header) bool { return h.scale == 0 }):
-		return nil, fmt.Errorf("%w: its moov box lacks headers or tracks", errFormat)
+		return nil, fmt.Errorf("%w: there is no moov box, so its recording was not ended properly (record it again, as fragmented MP4 where that can happen)", ErrFormat)
+	case m.Timescale == 0 || len(m.Tracks) == 0 || slices.ContainsFunc(m.Tracks, func(h *Track) bool { return h.Timescale == 0 }):
+		return nil, fmt.Errorf("%w: its moov box lacks headers or tracks", ErrFormat)
 	}
 	return m, nil
 }
 
-func (m *movie) read(r io.ReaderAt, moov box) error {
+// Fragmented tells that samples stand in fragments, all of them or those behind the index.
+func (m *Movie) Fragmented() bool { return m.trex != nil }
+
+func (m *Movie) read(r io.ReaderAt, moov box) error {
 	return each(r, moov.body, moov.end, func(b box) error {
 		switch b.name {
 		case "mvhd":
 			var err error
-			m.scale, err = timescale(r, b)
+			m.Timescale, err = timescale(r, b)
 			return err
 		case "trak":
-			if len(m.tracks) == maxTracks {
-				return fmt.Errorf("%w: more than %d tracks", errFormat, maxTracks)
+			if len(m.Tracks) == maxTracks {
+				return fmt.Errorf("%w: more than %d tracks", ErrFormat, maxTracks)
 			}
-			h := &header{}
-			m.tracks = append(m.tracks, h)
+			h := &Track{}
+			m.Tracks = append(m.Tracks, h)
 			if err := h.trak(r, b); err != nil {
-				return fmt.Errorf("track %d: %w", len(m.tracks), err)
+				return fmt.Errorf("track %d: %w", len(m.Tracks), err)
 			}
 		case "mvex":
 			m.trex = map[uint32][3]uint32{}
@@ -94,7 +98,7 @@ func (m *movie) read(r io.ReaderAt, moov box) error {
 }
 
 // defaults reads a trex box.
-func (m *movie) defaults(r io.ReaderAt, b box) error {
+func (m *Movie) defaults(r io.ReaderAt, b box) error {
 	if b.name != "trex" || len(m.trex) == maxTracks {
 		return nil
 	}
@@ -109,7 +113,7 @@ func (m *movie) defaults(r io.ReaderAt, b box) error {
 	return nil
 }
 
-func (h *header) trak(r io.ReaderAt, trak box) error {
+func (h *Track) trak(r io.ReaderAt, trak box) error {
 	return each(r, trak.body, trak.end, func(b box) (err error) {
 		switch b.name {
 		case "mdia", "minf", "stbl", "edts":
@@ -117,20 +121,20 @@ func (h *header) trak(r io.ReaderAt, trak box) error {
 		case "tkhd":
 			var body []byte
 			if body, err = load(r, b, 24, 24); err == nil {
-				h.id = binary.BigEndian.Uint32(body[12+8*int(min(body[0], 1)):])
+				h.ID = binary.BigEndian.Uint32(body[12+8*int(min(body[0], 1)):])
 			}
 		case "mdhd":
-			h.scale, err = timescale(r, b)
+			h.Timescale, err = timescale(r, b)
 		case "hdlr":
 			var body []byte
-			if body, err = load(r, b, 12, 12); err == nil && h.kind == "" {
-				h.kind = string(body[8:12])
+			if body, err = load(r, b, 12, 12); err == nil && h.Kind == "" {
+				h.Kind = string(body[8:12])
 			}
 		case "elst":
-			return h.edit.read(r, b)
+			return h.Edit.read(r, b)
 		case "stsd":
 			if b.end-b.start > maxBox {
-				return fmt.Errorf("%w: a description of %d bytes", errFormat, b.end-b.start)
+				return fmt.Errorf("%w: a description of %d bytes", ErrFormat, b.end-b.start)
 			}
 			b.body = b.start
 			h.stsd, err = load(r, b, 16, maxBox)
@@ -173,7 +177,7 @@ func (x *indexed) table(r io.ReaderAt, b box) (err error) {
 		}
 		x.sizes, err = newTable(r, b, 8, width)
 	case "stz2":
-		return fmt.Errorf("%w: its index is in the compact form (rewrite it: ffmpeg -i FILE -c copy NEW.mp4)", errFormat)
+		return fmt.Errorf("%w: its index is in the compact form (rewrite it: ffmpeg -i FILE -c copy NEW.mp4)", ErrFormat)
 	}
 	return err
 }
@@ -186,13 +190,12 @@ func timescale(r io.ReaderAt, b box) (int64, error) {
 	}
 	scale := binary.BigEndian.Uint32(body[12+8*int(min(body[0], 1)):])
 	if scale == 0 || scale > maxScale {
-		return 0, fmt.Errorf("%w: box %q has %d ticks a second", errFormat, b.name, scale)
+		return 0, fmt.Errorf("%w: box %q has %d ticks a second", ErrFormat, b.name, scale)
 	}
 	return int64(scale), nil
 }
 
-// read takes pauses and the first span of media. What comes after it, which cuts the middle out of a film, is ignored.
-func (e *edit) read(r io.ReaderAt, b box) error {
+func (e *Edit) read(r io.ReaderAt, b box) error {
 	head, err := load(r, b, 4, 4)
 	if err != nil {
 		return err
@@ -215,13 +218,13 @@ func (e *edit) read(r io.ReaderAt, b box) error {
 			span, start = span<<32|int64(f.u32()), int64(f.u64())
 		}
 		if span < 0 || span > 1<<48 || start > 1<<48 {
-			return fmt.Errorf("%w: an edit of %d ticks from %d on", errFormat, span, start)
+			return fmt.Errorf("%w: an edit of %d ticks from %d on", ErrFormat, span, start)
 		}
 		if start >= 0 {
-			e.start, e.span = start, span
+			e.Start, e.Span = start, span
 			return nil
 		}
-		e.delay += span
+		e.Delay += span
 	}
 	return nil
 }
