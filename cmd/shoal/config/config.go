@@ -31,22 +31,25 @@ const (
 	Inline  Isolation = "inline"  // linked in
 )
 
-// Config is shoal.yml. Default holds the defaults.
+// Config is shoal.yml. Default holds the defaults. A field tagged restart counts from the next start only; any other takes
+// effect while everything plays. One tagged file is set in the file and the environment alone, and one tagged secret is
+// never shown.
 type Config struct {
-	LogLevel   string            `yaml:"logLevel"`
-	LogFormat  string            `yaml:"logFormat"`
-	DataDir    string            `yaml:"dataDir"`
-	MediaMTX   MediaMTX          `yaml:"mediamtx"`
-	Rendezvous Rendezvous        `yaml:"rendezvous"`
-	Bus        Bus               `yaml:"bus"`
-	Control    Control           `yaml:"control"`
-	Uplink     Rate              `yaml:"uplink"`
-	Transport  Plugin            `yaml:"transport"`
-	Policy     Plugin            `yaml:"policy"`
-	Ingest     Plugin            `yaml:"ingest"`
-	Egress     EgressDefaults    `yaml:"egress"`
-	Stream     Stream            `yaml:"stream"`
-	Streams    map[string]Stream `yaml:"streams"`
+	LogLevel   string               `yaml:"logLevel"`
+	LogFormat  string               `yaml:"logFormat" restart:"yes"`
+	DataDir    string               `yaml:"dataDir" restart:"yes"`
+	MediaMTX   MediaMTX             `yaml:"mediamtx"`
+	Rendezvous Rendezvous           `yaml:"rendezvous" restart:"yes"`
+	Bus        Bus                  `yaml:"bus" restart:"yes"`
+	Control    Control              `yaml:"control" restart:"yes"`
+	Uplink     Rate                 `yaml:"uplink"`
+	Plugins    map[string]Installed `yaml:"plugins" file:"yes"`
+	Transport  Plugin               `yaml:"transport"`
+	Policy     Plugin               `yaml:"policy"`
+	Ingest     Plugin               `yaml:"ingest"`
+	Egress     EgressDefaults       `yaml:"egress" restart:"yes"`
+	Stream     Stream               `yaml:"stream"`
+	Streams    map[string]Stream    `yaml:"streams"`
 }
 
 // MediaMTX says where the media server is.
@@ -54,7 +57,7 @@ type MediaMTX struct {
 	API  string        `yaml:"api"`
 	RTSP string        `yaml:"rtsp"`
 	User string        `yaml:"user"`
-	Pass string        `yaml:"pass"`
+	Pass string        `yaml:"pass" secret:"yes"`
 	Poll time.Duration `yaml:"poll"`
 }
 
@@ -82,16 +85,6 @@ type Control struct {
 	Listen string `yaml:"listen"`
 }
 
-// Plugin names an implementation and says how it runs.
-type Plugin struct {
-	Name      string            `yaml:"name"`
-	Path      string            `yaml:"path"`
-	SHA256    string            `yaml:"sha256"`
-	Isolation Isolation         `yaml:"isolation"`
-	Listen    string            `yaml:"listen"`
-	Params    map[string]string `yaml:"params"`
-}
-
 // EgressDefaults say how the egress plugins of this node run.
 type EgressDefaults struct {
 	Isolation Isolation `yaml:"isolation"`
@@ -99,14 +92,23 @@ type EgressDefaults struct {
 
 // Stream says how one stream is shared; the key stream holds what holds for all.
 type Stream struct {
+	Source         string        `yaml:"source"`
 	Share          *bool         `yaml:"share"`
 	Access         string        `yaml:"access"`
 	Weight         int           `yaml:"weight"`
+	Ingest         *Plugin       `yaml:"ingest"`
 	Policy         *Plugin       `yaml:"policy"`
+	ABTest         *ABTest       `yaml:"abTest"`
 	Group          time.Duration `yaml:"group"`
 	Substreams     int           `yaml:"substreams"`
 	ChunkSize      int           `yaml:"chunkSize"`
 	Authentication string        `yaml:"authentication"`
+}
+
+// ABTest gives a share of a stream's viewers another policy.
+type ABTest struct {
+	Policy Plugin  `yaml:"policy"`
+	Share  float64 `yaml:"share"`
 }
 
 // Default is the configuration without a file.
@@ -124,34 +126,5 @@ func Default() Config {
 		Ingest:     Plugin{Name: "mediamtx", Isolation: Process},
 		Egress:     EgressDefaults{Isolation: Process},
 		Stream:     Stream{Weight: 1, Group: 50 * time.Millisecond, Substreams: 16, ChunkSize: 900, Authentication: "merkle"},
-	}
-}
-
-// For is the configuration of one stream: the file's streams entry over its stream key.
-func (c *Config) For(name string) Stream {
-	s := c.Stream
-	o, ok := c.Streams[name]
-	if !ok {
-		return s
-	}
-	if o.Share != nil {
-		s.Share = o.Share
-	}
-	if o.Policy != nil {
-		s.Policy = o.Policy
-	}
-	override(&s.Access, o.Access)
-	override(&s.Weight, o.Weight)
-	override(&s.Group, o.Group)
-	override(&s.Substreams, o.Substreams)
-	override(&s.ChunkSize, o.ChunkSize)
-	override(&s.Authentication, o.Authentication)
-	return s
-}
-
-func override[T comparable](to *T, by T) {
-	var zero T
-	if by != zero {
-		*to = by
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 var known = config.Known{
-	Transports: []string{"quic"}, Policies: []string{"substream"}, Ingests: []string{"mediamtx", "rtsp"},
+	Transports: []string{"quic"}, Policies: []string{"substream", "rarest"}, Ingests: []string{"mediamtx", "rtsp", "srt"},
 	Authentications: []string{"merkle", "sign-all"},
 }
 
@@ -73,6 +73,15 @@ func TestErrorNamesFileLineKeyAndRemedy(t *testing.T) {
 		"half a certificate":            {text: "rendezvous: {certFile: a.pem}\n", want: []string{"rendezvous.certFile", "keyFile"}},
 		"a variable that names no key":  {environ: "SHOAL_UPLNK=1M", want: []string{"SHOAL_UPLNK"}},
 		"a variable with a bad value":   {environ: "SHOAL_UPLINK=x", want: []string{"SHOAL_UPLINK", "rate"}},
+		"a plugin of no kind":           {text: "plugins: {mine: {kind: codec, path: ./x}}\n", want: []string{"plugins.mine.kind", "codec", "policy"}},
+		"a plugin without a path":       {text: "plugins: {mine: {kind: policy}}\n", want: []string{"plugins.mine.path", "executable"}},
+		"a plugin called as a built-in": {text: "plugins: {rarest: {kind: policy, path: ./x}}\n", want: []string{"plugins.rarest", "built-in policy"}},
+		"a limit too low":               {text: "policy: {limits: {memory: 1k}}\n", want: []string{"policy.limits.memory", "1000", "34M"}},
+		"a size that is none":           {text: "policy: {limits: {memory: much}}\n", want: []string{"shoal.yml:1", "policy.limits.memory", "much", "256M"}},
+		"a share beyond all":            {text: "stream: {abTest: {policy: rarest, share: 2}}\n", want: []string{"stream.abTest.share", "2", "0..1"}},
+		"a test of what viewers lack":   {text: "stream: {abTest: {policy: {path: ./x}, share: 0.5}}\n", want: []string{"stream.abTest.policy", "viewers", "rarest"}},
+		"a source for all streams":      {text: "stream: {source: x.mp4}\n", want: []string{"stream.source", "streams.NAME.source"}},
+		"arguments of a built-in":       {text: "policy: {args: [-v]}\n", want: []string{"policy.args", "params"}},
 		"a chunk too large":             {text: "stream: {chunkSize: 5000}\n", want: []string{"stream.chunkSize", "920"}},
 	} {
 		t.Run(name, func(t *testing.T) {

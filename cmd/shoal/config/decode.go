@@ -2,11 +2,10 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -15,11 +14,6 @@ import (
 type decoder struct{ file string }
 
 func valueOf(c *Config) reflect.Value { return reflect.ValueOf(c).Elem() }
-
-var (
-	durationType = reflect.TypeFor[time.Duration]()
-	rateType     = reflect.TypeFor[Rate]()
-)
 
 func (d *decoder) errorf(n ast.Node, key, format string, args ...any) error {
 	line := 0
@@ -43,6 +37,9 @@ func (d *decoder) decode(n ast.Node, to reflect.Value, key string) error {
 	switch to.Kind() {
 	case reflect.Pointer:
 		p := reflect.New(to.Type().Elem())
+		if !to.IsNil() {
+			p.Elem().Set(to.Elem()) // what stands there goes on, but in no other's place
+		}
 		if err := d.decode(n, p.Elem(), key); err != nil {
 			return err
 		}
@@ -51,9 +48,14 @@ func (d *decoder) decode(n ast.Node, to reflect.Value, key string) error {
 	case reflect.Struct:
 		if p, ok := to.Addr().Interface().(*Plugin); ok {
 			if name, ok := scalar(n); ok {
-				p.Name = name // policy: substream
+				p.rename(name) // policy: substream
 				return nil
 			}
+			p.rename(nameIn(n, p.Name))
+			if err := d.decodeStruct(n, to, key); err != nil {
+				return err
+			}
+			return nil
 		}
 		return d.decodeStruct(n, to, key)
 	case reflect.Map:
@@ -125,8 +127,14 @@ func (d *decoder) decodeMap(n ast.Node, to reflect.Value, key string) error {
 		return d.errorf(n, key, "want a mapping, have %s", describe(n))
 	}
 	m := reflect.MakeMap(to.Type())
+	for _, key := range to.MapKeys() { // order-free: a copy
+		m.SetMapIndex(key, to.MapIndex(key))
+	}
 	for _, p := range pairs {
 		v := reflect.New(to.Type().Elem()).Elem()
+		if before := m.MapIndex(reflect.ValueOf(keyText(p.Key))); before.IsValid() {
+			v.Set(before)
+		}
 		if err := d.decode(p.Value, v, join(key, keyText(p.Key))); err != nil {
 			return err
 		}
@@ -157,88 +165,23 @@ func (d *decoder) decodeList(n ast.Node, to reflect.Value, key string) error {
 	return nil
 }
 
-// scalar is the text of a scalar as it was written.
-func scalar(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, true
-	case *ast.LiteralNode:
-		return n.Value.Value, true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return n.GetToken().Value, true
-	}
-	return "", false
-}
-
-// setScalar parses text as to's type takes it.
-func setScalar(to reflect.Value, text string) error {
-	switch to.Type() {
-	case durationType:
-		v, err := time.ParseDuration(text)
-		if err != nil || v < 0 {
-			return fmt.Errorf("%q is no duration (write 50ms, 2s or 1m30s)", text)
-		}
-		to.SetInt(int64(v))
-		return nil
-	case rateType:
-		v, err := ParseRate(text)
-		if err != nil {
-			return err
-		}
-		to.SetUint(uint64(v))
-		return nil
-	}
-	switch to.Kind() {
-	case reflect.String:
-		to.SetString(text)
-	case reflect.Bool:
-		switch text {
-		case "true", "yes", "on":
-			to.SetBool(true)
-		case "false", "no", "off":
-			to.SetBool(false)
-		default:
-			return fmt.Errorf("%q is neither yes nor no", text)
-		}
-	case reflect.Int:
-		v, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("%q is no whole number", text)
-		}
-		to.SetInt(int64(v))
-	case reflect.Pointer:
-		p := reflect.New(to.Type().Elem())
-		if err := setScalar(p.Elem(), text); err != nil {
-			return err
-		}
-		to.Set(p)
-	default:
-		return fmt.Errorf("cannot be set from one value")
-	}
-	return nil
-}
-
-// ParseRate reads a rate in bits per second: "5M", "800k", "2500000". Errors: the text says what is wrong.
-func ParseRate(text string) (Rate, error) {
-	number, unit := text, 1.0
-	if text != "" {
-		switch text[len(text)-1] {
-		case 'k', 'K':
-			unit = 1e3
-		case 'm', 'M':
-			unit = 1e6
-		case 'g', 'G':
-			unit = 1e9
-		}
-		if unit != 1 {
-			number = text[:len(text)-1]
+// nameIn is what a plugin's mapping says of its name: an executable that is not given one is called as its file is. It is
+// otherwise when the mapping says nothing.
+func nameIn(n ast.Node, otherwise string) string {
+	pairs, _ := entries(n)
+	for _, key := range []string{"name", "path"} {
+		for _, p := range pairs {
+			text, ok := scalar(p.Value)
+			if !ok || keyText(p.Key) != key {
+				continue
+			}
+			if key == "path" {
+				text = strings.TrimSuffix(filepath.Base(text), filepath.Ext(text))
+			}
+			return text
 		}
 	}
-	v, err := strconv.ParseFloat(number, 64)
-	if err != nil || v < 0 || v*unit > 1e15 {
-		return 0, fmt.Errorf("%q is no rate in bits per second (write 5M, 800k or 0 for none)", text)
-	}
-	return Rate(v * unit), nil
+	return otherwise
 }
 
 func keysOf(t reflect.Type) []string {
@@ -247,31 +190,4 @@ func keysOf(t reflect.Type) []string {
 		keys[i] = t.Field(i).Tag.Get("yaml")
 	}
 	return keys
-}
-
-func describe(n ast.Node) string {
-	switch n.Type() {
-	case ast.MappingType, ast.MappingValueType:
-		return "a mapping"
-	case ast.SequenceType:
-		return "a list"
-	}
-	if text, ok := scalar(n); ok {
-		return strconv.Quote(text)
-	}
-	return "something else"
-}
-
-func wants(t reflect.Type) string {
-	switch {
-	case t == durationType:
-		return "a duration"
-	case t == rateType:
-		return "a rate"
-	case t.Kind() == reflect.Bool:
-		return "yes or no"
-	case t.Kind() == reflect.Int:
-		return "a whole number"
-	}
-	return "text"
 }

@@ -36,7 +36,7 @@ func collect(path string, v reflect.Value, into map[string]reflect.Value) {
 		switch f := v.Field(i); f.Kind() {
 		case reflect.Struct:
 			collect(name+"_", f, into)
-		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64:
+		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64:
 			into[name] = f
 		}
 	}

@@ -16,6 +16,15 @@ var ErrConfig = errors.New("config")
 // Load reads the file at path over the defaults, and the environment over both. An empty path is no file. environ is
 // as os.Environ gives it. Errors: ErrConfig.
 func Load(path string, environ []string, known Known) (Config, error) {
+	c, err := Read(path, environ)
+	if err != nil {
+		return c, err
+	}
+	return c, c.Validate(known)
+}
+
+// Read is Load without looking at what only all keys together can show. Errors: ErrConfig.
+func Read(path string, environ []string) (Config, error) {
 	c := Default()
 	if path != "" {
 		b, err := os.ReadFile(path)
@@ -26,10 +35,7 @@ func Load(path string, environ []string, known Known) (Config, error) {
 			return c, err
 		}
 	}
-	if err := fromEnvironment(environ, &c); err != nil {
-		return c, err
-	}
-	return c, c.Validate(known)
+	return c, fromEnvironment(environ, &c)
 }
 
 // Parse reads YAML over c. name stands for the file in errors. Errors: ErrConfig.

@@ -14,11 +14,14 @@ import (
 type Known struct {
 	Transports, Policies, Ingests []string
 	Authentications               []string
+	viewers                       []string // policies that every viewer has
 }
 
 // Validate checks what a type cannot say. Errors: ErrConfig, naming key, value and choices.
 func (c *Config) Validate(k Known) error {
+	k = c.with(k)
 	checks := []error{
+		c.plugins(k),
 		oneOf("logLevel", c.LogLevel, []string{"debug", "info", "warn", "error"}),
 		oneOf("logFormat", c.LogFormat, []string{"text", "json"}),
 		plugin("transport", &c.Transport, k.Transports),
@@ -33,6 +36,9 @@ func (c *Config) Validate(k Known) error {
 		listen("bus.listen", c.Bus.Listen),
 		within("mediamtx.poll", c.MediaMTX.Poll, 100*time.Millisecond, time.Minute),
 		stream("stream", &c.Stream, k),
+	}
+	if c.Stream.Source != "" {
+		checks = append(checks, bad("stream.source", "a source belongs to one stream: set streams.NAME.source"))
 	}
 	if (c.Rendezvous.CertFile == "") != (c.Rendezvous.KeyFile == "") {
 		checks = append(checks, bad("rendezvous.certFile", "certFile and keyFile go together: set both, or neither behind a proxy"))
@@ -51,7 +57,7 @@ func (c *Config) Validate(k Known) error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		s := c.For(name)
+		s := c.Stream.under(c.Streams[name])
 		checks = append(checks, stream("streams."+name, &s, k))
 	}
 	for _, err := range checks {
@@ -75,31 +81,24 @@ func oneOf(key, value string, choices []string) error {
 	return nil
 }
 
-func plugin(key string, p *Plugin, known []string) error {
-	if p.Path == "" && !slices.Contains(known, p.Name) {
-		return bad(key+".name", "no %s %q (have: %s; or set path to a plugin of your own)", lastPart(key), p.Name, strings.Join(known, ", "))
-	}
-	if p.Path != "" && p.Isolation == Inline {
-		return bad(key+".isolation", "a plugin with a path runs in a process")
-	}
-	if p.SHA256 != "" {
-		if b, err := hex.DecodeString(p.SHA256); err != nil || len(b) != 32 {
-			return bad(key+".sha256", "%q is not 64 hexadecimal digits", p.SHA256)
-		}
-	}
-	return oneOf(key+".isolation", string(p.Isolation), isolations)
-}
-
 func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 func stream(key string, s *Stream, k Known) error {
-	if s.Policy != nil {
-		if s.Policy.Isolation == "" {
-			s.Policy.Isolation = Process
+	for _, p := range []struct {
+		key    string
+		plugin *Plugin
+		known  []string
+	}{{".policy", s.Policy, k.Policies}, {".ingest", s.Ingest, k.Ingests}} {
+		if p.plugin == nil {
+			continue
 		}
-		if err := plugin(key+".policy", s.Policy, k.Policies); err != nil {
+		one := isolated(*p.plugin)
+		if err := plugin(key+p.key, &one, p.known); err != nil {
 			return err
 		}
+	}
+	if err := abTest(key+".abTest", s.ABTest, k); err != nil {
+		return err
 	}
 	switch {
 	case s.Access != "" && s.Access != "public":

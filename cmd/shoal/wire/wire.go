@@ -81,7 +81,10 @@ func (s *Set) Around(ctx context.Context, f func(context.Context) error) error {
 
 // spec is how the host names a plugin of the config.
 func (s *Set) spec(kind bridge.Kind, c config.Plugin) (host.Spec, error) {
-	spec := host.Spec{Kind: kind, Name: c.Name, Path: c.Path, SHA256: c.SHA256, Params: c.Params}
+	spec := host.Spec{
+		Kind: kind, Name: c.Name, Path: c.Path, SHA256: c.SHA256, Args: c.Args, Env: c.Env, Params: c.Params,
+		Limits: host.Limits{Memory: uint64(c.Limits.Memory), CPU: c.Limits.CPU, Files: c.Limits.Files},
+	}
 	if c.Isolation == config.Inline {
 		spec.Isolation = host.Inline
 	}
