@@ -35,6 +35,7 @@ var contracts = []string{"chunk", "swarm", "scheduler", "transport", "ingest", "
 // importExceptions are imports that the rules would refuse, each with its reason.
 var importExceptions = []struct{ from, to, reason string }{
 	{"plugins/egress/material", "cmd/shoal/clip", "material for tests, cut from the bundled clips; only tests import it"},
+	{"plugins/ingest/mpegts/mpegtstest", "cmd/shoal/clip", "the same, as MPEG-TS"},
 }
 
 // generatedProtobuf may be imported by plugins/bridge only.

@@ -1,0 +1,169 @@
+package mpegts
+
+import (
+	"errors"
+	"io"
+	"time"
+)
+
+// Why a filter ends, beside what its source says.
+var (
+	errChanged = errors.New("the tracks have changed")
+	errLate    = errors.New("too late")
+	errEnded   = errors.New("the source has ended") // and not io.EOF, which would have the demuxer hand on what it has of a unit
+)
+
+// filter is what the demuxer reads: tables of the tracks that are carried, and whole units of these tracks, as far as can be
+// told by the packets.
+//
+//	source --framer--> packets --program--> tables
+//	                      |--of a track------------> counter checked --> packet of its own --> demuxer
+//	                      '--while a demuxer starts, of tracks that need no start --> held, for afterwards
+//
+// Where packets of a track are missing, the rest of that unit is left out, and the counter jumps, so that the demuxer drops
+// what it has of it. It hands out one packet a call: what it has said of a track is so always true of the unit that the
+// demuxer hands on next.
+type filter struct {
+	framer  *framer
+	program program
+	tracks  map[uint16]*track
+	front   []*packet // to be handed out first
+	held    []packet  // at most maxHeld
+	at      int       // of held, handed out
+	opening bool      // a demuxer starts
+	late    time.Time // when errLate is due; zero for never
+	pid     uint16    // of the packet handed out last
+	jumped  bool      // a break in time was announced; taken by who asks
+	now     func() time.Time
+}
+
+// maxHeld bounds what is held while a demuxer starts, in packets. When it is full, all of it is dropped: the picture begins at
+// a later key frame.
+const maxHeld = 16 << 20 / packetSize
+
+func newFilter(f *framer) *filter { return &filter{framer: f, now: time.Now} }
+
+// next is the next packet of the source that is of no table.
+func (f *filter) next() (packet, error) {
+	for {
+		if !f.late.IsZero() && f.now().After(f.late) {
+			return packet{}, errLate
+		}
+		p, err := f.framer.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return p, errEnded
+		case err != nil:
+			return p, err
+		}
+		if p.damaged() { // its counter will be missing
+			continue
+		}
+		known, changed := f.program.follow(&p)
+		if changed {
+			return p, errChanged
+		}
+		if !known {
+			return p, nil
+		}
+	}
+}
+
+// await reads until the program is known.
+func (f *filter) await() error {
+	for f.program.streams == nil {
+		if _, err := f.next(); err != nil && !errors.Is(err, errChanged) {
+			return err
+		}
+	}
+	return nil
+}
+
+// open prepares for a demuxer that starts with these streams. It reads its tables and units of those that start after a
+// frame; what comes of the others meanwhile is held.
+func (f *filter) open(streams []stream) {
+	f.tracks = make(map[uint16]*track, len(streams))
+	for _, k := range streams {
+		f.tracks[k.pid] = &track{stream: k}
+	}
+	f.front, f.opening = f.program.tables(streams), true
+}
+
+// opened ends the start: what was held comes next.
+func (f *filter) opened() { f.opening = false }
+
+// Read hands out one packet. It is for a demuxer, whose buffer has room for it.
+func (f *filter) Read(b []byte) (int, error) {
+	for len(f.front) == 0 {
+		p, err := f.take()
+		if err != nil {
+			return 0, err
+		}
+		k := f.tracks[p.pid()]
+		if k == nil {
+			continue
+		}
+		if f.opening && k.carry != afterFrame {
+			f.hold(p)
+			continue
+		}
+		f.jumped = f.jumped || p.jumps()
+		if k.carry == afterFrame && k.differs(&p) {
+			f.held = append([]packet{p}, f.held[f.at:]...)
+			f.at = 0
+			return 0, errChanged
+		}
+		f.front = k.pass(&p)
+	}
+	p := f.front[0]
+	f.front = f.front[1:]
+	f.pid = p.pid()
+	return copy(b, p[:]), nil
+}
+
+// take is the next packet, held ones first.
+func (f *filter) take() (packet, error) {
+	if f.opening || f.at == len(f.held) {
+		if !f.opening {
+			f.held, f.at = nil, 0
+		}
+		return f.next()
+	}
+	f.at++
+	return f.held[f.at-1], nil
+}
+
+func (f *filter) hold(p packet) {
+	if len(f.held) >= maxHeld {
+		f.held, f.at = f.held[:0], 0
+	}
+	f.held = append(f.held, p)
+}
+
+// lost tells, once, that something of the track is missing before the unit that the demuxer hands on next.
+func (f *filter) lost(pid uint16) bool {
+	k := f.tracks[pid]
+	lost := k.lost
+	k.lost = false
+	return lost
+}
+
+// silent are the streams that a demuxer waits for, and of which nothing has come.
+func (f *filter) silent() (pids []uint16) {
+	for pid, k := range f.tracks { // order-free: a set
+		if k.carry == afterFrame && !k.seen {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// scrambled says so, for an error, when a track is.
+func (f *filter) scrambled() string {
+	for _, k := range f.tracks { // order-free: any one will do
+		if k.scrambled {
+			return " (it is scrambled)"
+		}
+	}
+	return " (set a key frame interval in the encoder)"
+}
