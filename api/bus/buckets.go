@@ -13,6 +13,7 @@ import (
 const (
 	streamsBucket = "shoal_streams"
 	leasesBucket  = "shoal_leases"
+	configBucket  = "shoal_config"
 	kvTimeout     = 2 * time.Second
 )
 

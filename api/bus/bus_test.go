@@ -42,6 +42,8 @@ var (
 		event.PluginRestarted{Name: "quic", Kind: "transport", PID: 4343, Restarts: 1, After: 190 * time.Millisecond},
 		event.IngestFailed{Name: "cam/1", Cause: "codec not supported: track 1: MJPEG", Retry: 5 * time.Second},
 		event.PartFailed{Part: "hls", Cause: "port in use"},
+		event.ConfigChanged{Way: "file", Changes: []string{"uplink: 5M -> 8M", "policy.name: substream -> rarest"}},
+		event.ConfigRejected{Way: "control API", Cause: "config: policy.name: no policy \"clubz\" (have: clubs, rarest, substream)"},
 		event.OriginHealth{Streams: 2, Peers: 9, UplinkCap: 625_000, Egress: 500_000},
 	}
 )
@@ -207,5 +209,48 @@ func TestExternalNATSThatIsAwayStopsNothingAndItsPasswordStaysHidden(t *testing.
 	}
 	if epoch, err := b.NextEpoch(context.Background(), stream); err != nil || epoch != 1 {
 		t.Errorf("epoch is %d (%v)", epoch, err)
+	}
+}
+
+func TestSettingsAreFollowedFromWhatIsThereOn(t *testing.T) {
+	b := open(t, bus.Config{})
+	if v, err := b.Settings(t.Context(), "node/1"); err != nil || v != nil {
+		t.Errorf("before the first: %q, %v", v, err)
+	}
+	heard := make(chan string, 8)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.FollowSettings(ctx, "node/1", func(v []byte) { heard <- string(v) })
+	}()
+	next := func(want string) {
+		t.Helper()
+		select {
+		case got := <-heard:
+			if got != want {
+				t.Errorf("heard %q, want %q", got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("did not hear %q", want)
+		}
+	}
+	next("")
+	for _, v := range []string{"{}", `{"uplink":"5M"}`} {
+		if err := b.PutSettings(t.Context(), "node/1", []byte(v)); err != nil {
+			t.Fatal(err)
+		}
+		next(v)
+	}
+	if err := b.PutSettings(t.Context(), "node/2", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := b.Settings(t.Context(), "node/1"); err != nil || string(v) != `{"uplink":"5M"}` {
+		t.Errorf("what stands there is %q, %v", v, err)
+	}
+	stop()
+	<-ended
+	if len(heard) > 0 {
+		t.Errorf("heard %q of another node", <-heard)
 	}
 }

@@ -14,8 +14,8 @@
 //	shoal.v1.viewer.<stream id>.epoch-changed    shoal.v1.policy.<stream id>.returned
 //	shoal.v1.viewer.<stream id>.group-missed     shoal.v1.part.<name>.failed
 //	shoal.v1.peer.<peer>.joined                  shoal.v1.origin.<origin>.health-reported
-//	shoal.v1.peer.<peer>.left
-//	shoal.v1.peer.<peer>.chunk-rejected
+//	shoal.v1.peer.<peer>.left                    shoal.v1.config.<origin>.changed
+//	shoal.v1.peer.<peer>.chunk-rejected          shoal.v1.config.<origin>.rejected
 //
 // A name's characters that a subject token cannot hold are written as %XX.
 //
@@ -27,6 +27,7 @@
 //
 //	shoal_streams   stream name -> Record: who publishes it, from where; fades a minute after its origin was killed
 //	shoal_leases    StreamID -> Lease: the publishing lease, by whose epoch a later publisher fences an earlier one
+//	shoal_config    node -> a JSON object with keys of its config file, which count over the file while it runs
 //
 // A bucket that an operator has made before, with other replicas or limits, is taken as it is.
 package bus

@@ -60,6 +60,10 @@ func Payload(e event.Event) map[string]any {
 		return map[string]any{"name": e.Name, "kind": e.Kind, "pid": e.PID, "restarts": e.Restarts, "after_ms": e.After.Milliseconds()}
 	case event.PartFailed:
 		return map[string]any{"part": e.Part, "cause": e.Cause}
+	case event.ConfigChanged:
+		return map[string]any{"way": e.Way, "changes": e.Changes}
+	case event.ConfigRejected:
+		return map[string]any{"way": e.Way, "cause": e.Cause}
 	case event.OriginHealth:
 		return map[string]any{"streams": e.Streams, "peers": e.Peers, "uplink_cap_bps": 8 * e.UplinkCap, "egress_bps": 8 * e.Egress}
 	}

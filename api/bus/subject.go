@@ -69,6 +69,10 @@ func topic(origin string, e event.Event) (what, who, did string) {
 		return "plugin", e.Name, "restarted"
 	case event.PartFailed:
 		return "part", e.Part, "failed"
+	case event.ConfigChanged:
+		return "config", origin, "changed"
+	case event.ConfigRejected:
+		return "config", origin, "rejected"
 	case event.OriginHealth:
 		return "origin", origin, "health-reported"
 	}

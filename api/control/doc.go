@@ -6,6 +6,9 @@
 //	GET /v3/streams/get/<name>
 //	GET /v3/peers/list            links of this node, on every stream
 //	GET /v3/plugins/list          plugins: kind, isolation, process, restarts
+//	GET /v3/config/get            configuration in effect, secrets left out
+//	GET /v3/config/overlay        what counts over file and environment
+//	PATCH /v3/config/patch        changes it while everything plays: JSON with the keys of shoal.yml, null takes one back
 //	GET /metrics                  Prometheus, prefix shoal_, base units, no label for each viewer
 //	GET /healthz                  200 while the process answers
 //	GET /readyz                   200 once the transports listen, 503 before
@@ -13,5 +16,6 @@
 // A list comes in pages: itemsPerPage (1 to 1000, default 100) and page (from 0); the answer is {itemCount, pageCount, items}. A page
 // beyond the last is empty. Fields are added, never changed; testdata holds a golden answer of each endpoint.
 //
-// It reads alone, and changes nothing; it asks for no password, so it is for loopback or a network that is the operator's own.
+// It asks for no password, so it is for loopback or a network that is the operator's own; a change is taken from loopback
+// alone, and never says which executable is run.
 package control

@@ -25,6 +25,7 @@ func New(s State) http.Handler {
 	registry.MustRegister(newCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a := api{s}
 	mux := http.NewServeMux()
+	a.config(mux)
 	mux.HandleFunc("GET /v3/info", a.info)
 	mux.HandleFunc("GET /v3/streams/list", func(w http.ResponseWriter, r *http.Request) { list(w, r, a.streams()) })
 	mux.HandleFunc("GET /v3/streams/get/{name...}", a.stream)
@@ -40,10 +41,10 @@ func New(s State) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			fault(w, http.StatusMethodNotAllowed, "this API only reads: use GET")
+			fault(w, http.StatusMethodNotAllowed, "this endpoint only reads, or is none: use GET")
 			return
 		}
-		fault(w, http.StatusNotFound, "no such endpoint (have: /v3/info, /v3/streams/list, /v3/streams/get/<name>, /v3/peers/list, /v3/plugins/list, /metrics, /healthz, /readyz)")
+		fault(w, http.StatusNotFound, "no such endpoint (have: /v3/info, /v3/streams/list, /v3/streams/get/<name>, /v3/peers/list, /v3/plugins/list, /v3/config/get, /v3/config/overlay, PATCH /v3/config/patch, /metrics, /healthz, /readyz)")
 	})
 	return mux
 }

@@ -132,6 +132,20 @@ type OriginHealth struct {
 	Egress    uint64 // wire bytes per second, over the last second
 }
 
+// ConfigChanged: another configuration is in effect.
+type ConfigChanged struct {
+	Way     string   // by which it came: "file", "control API" or "bus"
+	Changes []string // one a key, as "key: from -> to"; secrets are not shown
+}
+
+// ConfigRejected: a configuration was refused; the one before is in effect.
+type ConfigRejected struct {
+	Way   string
+	Cause string
+}
+
+func (ConfigChanged) event()     {}
+func (ConfigRejected) event()    {}
 func (StreamAvailable) event()   {}
 func (StreamUnavailable) event() {}
 func (PeerJoined) event()        {}
