@@ -17,6 +17,8 @@ var (
 	ErrPluginDied = errors.New("plugin died")
 	// ErrProtocol means that a plugin said what the protocol does not allow: it is broken; its author can mend it.
 	ErrProtocol = errors.New("plugin broke the protocol")
+	// ErrStuck means that an instance did not end within 2 s of being asked to: it holds what it has for as long as its process lives.
+	ErrStuck = errors.New("it did not end an instance within 2s of being asked to")
 	// ErrNotOffered means that a plugin does not serve the kind and name that it was asked for: the config is wrong.
 	ErrNotOffered = errors.New("not offered by the plugin")
 )

@@ -41,6 +41,7 @@ func (r *Remote) Policy(ctx context.Context, name string, params map[string]stri
 		answers: make(chan scheduler.Answer, 1),
 		done:    make(chan struct{}),
 		stop:    stop,
+		report:  r.report,
 	}
 	go p.run(runCtx, s)
 	return p, nil
@@ -66,6 +67,7 @@ type Policy struct {
 	answers chan scheduler.Answer // holds one
 	done    chan struct{}
 	stop    context.CancelFunc
+	report  func(error)
 
 	mu    sync.Mutex
 	err   error
@@ -147,8 +149,11 @@ func (p *Policy) Step(b *scheduler.Batch) scheduler.Answer {
 	}
 }
 
-// give ends the policy, which is of no more use.
+// give ends the policy, which is of no more use: with err its process, too, when it hangs.
 func (p *Policy) give(b *scheduler.Batch, err error) scheduler.Answer {
+	if errors.Is(err, ErrPluginDied) || errors.Is(err, pipe.ErrStalled) {
+		p.report(err)
+	}
 	p.mu.Lock()
 	if p.err == nil {
 		p.err = err

@@ -19,18 +19,12 @@ type Remote struct {
 	Channels *pipe.Listener // offers data channels; nil for none
 	Patience time.Duration  // for the plugin to make an instance; default 5 s
 	Cause    func() error   // why the process ended, when a connection to it did; nil, or nil when it is not known
-	Report   func(Trouble)  // told of an instance that does not end; nil discards
+	Report   func(error)    // told what an instance did that its process should not survive: it hangs, or lies; nil discards
 }
 
-// Trouble is what an instance does that its process should not survive.
-type Trouble uint8
-
-// Stuck: an instance did not end within 2 s of being asked to.
-const Stuck Trouble = 1
-
-func (r *Remote) report(t Trouble) {
+func (r *Remote) report(err error) {
 	if r.Report != nil {
-		r.Report(t)
+		r.Report(err)
 	}
 }
 
@@ -59,6 +53,9 @@ func (r *Remote) Describe(ctx context.Context, hostVersion string) (Description,
 	ctx, stop := context.WithTimeout(ctx, r.openPatience())
 	defer stop()
 	answer, err := pb.NewPluginServiceClient(r.Conn).Describe(ctx, &pb.DescribeRequest{HostVersion: toValid(hostVersion)}, callOptions()...)
+	if ctx.Err() != nil {
+		return Description{}, fmt.Errorf("%w: it did not say what it offers within %v", ErrPluginDied, r.openPatience())
+	}
 	if err != nil {
 		return Description{}, r.broken(err)
 	}
@@ -88,6 +85,9 @@ func (d *Description) Find(kind Kind, name string) (Offer, error) {
 	if len(of) == 1 {
 		return of[0], nil
 	}
+	if name != "" && len(of) > 1 {
+		return Offer{}, fmt.Errorf("%w: it offers %s/%s %d times; its author must give each a name of its own", ErrProtocol, kind, name, len(of))
+	}
 	var have []string
 	for _, o := range d.Offers {
 		have = append(have, o.Kind.String()+"/"+o.Name)
@@ -100,5 +100,5 @@ func (d *Description) Find(kind Kind, name string) (Offer, error) {
 	if name != "" {
 		want += "/" + name
 	}
-	return Offer{}, fmt.Errorf("%w: %s (have: %s)", ErrNotOffered, want, join(have))
+	return Offer{}, fmt.Errorf("%w: %s (have: %s); name what it offers, under its kind", ErrNotOffered, want, join(have))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,7 +55,8 @@ func (r *Remote) open(parent context.Context, o opening) (*session, error) {
 		case parent.Err() != nil:
 			return nil, context.Cause(parent)
 		case ctx.Err() != nil && !errors.Is(err, ErrProtocol):
-			return nil, fmt.Errorf("%w: it did not answer the request to open within %v", ErrPluginDied, r.openPatience())
+			err = fmt.Errorf("%w: it did not answer the request to open within %v", ErrPluginDied, r.openPatience())
+			r.report(err)
 		}
 		return nil, err
 	}
@@ -153,12 +155,12 @@ func (s *session) run(ctx context.Context, c course) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return s.remote.broken(s.why(err))
+			return s.judge(s.remote.broken(s.why(err)))
 		}
 		end, err := c.handle(batch)
 		switch {
 		case err != nil:
-			return err
+			return s.judge(err)
 		case end != nil && ctx.Err() != nil && end.failure == nil:
 			return nil
 		case end != nil:
@@ -166,6 +168,14 @@ func (s *session) run(ctx context.Context, c course) error {
 		}
 		clear(batch)
 	}
+}
+
+// judge reports err when it shows that the plugin is broken, and returns it.
+func (s *session) judge(err error) error {
+	if errors.Is(err, ErrProtocol) {
+		s.remote.report(err)
+	}
+	return err
 }
 
 // stopAfter asks the plugin to end when ctx does.
@@ -184,7 +194,7 @@ func (s *session) stopAfter(ctx context.Context, c course, over <-chan struct{})
 	select {
 	case <-over:
 	case <-t.C:
-		s.remote.report(Stuck)
+		s.remote.report(ErrStuck)
 		s.abandon()
 	}
 }
@@ -240,8 +250,12 @@ func (r *Remote) broken(err error) error {
 }
 
 func describe(err error) string {
+	text := err.Error()
 	if s, ok := status.FromError(err); ok {
-		return s.Message()
+		text = s.Message()
 	}
-	return err.Error()
+	if _, dialing, ok := strings.Cut(text, "error while dialing: "); ok { // the rest is gRPC's own wrapping
+		return strings.TrimSuffix(dialing, `"`)
+	}
+	return text
 }

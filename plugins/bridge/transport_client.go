@@ -19,6 +19,7 @@ import (
 const (
 	chunkBacklog   = 512 << 10             // bytes that wait for a plugin before links are full
 	controlBacklog = 1 << 20               // bytes of control frames a link that wait for a plugin
+	maxLinks       = 1 << 14               // that may be up
 	dialPatience   = 50 * time.Millisecond // for the answer to a dial
 )
 

@@ -125,6 +125,9 @@ func (t *transportClient) up(m *pb.UpEvent) error {
 	if id == 0 || t.links[id] != nil {
 		return fmt.Errorf("link %d is up already", id)
 	}
+	if len(t.links) >= maxLinks {
+		return fmt.Errorf("link %d is one more than the %d that may be up", id, maxLinks)
+	}
 	t.mu.Lock()
 	t.links[id] = &clientLink{maxChunk: int(m.GetMaxChunk())}
 	if m.GetDialed() {

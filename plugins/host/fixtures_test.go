@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		beHost(os.Args[2])
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == liarArgument {
+		beLiar(os.Args[2])
+		return
+	}
 	plugintest.Main(m, os.Args, fixtures()...)
 }
 

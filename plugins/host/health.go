@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	goplugin "github.com/hashicorp/go-plugin"
@@ -41,7 +42,11 @@ func (p *process) watch() {
 	}
 }
 
-// trouble kills a process whose instance does not end: it would hold what it has for ever.
-func (p *process) trouble(bridge.Trouble) {
-	p.kill(errors.New("an instance did not end within 2s of being asked to"))
+// trouble kills a process whose instance does not end, for it would hold what it has for ever, or that breaks the protocol,
+// for the next instance would too: so it counts as a failure.
+func (p *process) trouble(err error) {
+	if errors.Is(err, bridge.ErrProtocol) {
+		err = fmt.Errorf("%w; tell its author", err)
+	}
+	p.kill(err)
 }

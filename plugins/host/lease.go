@@ -38,7 +38,10 @@ func (l *lease) end() { l.once.Do(func() { l.place.release(l.process) }) }
 
 // name puts the plugin's name in front of what went wrong with it, not with what it does.
 func (l *lease) name(err error) error {
-	if errors.Is(err, bridge.ErrPluginDied) || errors.Is(err, bridge.ErrProtocol) || errors.Is(err, bridge.ErrNotOffered) {
+	if errors.Is(err, bridge.ErrProtocol) {
+		return fmt.Errorf("%s: %w; tell its author", &l.process.spec, err)
+	}
+	if errors.Is(err, bridge.ErrPluginDied) || errors.Is(err, bridge.ErrNotOffered) {
 		return fmt.Errorf("%s: %w", &l.process.spec, err)
 	}
 	return err

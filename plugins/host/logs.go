@@ -86,9 +86,11 @@ func (w *logWriter) emit() {
 		return
 	}
 	level, message, attrs := takeApart(line)
-	w.last = message[:min(len(message), rememberLine)]
+	if level >= slog.LevelWarn || line == message { // what it logs in the course of its work does not tell
+		w.last = message[:min(len(message), rememberLine)]
+	}
 	if w.panics == "" && (strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")) {
-		w.panics, level = w.last, slog.LevelError
+		w.panics, level = message[:min(len(message), rememberLine)], slog.LevelError
 	}
 	now := time.Now()
 	if now.Sub(w.second) >= time.Second {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -122,8 +123,10 @@ func (at *place) begin(ctx context.Context) (*process, error) {
 	wait, open, last, failures := time.Until(at.notUntil), time.Until(at.open), at.last, at.failures
 	at.mu.Unlock()
 	if open > 0 {
-		return nil, fmt.Errorf("%w: %s: %d times in a row, last: %w; it is tried again in %v, or after a reset",
-			ErrBroken, &at.spec, failures, last, open.Round(time.Second))
+		// What the last failure says of the plugin's name is said already.
+		cause := strings.TrimPrefix(strings.TrimPrefix(last.Error(), ErrStart.Error()+": "), at.spec.String()+": ")
+		return nil, fmt.Errorf("%w: %s: %d times in a row, last: %s (tried again in %v, or at once after POST /v3/plugins/reset/%s/%s)",
+			ErrBroken, &at.spec, failures, cause, open.Round(time.Second), at.spec.Kind, at.spec.Name)
 	}
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -161,6 +164,13 @@ func (at *place) failed(cause error, healthy time.Duration) {
 	if at.failures >= breakAfter {
 		at.open = now.Add(breakFor)
 	}
+}
+
+// wait is how long no other process is started.
+func (at *place) wait() time.Duration {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return max(0, time.Until(at.notUntil), time.Until(at.open))
 }
 
 // reset forgets the failures.

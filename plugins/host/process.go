@@ -134,17 +134,17 @@ func (p *process) clean() {
 	}
 }
 
-// exit is why the process has ended; nil when it was told to. It is asked once that has happened.
+// exit is why the process has ended; nil when it was told to, and had done nothing wrong. It is asked once that has happened.
 func (p *process) exit() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.blame != nil {
+		return p.blame
+	}
 	if p.asked {
 		return nil
 	}
-	cause := p.blame
-	if cause == nil {
-		cause = p.cmd.status()
-	}
+	cause := p.cmd.status()
 	said := p.cmd.logs.cause()
 	if said == "" {
 		return cause
@@ -173,8 +173,8 @@ func (p *process) causeNow() error {
 // kill ends the process by force, as a death with a cause.
 func (p *process) kill(cause error) {
 	p.mu.Lock()
-	if p.blame == nil {
-		p.blame = cause
+	if p.blame == nil && !p.over() {
+		p.blame = cause // the first; what follows is its consequence
 	}
 	p.mu.Unlock()
 	p.cmd.kill()
@@ -223,6 +223,6 @@ func (at *place) died(p *process, cause error) {
 		return
 	}
 	at.failed(cause, time.Since(p.began))
-	p.log.Warn("plugin died", "pid", p.cmd.pid(), "cause", cause)
+	p.log.Warn("plugin died; another is started when one is needed", "pid", p.cmd.pid(), "cause", cause, "not before", at.wait().Round(time.Millisecond))
 	p.host.cfg.Events(event.PluginDied{Name: p.spec.Name, Kind: p.spec.Kind.String(), PID: p.cmd.pid(), Cause: cause.Error()})
 }

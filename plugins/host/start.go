@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
@@ -69,7 +67,7 @@ func (p *process) describe() error {
 	var err error
 	if p.about, err = p.remote.Describe(context.Background(), p.host.cfg.Version); err == nil && p.spec.Kind != 0 { // 0: see Inspect
 		p.offer, err = p.about.Find(p.spec.Kind, p.spec.Name)
-		if err != nil && p.spec.Path != "" { // the config may call the only offer of its kind as it likes
+		if errors.Is(err, bridge.ErrNotOffered) && p.spec.Path != "" { // the config may call the only offer of its kind as it likes
 			p.offer, err = p.about.Find(p.spec.Kind, "")
 		}
 	}
@@ -97,48 +95,4 @@ func (p *process) environment() []string {
 		}
 	}
 	return env
-}
-
-// versions finds the plugin's protocol in go-plugin's words.
-const versions = `Plugin version: (\d+)`
-
-// notStarted says in one line why there was no handshake, and what to do.
-func (p *process) notStarted(err error) error {
-	text := err.Error()
-	exited := func() string {
-		select {
-		case <-p.cmd.exited:
-		case <-time.After(causePatience / 2):
-			return ""
-		}
-		if err := p.exit(); err != nil {
-			return err.Error()
-		}
-		return p.cmd.status().Error()
-	}
-	switch {
-	case errors.Is(err, ErrClosed), errors.Is(err, context.Canceled):
-		return err
-	case strings.Contains(text, "ncompatible API version"), strings.Contains(text, "ncompatible core API version"):
-		its := "another version"
-		if m := regexp.MustCompile(versions).FindStringSubmatch(text); m != nil {
-			its = "version " + m[1]
-		}
-		return fmt.Errorf("%w: %s: it speaks %s of the plugin protocol, this program version %d; build it with the SDK of this release, or upgrade Shoal",
-			ErrStart, &p.spec, its, bridge.Protocol)
-	case strings.HasPrefix(text, "timeout"):
-		return fmt.Errorf("%w: %s: it did not say the handshake within %v; is it a Shoal plugin?", ErrStart, &p.spec, p.host.cfg.Start)
-	case strings.Contains(text, "Failed to read any lines"), strings.Contains(text, "exited before"):
-		if how := exited(); how != "" {
-			return fmt.Errorf("%w: %s: it ended before the handshake: %s", ErrStart, &p.spec, how)
-		}
-		return fmt.Errorf("%w: %s: it closed its output before the handshake; is it a Shoal plugin?", ErrStart, &p.spec)
-	case strings.HasPrefix(text, "Unrecognized remote plugin message: "):
-		said, _, _ := strings.Cut(strings.TrimPrefix(text, "Unrecognized remote plugin message: "), "\n")
-		return fmt.Errorf("%w: %s: it said %q instead of the handshake; is it a Shoal plugin?", ErrStart, &p.spec, said[:min(len(said), 100)])
-	case strings.HasPrefix(text, "unsupported plugin protocol"):
-		return fmt.Errorf("%w: %s: it does not speak gRPC; build it with the Shoal SDK", ErrStart, &p.spec)
-	}
-	first, _, _ := strings.Cut(text, "\n")
-	return fmt.Errorf("%w: %s: %s", ErrStart, &p.spec, first)
 }
