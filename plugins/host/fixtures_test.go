@@ -19,6 +19,7 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 	"github.com/shoal-live/shoal/plugins/bridge"
+	"github.com/shoal-live/shoal/plugins/bridge/liar"
 	"github.com/shoal-live/shoal/plugins/host"
 	"github.com/shoal-live/shoal/plugins/plugintest"
 	"github.com/shoal-live/shoal/plugins/sdk"
@@ -27,13 +28,22 @@ import (
 // hostArgument makes the test binary a host that says the id of its plugin's process, and lives until it is killed.
 const hostArgument = "be-a-host"
 
+// liarArgument makes it a plugin that lies.
+const liarArgument = "be-a-liar"
+
+// lie is a spec of such a plugin.
+func lie(t *testing.T, what string) host.Spec {
+	t.Helper()
+	return host.Spec{Name: "mine", Path: plugintest.Self(t)[0], Args: []string{liarArgument, what}}
+}
+
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == hostArgument {
 		beHost(os.Args[2])
 		return
 	}
 	if len(os.Args) == 3 && os.Args[1] == liarArgument {
-		beLiar(os.Args[2])
+		liar.Serve(os.Args[2])
 		return
 	}
 	plugintest.Main(m, os.Args, fixtures()...)

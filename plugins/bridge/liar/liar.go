@@ -1,13 +1,15 @@
-//go:build unix
-
-package host_test
+// Package liar is a plugin for tests: it keeps to go-plugin's handshake, and to the protocol after it as far as it is told to.
+//
+//	nothing, twice, slow, huge, exit                        when it is asked what it offers
+//	no answer to open                                       when a policy is opened
+//	another revision, substream 99, oversized, garbage      when a policy is asked
+//	unknown link, flood                                     when a transport is started
+package liar
 
 import (
 	"context"
 	"os"
 	"strings"
-	"syscall"
-	"testing"
 
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
@@ -15,18 +17,7 @@ import (
 	pb "github.com/shoal-live/shoal/api/plugin/v1"
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/bridge/pipe"
-	"github.com/shoal-live/shoal/plugins/host"
-	"github.com/shoal-live/shoal/plugins/plugintest"
 )
-
-// liarArgument makes the test binary a plugin that keeps to go-plugin's handshake and to nothing after it.
-const liarArgument = "be-a-liar"
-
-// lie is a spec of such a plugin.
-func lie(t *testing.T, what string) host.Spec {
-	t.Helper()
-	return host.Spec{Name: "mine", Path: plugintest.Self(t)[0], Args: []string{liarArgument, what}}
-}
 
 // liar serves the protobuf by hand.
 type liar struct {
@@ -38,10 +29,10 @@ type liar struct {
 	what string
 }
 
-// beLiar is what the test binary does then. It ends with its input, as a plugin should.
-func beLiar(what string) {
+// Serve is the liar's main. It ends with its input, as a plugin should.
+func Serve(what string) {
 	go func() {
-		_, _ = os.Stdin.Read(make([]byte, 1))
+		_, _ = os.Stdin.Read(make([]byte, 1)) // nothing comes but the end
 		os.Exit(0)
 	}()
 	goplugin.Serve(&goplugin.ServeConfig{
@@ -53,6 +44,7 @@ func beLiar(what string) {
 	})
 }
 
+// GRPCServer is called once, by go-plugin.
 func (l *liar) GRPCServer(_ *goplugin.GRPCBroker, s *grpc.Server) error {
 	pb.RegisterPluginServiceServer(s, l)
 	pb.RegisterPolicyServiceServer(s, l)
@@ -60,10 +52,12 @@ func (l *liar) GRPCServer(_ *goplugin.GRPCBroker, s *grpc.Server) error {
 	return nil
 }
 
+// GRPCClient is never called.
 func (l *liar) GRPCClient(context.Context, *goplugin.GRPCBroker, *grpc.ClientConn) (any, error) {
 	return nil, nil
 }
 
+// Describe offers a policy and a transport called mine, or lies.
 func (l *liar) Describe(ctx context.Context, _ *pb.DescribeRequest) (*pb.DescribeResponse, error) {
 	offers := []*pb.Offer{{Kind: pb.Kind_KIND_POLICY, Name: "mine"}, {Kind: pb.Kind_KIND_TRANSPORT, Name: "mine"}}
 	switch l.what {
@@ -76,7 +70,7 @@ func (l *liar) Describe(ctx context.Context, _ *pb.DescribeRequest) (*pb.Describ
 	case "huge":
 		return &pb.DescribeResponse{Version: strings.Repeat("1", bridge.MaxMessage), Offers: offers}, nil
 	case "exit":
-		_, _ = syscall.Write(2, []byte("no licence\n")) // go-plugin has replaced os.Stderr
+		println("no licence") // to the descriptor: go-plugin has replaced os.Stderr
 		os.Exit(4)
 	}
 	return &pb.DescribeResponse{Offers: offers}, nil
