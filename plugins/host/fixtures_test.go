@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if len(os.Args) == 3 && os.Args[1] == liarArgument {
-		liar.Serve(os.Args[2])
+		liar.Serve(os.Args[2], os.Exit)
 		return
 	}
 	plugintest.Main(m, os.Args, fixtures()...)

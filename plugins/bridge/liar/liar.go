@@ -27,19 +27,20 @@ type liar struct {
 	pb.UnimplementedTransportServiceServer
 
 	what string
+	exit func(code int)
 }
 
-// Serve is the liar's main. It ends with its input, as a plugin should.
-func Serve(what string) {
+// Serve is the liar's main, with os.Exit. It ends with its input, as a plugin should.
+func Serve(what string, exit func(code int)) {
 	go func() {
 		_, _ = os.Stdin.Read(make([]byte, 1)) // nothing comes but the end
-		os.Exit(0)
+		exit(0)
 	}()
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: bridge.Protocol, MagicCookieKey: bridge.CookieKey, MagicCookieValue: bridge.CookieValue,
 		},
-		Plugins:    goplugin.PluginSet{"liar": &liar{what: what}},
+		Plugins:    goplugin.PluginSet{"liar": &liar{what: what, exit: exit}},
 		GRPCServer: goplugin.DefaultGRPCServer,
 	})
 }
@@ -71,7 +72,7 @@ func (l *liar) Describe(ctx context.Context, _ *pb.DescribeRequest) (*pb.Describ
 		return &pb.DescribeResponse{Version: strings.Repeat("1", bridge.MaxMessage), Offers: offers}, nil
 	case "exit":
 		println("no licence") // to the descriptor: go-plugin has replaced os.Stderr
-		os.Exit(4)
+		l.exit(4)
 	}
 	return &pb.DescribeResponse{Offers: offers}, nil
 }
