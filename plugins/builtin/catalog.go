@@ -9,9 +9,11 @@ import (
 	"github.com/shoal-live/shoal/plugins/egress/publish"
 	"github.com/shoal-live/shoal/plugins/egress/rtsp"
 	"github.com/shoal-live/shoal/plugins/ingest/file"
+	hlsin "github.com/shoal-live/shoal/plugins/ingest/hls"
 	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts"
 	rtspin "github.com/shoal-live/shoal/plugins/ingest/rtsp"
+	"github.com/shoal-live/shoal/plugins/ingest/srt"
 	"github.com/shoal-live/shoal/plugins/schedulers/substream"
 	"github.com/shoal-live/shoal/transports/quic"
 )
@@ -24,7 +26,9 @@ func Plugins() []bridge.Plugin {
 		{Kind: bridge.KindIngest, Name: "mediamtx", Ingest: mediamtx.New, Discoverer: mediamtx.NewDiscoverer},
 		{Kind: bridge.KindIngest, Name: "rtsp", Ingest: rtspin.New},
 		{Kind: bridge.KindIngest, Name: "file", Ingest: file.New},
+		{Kind: bridge.KindIngest, Name: "hls", Ingest: hlsin.New},
 		{Kind: bridge.KindIngest, Name: "mpegts", Ingest: mpegts.New},
+		{Kind: bridge.KindIngest, Name: "srt", Ingest: srt.New},
 		{Kind: bridge.KindEgress, Name: "hls", Egress: hls.New},
 		{Kind: bridge.KindEgress, Name: "rtsp", Egress: rtsp.New},
 		{Kind: bridge.KindEgress, Name: "publish", Egress: publish.New},

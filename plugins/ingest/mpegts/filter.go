@@ -43,36 +43,38 @@ const maxHeld = 16 << 20 / packetSize
 
 func newFilter(f *framer) *filter { return &filter{framer: f, now: time.Now} }
 
+// step takes one packet of the source. known tells that it was of a table, or too damaged to be of anything.
+func (f *filter) step() (p packet, known bool, err error) {
+	if !f.late.IsZero() && f.now().After(f.late) {
+		return p, false, errLate
+	}
+	p, err = f.framer.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return p, false, errEnded
+	case err != nil || p.damaged(): // its counter will be missing
+		return p, true, err
+	}
+	known, changed := f.program.follow(&p)
+	if changed {
+		err = errChanged
+	}
+	return p, known, err
+}
+
 // next is the next packet of the source that is of no table.
 func (f *filter) next() (packet, error) {
 	for {
-		if !f.late.IsZero() && f.now().After(f.late) {
-			return packet{}, errLate
-		}
-		p, err := f.framer.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return p, errEnded
-		case err != nil:
+		if p, known, err := f.step(); !known || err != nil {
 			return p, err
-		}
-		if p.damaged() { // its counter will be missing
-			continue
-		}
-		known, changed := f.program.follow(&p)
-		if changed {
-			return p, errChanged
-		}
-		if !known {
-			return p, nil
 		}
 	}
 }
 
-// await reads until the program is known.
+// await reads until the program is known, and not a packet further.
 func (f *filter) await() error {
 	for f.program.streams == nil {
-		if _, err := f.next(); err != nil && !errors.Is(err, errChanged) {
+		if _, _, err := f.step(); err != nil {
 			return err
 		}
 	}
