@@ -29,9 +29,10 @@ type Node struct {
 	ready     chan struct{} // closed once every transport listens
 	readyOnce sync.Once
 	ended     chan struct{}
-	group     sync.WaitGroup  // everything that Run and its streams started
-	carrying  context.Context // of transports; ends once every stream has said goodbye
-	carriers  sync.WaitGroup  // that run transports
+	group     sync.WaitGroup          // everything that Run and its streams started
+	carrying  context.Context         // of transports; ends once every stream has said goodbye
+	carriers  sync.WaitGroup          // that run transports
+	stop      context.CancelCauseFunc // ends Run with an error
 
 	// What follows belongs to the loop.
 	runCtx       context.Context
@@ -110,14 +111,19 @@ func (n *Node) now() time.Duration { return time.Since(n.start) }
 func (n *Node) at(t time.Duration) time.Time { return n.start.Add(t) }
 
 // Run carries the node until ctx ends, says goodbye on every stream, and returns when everything that it
-// started has ended. It is called once. The error is nil when ctx ended.
+// started has ended. It is called once. The error is nil when ctx ended, and a transport.ErrAddress when an address of a
+// transport could not be bound within 3 s.
 func (n *Node) Run(ctx context.Context) error {
+	outer := ctx
+	ctx, n.stop = context.WithCancelCause(ctx)
+	defer n.stop(nil)
 	transports, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	streams, stopStreams := context.WithCancel(ctx)
 	defer stopStreams()
 	n.runCtx, n.carrying = streams, transports
 	for _, s := range n.slots {
+		s.needed = true
 		n.startSlot(s)
 	}
 	n.loop(ctx)
@@ -128,7 +134,10 @@ func (n *Node) Run(ctx context.Context) error {
 	n.group.Wait()
 	stop()
 	n.carriers.Wait()
-	return nil
+	if outer.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
 }
 
 // loop is the one goroutine on which engines run.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -15,12 +16,14 @@ const (
 	restartMost  = 5 * time.Second
 	restartReset = 10 * time.Second // of health, after which the back-off begins anew
 	dialPatience = 3 * time.Second  // a dial waits for a transport that is being restarted
+	heldPatience = 3 * time.Second  // for an address at the start: the process of a node that was killed may hold it for 2 s
 )
 
 // slot is the place of one transport in a node; the transport in it may die and be started again.
 type slot struct {
 	source    TransportSource
 	stop      context.CancelFunc
+	needed    bool                // the node ends when it cannot bind
 	bound     chan struct{}       // closed when it listens for the first time
 	failed    chan error          // holds why its first life ended
 	done      chan struct{}       // closed when it has ended for good
@@ -100,9 +103,11 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// runSlot keeps a transport running in s until ctx ends. It is a goroutine of its own.
+// runSlot keeps a transport running in s until ctx ends, or its address turns out to be another's: then the node
+// ends. It is a goroutine of its own.
 func (n *Node) runSlot(ctx context.Context, s *slot) {
 	var b backoff
+	first := time.Now()
 	for ctx.Err() == nil {
 		began := time.Now()
 		t, err := s.source.Start(ctx)
@@ -118,12 +123,25 @@ func (n *Node) runSlot(ctx context.Context, s *slot) {
 		case s.failed <- err:
 		default:
 		}
+		if s.needed && errors.Is(err, transport.ErrAddress) && !s.hasBound() && time.Since(first) > heldPatience {
+			n.stop(err)
+			return
+		}
 		d := b.after(time.Since(began))
 		n.cfg.Log.Error("transport ended", "transport", s.source.Name, "error", err, "retry", d)
 		n.fail(s.source.Name, err)
 		if !wait(ctx, d) {
 			return
 		}
+	}
+}
+
+func (s *slot) hasBound() bool {
+	select {
+	case <-s.bound:
+		return true
+	default:
+		return false
 	}
 }
 

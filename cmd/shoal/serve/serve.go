@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/transport"
 )
 
 // healthEvery is how often an origin says how it is.
@@ -83,12 +85,12 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.set.Transport(cfg.Transport, identity)
+	carrier, err := s.set.Transport(cfg.Transport, identity)
 	if err != nil {
 		return nil, err
 	}
 	s.node, err = node.New(node.Config{
-		Identity: identity, Transports: []node.TransportSource{transport}, Authentications: wire.Authentications(),
+		Identity: identity, Transports: []node.TransportSource{carrier}, Authentications: wire.Authentications(),
 		Compressor: wire.Compressor(), Uplink: cfg.Uplink.Bytes(), Events: s.event, Log: s.log,
 	})
 	if err != nil {
@@ -116,12 +118,21 @@ func (s *Server) close() {
 func (s *Server) Run(ctx context.Context) error {
 	defer s.bus.Close()
 	parts := []func(context.Context) error{
-		s.node.Run, s.control.run, s.discover, s.reportHealth, s.keepRegistry,
+		s.carry, s.control.run, s.discover, s.reportHealth, s.keepRegistry,
 	}
 	if s.meeting != nil {
 		parts = append(parts, s.meeting.Run)
 	}
 	return s.set.Around(ctx, func(ctx context.Context) error { return wire.Together(ctx, parts...) })
+}
+
+// carry runs the node, and names the key of what ends it.
+func (s *Server) carry(ctx context.Context) error {
+	err := s.node.Run(ctx)
+	if errors.Is(err, transport.ErrAddress) {
+		return fmt.Errorf("transport.listen: %w", err)
+	}
+	return err
 }
 
 // Base is the URL that links begin with.
