@@ -7,22 +7,28 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/demo"
+	"github.com/shoal-live/shoal/cmd/shoal/wire"
 )
 
 type demoCommand struct {
-	Viewers  int           `default:"12" help:"Viewers, 1 to 200."`
-	For      time.Duration `default:"0s" help:"How long; 0 until Ctrl-C."`
-	Headless bool          `help:"No live table."`
-	Report   string        `help:"Write the report to this file." placeholder:"FILE"`
-	Uplink   string        `default:"8M" help:"Cap of the source's uplink, in bits per second; 0 for none." placeholder:"RATE"`
-	Process  int           `default:"1" help:"Viewers whose plugins run as processes; the others run them inline."`
-	Join     time.Duration `default:"1s" help:"Over which the viewers join."`
-	Clip     string        `default:"clock" help:"Bundled clip."`
-	Data     string        `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
-	LogLevel string        `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; the log goes to the data folder."`
+	Viewers   int           `default:"12" help:"Viewers, 1 to 200."`
+	For       time.Duration `default:"0s" help:"How long; 0 until Ctrl-C."`
+	Headless  bool          `help:"No live table."`
+	Report    string        `help:"Write the report to this file." placeholder:"FILE"`
+	Uplink    string        `default:"8M" help:"Cap of the source's uplink, in bits per second; 0 for none." placeholder:"RATE"`
+	Transport string        `default:"quic" help:"Transport of all nodes: a built-in one, or the path of an executable, ./mine." placeholder:"PATH|NAME"`
+	Policy    string        `default:"substream" help:"Policy of all nodes, likewise." placeholder:"PATH|NAME"`
+	Process   int           `default:"1" help:"Viewers whose plugins run as processes; the others run them inline, but for executables."`
+	Join      time.Duration `default:"1s" help:"Over which the viewers join."`
+	Clip      string        `default:"clock" help:"Bundled clip."`
+	Data      string        `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
+	LogLevel  string        `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; the log goes to the data folder."`
 }
 
 // Run shows the demo.
@@ -31,6 +37,14 @@ func (c demoCommand) Run(env *environment) error {
 		return fmt.Errorf("--viewers: %d is not in 1..200", c.Viewers)
 	}
 	uplink, err := parseRate("uplink", c.Uplink)
+	if err != nil {
+		return err
+	}
+	transport, err := choice("transport", c.Transport, wire.Known().Transports)
+	if err != nil {
+		return err
+	}
+	policy, err := choice("policy", c.Policy, wire.Known().Policies)
 	if err != nil {
 		return err
 	}
@@ -50,7 +64,7 @@ func (c demoCommand) Run(env *environment) error {
 	defer func() { _ = logFile.Close() }() // a log
 	o := demo.Options{
 		Viewers: c.Viewers, For: c.For, Uplink: uplink, Dir: dir, Clip: c.Clip, Process: c.Process, Join: c.Join,
-		Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),
+		Transport: transport, Policy: policy, Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),
 	}
 	if !c.Headless && paints(os.Stdout, env.environ) {
 		o.Table, o.Size = env.stdout, func() (int, int) { return size(os.Stdout) }
@@ -60,6 +74,27 @@ func (c demoCommand) Run(env *environment) error {
 		return errors.Join(err, c.lastLines(logFile.Name(), env.stderr))
 	}
 	return c.finish(env, result)
+}
+
+// choice is the plugin that a flag names: an executable where there is a slash in it, which runs as a process
+// everywhere; else one of the built-in ones.
+func choice(flag, value string, builtIn []string) (config.Plugin, error) {
+	if slices.Contains(builtIn, value) {
+		return config.Plugin{Name: value}, nil
+	}
+	if !strings.ContainsAny(value, "/"+string(filepath.Separator)) {
+		return config.Plugin{}, flagError(flag, fmt.Errorf("no built-in %q (have: %s); an executable needs a path, ./%s",
+			value, strings.Join(builtIn, ", "), value))
+	}
+	path, err := filepath.Abs(value) // from here, for plugin processes have folders of their own
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		return config.Plugin{}, flagError(flag, err)
+	}
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return config.Plugin{Name: name, Path: path, Isolation: config.Process}, nil
 }
 
 // folder is where the demo writes, and what removes it.

@@ -1,5 +1,5 @@
 // Package demo is `shoal demo`: a real MediaMTX, a clip published into it in a loop, a source beside it, and viewers
-// over real QUIC on loopback, with a live table and a report. It takes free ports, writes into its own folder
+// over real links on loopback, with a live table and a report. It takes free ports, writes into its own folder
 // alone, and leaves nothing behind.
 package demo
 
@@ -27,18 +27,20 @@ const streamName = "clock"
 
 // Options describe a demo.
 type Options struct {
-	Viewers int                        // default 12
-	For     time.Duration              // 0 until ctx ends
-	Uplink  config.Rate                // cap of the source; 0 for none
-	Dir     string                     // folder for all that it writes; it must exist
-	Clip    string                     // default the clip with the running clock
-	Process int                        // viewers whose plugins run as processes; the others run them inline
-	Join    time.Duration              // over which the viewers join
-	Command []string                   // that starts this binary's own plugins
-	Table   io.Writer                  // the terminal of the live table; nil for none
-	Size    func() (columns, rows int) // of that terminal, now; nil with no table
-	Out     io.Writer                  // progress and links
-	Log     *slog.Logger
+	Viewers   int                        // default 12
+	For       time.Duration              // 0 until ctx ends
+	Uplink    config.Rate                // cap of the source; 0 for none
+	Dir       string                     // folder for all that it writes; it must exist
+	Clip      string                     // default the clip with the running clock
+	Transport config.Plugin              // of all nodes; one with a path runs as a process everywhere
+	Policy    config.Plugin              // the same
+	Process   int                        // viewers whose plugins run as processes; the others run them inline
+	Join      time.Duration              // over which the viewers join
+	Command   []string                   // that starts this binary's own plugins
+	Table     io.Writer                  // the terminal of the live table; nil for none
+	Size      func() (columns, rows int) // of that terminal, now; nil with no table
+	Out       io.Writer                  // progress and links
+	Log       *slog.Logger
 }
 
 // Demo is one run.
@@ -129,7 +131,8 @@ func (d *Demo) serverConfig(media *tool.Server) config.Config {
 	c.Rendezvous.STUN = []string{"127.0.0.1:0", "127.0.0.1:0"}
 	c.Bus.Listen = "127.0.0.1:0"
 	c.Control.Listen = "127.0.0.1:0"
-	c.Transport.Listen = "127.0.0.1:0"
+	c.Transport.Name, c.Transport.Path, c.Transport.Listen = d.opts.Transport.Name, d.opts.Transport.Path, "127.0.0.1:0"
+	c.Policy.Name, c.Policy.Path = d.opts.Policy.Name, d.opts.Policy.Path
 	c.Uplink = d.opts.Uplink
 	return c
 }
@@ -218,8 +221,8 @@ func (d *Demo) audience(ctx context.Context, url string) (*Result, error) {
 // join starts one viewer.
 func (d *Demo) join(ctx context.Context, group *sync.WaitGroup, i int, url string, failures chan<- error) error {
 	o := watch.Options{
-		URL: url, Listen: "127.0.0.1:0", Isolation: config.Inline, Command: d.opts.Command,
-		Log: d.opts.Log.With("viewer", i+1),
+		URL: url, Listen: "127.0.0.1:0", Transport: d.opts.Transport, Policy: d.opts.Policy, Isolation: config.Inline,
+		Command: d.opts.Command, Log: d.opts.Log.With("viewer", i+1),
 	}
 	name := fmt.Sprintf("%d", i+1)
 	if i < d.opts.Process {

@@ -101,7 +101,7 @@ func (d *Demo) measure() (*Result, error) {
 	}
 	cpu, rss := processUsage()
 	run := report.Run{
-		Duration: time.Since(d.began), Most1s: source.Most1s, ClockMethod: "same", CPU: cpu, MaxRSS: rss, Policy: "substream",
+		Duration: time.Since(d.began), Most1s: source.Most1s, ClockMethod: "same", CPU: cpu, MaxRSS: rss, Policy: d.opts.Policy.Name,
 		Series: d.series.entries,
 	}
 	if p, ok := source.Peer(streamName); ok {

@@ -17,7 +17,7 @@ func (v *Viewer) prepare(identity ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	policy, err := v.set.Policy(config.Plugin{Name: "substream", Isolation: v.opts.Isolation})
+	policy, err := v.set.Policy(v.choice(v.opts.Policy, "substream"))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -24,7 +25,9 @@ type Options struct {
 	Pipe      string           // path to write fMP4 to, "-" for standard output; "" for none
 	Uplink    config.Rate      // cap; 0 for none
 	Listen    string           // of the transport; "" for any free port
-	Isolation config.Isolation // of transport, policy and egresses
+	Transport config.Plugin    // without name and path quic
+	Policy    config.Plugin    // without name and path substream
+	Isolation config.Isolation // of egresses, and of transport and policy where those say none
 	Command   []string         // that starts this binary's own plugins
 	Log       *slog.Logger
 	Events    event.Sink
@@ -60,11 +63,7 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	listen := opts.Listen
-	if listen == "" {
-		listen = ":0"
-	}
-	transport, err := v.set.Transport(config.Plugin{Name: "quic", Isolation: opts.Isolation, Listen: listen}, identity)
+	transport, err := v.set.Transport(v.choice(opts.Transport, "quic"), identity)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +75,16 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 		return nil, err
 	}
 	return v, v.prepare(identity)
+}
+
+// choice is a plugin as the options have it, and what they leave open.
+func (v *Viewer) choice(p config.Plugin, name string) config.Plugin {
+	if p.Name == "" && p.Path == "" {
+		p.Name = name
+	}
+	p.Isolation = cmp.Or(p.Isolation, v.opts.Isolation)
+	p.Listen = cmp.Or(p.Listen, v.opts.Listen, ":0")
+	return p
 }
 
 // Name is the stream's.
