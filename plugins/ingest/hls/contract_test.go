@@ -1,0 +1,55 @@
+package hls_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
+	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
+	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/core/ingest/ingesttest"
+	"github.com/shoal-live/shoal/plugins/ingest/hls"
+)
+
+func TestHLSKeepsTheContract(t *testing.T) {
+	s := server(t, tool.Options{Auth: tool.ReadableOnly("~^open")})
+	publish(t, s, "open-live", "h264-opus")
+	source := func(path string) ingest.Config { return ingest.Config{Source: s.HLSURL(path)} }
+	with := func(key, value string) ingest.Config {
+		return ingest.Config{Source: "http://h/index.m3u8", Params: map[string]string{key: value}}
+	}
+	ingesttest.Suite(t, ingesttest.Harness{
+		New:    hls.New,
+		Live:   func(*testing.T) ingest.Config { return source("open-live") },
+		Absent: func(*testing.T) ingest.Config { return source("open-nobody") },
+		Ending: func(t *testing.T) (ingest.Config, func()) {
+			return source("open-ending"), publish(t, s, "open-ending", "h264-opus")
+		},
+		Denied: func(t *testing.T) ingest.Config {
+			publish(t, s, "closed", "h264-opus")
+			return source("closed")
+		},
+		Unsupported: func(t *testing.T) (ingest.Config, string) {
+			o := newOrigin(t, newFilm(t, "h264-opus", asFMP4))
+			o.films[0].init = initOf(t, &codecs.AC3{SampleRate: 48000, ChannelCount: 2})
+			return ingest.Config{Source: o.url()}, "AC-3"
+		},
+		Changing: func(t *testing.T) (ingest.Config, func()) {
+			o, second := newOrigin(t, newFilm(t, "h264-opus", asFMP4).silent()), newFilm(t, "h264-480x270-aac", asFMP4).silent()
+			return ingest.Config{Source: o.url()}, func() { o.change(second) }
+		},
+		Stamped: func(*testing.T) ingest.Config { return source("open-live") },
+		Bad: map[string]ingest.Config{
+			"no source":         {},
+			"not http":          {Source: "rtsp://h/p"},
+			"bad span":          {Source: "http://h/index.m3u8", Span: time.Hour},
+			"unknown parameter": with("colour", "red"),
+			"bad timeout":       with("timeout", "soon"),
+			"bad choice":        with("unsupportedTracks", "maybe"),
+			"bad variant":       with("variant", "best"),
+			"bad fingerprint":   with("fingerprint", "12"),
+			"pass without user": with("pass", "secret"),
+		},
+	})
+}

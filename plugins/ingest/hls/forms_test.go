@@ -1,0 +1,117 @@
+package hls_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
+	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/cmd/shoal/clip/cliptest"
+	"github.com/shoal-live/shoal/core/ingest"
+)
+
+// recording is what came, for cliptest to judge.
+func (r *recorder) recording() *cliptest.Recording {
+	out := &cliptest.Recording{}
+	for i, samples := range r.samples {
+		k := r.unpack.Init().Tracks[i]
+		t := &cliptest.Track{Codec: k.Params, ClockRate: int64(k.Timescale)}
+		for _, s := range samples {
+			t.Units = append(t.Units, cliptest.Unit{Payload: s.Payload, Ticks: s.PTS, DTS: s.DTS, Key: s.RandomAccess})
+		}
+		out.Tracks = append(out.Tracks, t)
+	}
+	return out
+}
+
+func TestPlainHLSComesThroughAsItIs(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, clip string
+		form       form
+	}{
+		{"H.264 and AAC in MPEG-TS", "h264-bframes-aac", asTS},
+		{"H.264 and Opus in MPEG-TS", "h264-opus", asTS},
+		{"H.265 and AAC in MPEG-TS", "h265-aac", asTS},
+		{"H.264 and AAC in fMP4", "h264-bframes-aac", asFMP4},
+		{"AV1 and Opus in fMP4", "av1-opus", asFMP4},
+		{"VP9 and Opus in fMP4", "vp9-opus", asFMP4},
+	}
+	finish := make([]func(*testing.T), len(cases))
+	for i, c := range cases { // all at once, or the test would take half a minute
+		f := newFilm(t, c.clip, c.form)
+		r := newRecorder(t, 2500*time.Millisecond)
+		end := begin(t, ingest.Config{Source: newOrigin(t, f).url()}, r)
+		finish[i] = func(t *testing.T) {
+			in, err := end()
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, f.clip, r)
+			inTime(t, r, in.(ingest.Measurer).Measured())
+		}
+	}
+	for i, c := range cases {
+		t.Run(c.name, finish[i])
+	}
+}
+
+// same compares what came with the clip.
+func same(t *testing.T, c *clip.Clip, r *recorder) {
+	t.Helper()
+	whole, recording := *c, r.recording()
+	if strings.HasSuffix(c.Name, "opus") { // whose sound is the same every second, so that frames cannot be told apart
+		whole.Tracks, recording.Tracks = whole.Tracks[:1], recording.Tracks[:1]
+	}
+	if err := recording.CheckWhole(&whole); err != nil {
+		t.Error(err)
+	}
+}
+
+// inTime wants groups as far apart as their media, though segments come in bursts, and a delay that fits.
+func inTime(t *testing.T, r *recorder, delays []time.Duration) {
+	t.Helper()
+	for n := 1; n < len(r.groups); n++ {
+		media := r.groups[n].Time - r.groups[n-1].Time
+		if wall := time.Duration(r.groups[n].Born-r.groups[n-1].Born) * time.Microsecond; wall > media+700*time.Millisecond {
+			t.Errorf("group %d came %v after the one before, which lasts %v", n, wall, media)
+		}
+	}
+	slices.Sort(delays)
+	if len(delays) < 20 || delays[0] < 0 || delays[len(delays)-1] > 4*time.Second {
+		t.Errorf("%d delays: %v", len(delays), delays)
+		return
+	}
+	t.Logf("capture to birth p50 %v, max %v", delays[len(delays)/2], delays[len(delays)-1])
+}
+
+func TestLowLatencyHLSIsReadPartByPart(t *testing.T) {
+	t.Parallel()
+	s := server(t, tool.Options{Extra: "hlsVariant: lowLatency"})
+	names := []string{"h264-bframes-aac", "av1-opus", "vp9-opus", "h265-aac"}
+	for _, name := range names {
+		publish(t, s, name, name)
+	}
+	finish := map[string]func(*testing.T){}
+	for _, name := range names {
+		c, err := clip.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRecorder(t, 2500*time.Millisecond)
+		end := begin(t, ingest.Config{Source: s.HLSURL(name)}, r)
+		finish[name] = func(t *testing.T) {
+			in, err := end()
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, c, r)
+			inTime(t, r, in.(ingest.Measurer).Measured())
+		}
+	}
+	for _, name := range names {
+		t.Run(name, finish[name])
+	}
+}
