@@ -54,7 +54,10 @@ func (s egressServer) make(open *pb.OpenEgress) (egress.Egress, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Egress(egress.Config{Stream: open.GetStream(), Listen: open.GetListen(), Params: open.GetParams(), Log: s.srv.log})
+	return p.Egress(egress.Config{
+		Stream: open.GetStream(), Listen: open.GetListen(), Params: open.GetParams(),
+		Log: s.srv.instanceLog().With("stream", open.GetStream()),
+	})
 }
 
 // player is the plugin's end of one egress.

@@ -54,7 +54,8 @@ func (s ingestServer) make(open *pb.OpenIngest) (ingest.Ingest, error) {
 		return nil, err
 	}
 	return p.Ingest(ingest.Config{
-		Source: open.GetSource(), Span: time.Duration(open.GetSpan()), Params: open.GetParams(), Log: s.srv.log,
+		Source: open.GetSource(), Span: time.Duration(open.GetSpan()), Params: open.GetParams(),
+		Log: s.srv.instanceLog().With("source", open.GetSource()),
 	})
 }
 
@@ -158,7 +159,7 @@ func (s ingestServer) Discover(req *pb.DiscoverRequest, stream grpc.ServerStream
 	if err != nil {
 		return end(err)
 	}
-	d, err := p.Discoverer(ingest.Config{Source: req.GetSource(), Params: req.GetParams(), Log: s.srv.log})
+	d, err := p.Discoverer(ingest.Config{Source: req.GetSource(), Params: req.GetParams(), Log: s.srv.instanceLog()})
 	if err != nil {
 		return end(err)
 	}

@@ -45,6 +45,7 @@ type Offer struct {
 // Description is what a process says of itself.
 type Description struct {
 	Version string
+	Build   string // see the function Build; "" when it is not told
 	Offers  []Offer
 }
 
@@ -59,7 +60,7 @@ func (r *Remote) Describe(ctx context.Context, hostVersion string) (Description,
 	if err != nil {
 		return Description{}, r.broken(err)
 	}
-	d := Description{Version: cut(answer.GetVersion(), 100)}
+	d := Description{Version: cut(answer.GetVersion(), 100), Build: cut(answer.GetBuild(), 100)}
 	for _, o := range answer.GetOffers() {
 		k, ok := kindFrom(o.GetKind())
 		if !ok {

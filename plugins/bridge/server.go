@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -23,20 +24,23 @@ const replyBacklog = 1 << 20
 type Server struct {
 	plugins []Plugin
 	version string
+	build   string
 	log     *slog.Logger
 	wg      sync.WaitGroup // of instances
+	made    atomic.Uint64  // instances that were asked for
 }
 
 // ServerConfig says what is served.
 type ServerConfig struct {
 	Plugins []Plugin
 	Version string       // of the plugin, for people
+	Build   string       // of the program; see the function Build
 	Log     *slog.Logger // given to every instance
 }
 
 // Register serves plugins on s, which was made with ServerOptions.
 func Register(s grpc.ServiceRegistrar, cfg ServerConfig) *Server {
-	srv := &Server{plugins: cfg.Plugins, version: cfg.Version, log: cfg.Log}
+	srv := &Server{plugins: cfg.Plugins, version: cfg.Version, build: cfg.Build, log: cfg.Log}
 	if srv.log == nil {
 		srv.log = slog.New(slog.DiscardHandler)
 	}
@@ -63,6 +67,9 @@ func (s *Server) Wait(patience time.Duration) {
 	}
 }
 
+// instanceLog is the logger of one instance, which tells it from the others of the process.
+func (s *Server) instanceLog() *slog.Logger { return s.log.With("instance", s.made.Add(1)) }
+
 // find is the plugin of a kind and name. Errors: ErrNotOffered, listing what is.
 func (s *Server) find(kind Kind, name string) (Plugin, error) {
 	p, ok := Find(s.plugins, kind, name)
@@ -79,7 +86,7 @@ type describeServer struct {
 
 // Describe tells the table.
 func (d describeServer) Describe(context.Context, *pb.DescribeRequest) (*pb.DescribeResponse, error) {
-	r := &pb.DescribeResponse{Version: toValid(d.srv.version)}
+	r := &pb.DescribeResponse{Version: toValid(d.srv.version), Build: toValid(d.srv.build)}
 	for i := range d.srv.plugins {
 		p := &d.srv.plugins[i]
 		r.Offers = append(r.Offers, &pb.Offer{Kind: pb.Kind(p.Kind), Name: toValid(p.Name), Capabilities: p.capabilities()})

@@ -59,7 +59,7 @@ func (s transportServer) make(open *pb.OpenTransport) (transport.Transport, erro
 		Identity: open.GetIdentity(),
 		Listen:   open.GetListen(),
 		Params:   open.GetParams(),
-		Log:      s.srv.log,
+		Log:      s.srv.instanceLog(),
 	})
 }
 

@@ -7,7 +7,16 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"testing"
 )
+
+// stopProcess makes a process stand still.
+func stopProcess(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // alive reports whether a process runs: one that has ended and was not waited for does not.
 func alive(pid int) bool {

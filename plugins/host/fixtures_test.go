@@ -53,6 +53,7 @@ func TestMain(m *testing.M) {
 func fixtures() []bridge.Plugin {
 	return []bridge.Plugin{
 		sdk.Transport("echo", func(cfg transport.Config) (transport.Transport, error) {
+			cfg.Log.Info("made", "links", 0)
 			return &echo{links: map[transport.LinkID]bool{}, hang: cfg.Params["run"] == "hang"}, nil
 		}),
 		sdk.Policy("parrot", newParrot),

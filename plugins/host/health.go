@@ -28,9 +28,11 @@ func (p *process) watch() {
 			return
 		case <-t.C:
 		}
+		began := time.Now()
 		ctx, stop := context.WithTimeout(context.Background(), healthEvery)
 		_, err := health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
 		stop()
+		p.place.checked(began, err)
 		if err == nil {
 			misses = 0
 			continue
@@ -39,6 +41,16 @@ func (p *process) watch() {
 			p.kill(errors.New("it does not answer"))
 			return
 		}
+	}
+}
+
+// checked counts a health check.
+func (at *place) checked(began time.Time, err error) {
+	at.called(began)
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if err != nil {
+		at.misses++
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 // until Run runs.
 type Host struct {
 	cfg   Config
+	build string      // of this program
 	spawn chan func() // to the thread that starts processes
 	ended chan struct{}
 
@@ -33,6 +34,7 @@ func New(cfg Config) (*Host, error) {
 	}
 	return &Host{
 		cfg:       cfg,
+		build:     bridge.Build(),
 		spawn:     make(chan func()),
 		ended:     make(chan struct{}),
 		places:    map[string]*place{},

@@ -30,9 +30,9 @@ func (h *Host) Transport(ctx context.Context, spec Spec, cfg transport.Config) (
 	if err != nil {
 		return nil, err
 	}
-	t, err := l.process.remote.Transport(ctx, l.process.offer.Name, cfg)
+	t, err := open(l, func() (transport.Transport, error) { return l.process.remote.Transport(ctx, l.process.offer.Name, cfg) })
 	if err != nil {
-		return nil, l.fail(err)
+		return nil, err
 	}
 	return &leasedTransport{Transport: t, lease: l}, nil
 }
@@ -58,9 +58,9 @@ func (h *Host) Policy(ctx context.Context, spec Spec, params map[string]string) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.process.remote.Policy(ctx, l.process.offer.Name, params)
+	p, err := open(l, func() (*bridge.Policy, error) { return l.process.remote.Policy(ctx, l.process.offer.Name, params) })
 	if err != nil {
-		return nil, l.fail(err)
+		return nil, err
 	}
 	return &leasedPolicy{Policy: p, lease: l}, nil
 }
@@ -82,9 +82,9 @@ func (h *Host) Ingest(ctx context.Context, spec Spec, cfg ingest.Config) (ingest
 	if err != nil {
 		return nil, err
 	}
-	i, err := l.process.remote.Ingest(ctx, l.process.offer.Name, cfg)
+	i, err := open(l, func() (ingest.Ingest, error) { return l.process.remote.Ingest(ctx, l.process.offer.Name, cfg) })
 	if err != nil {
-		return nil, l.fail(err)
+		return nil, err
 	}
 	return &leasedIngest{Ingest: i, lease: l}, nil
 }
@@ -110,9 +110,9 @@ func (h *Host) Discoverer(ctx context.Context, spec Spec, cfg ingest.Config) (in
 	if err != nil {
 		return nil, err
 	}
-	d, err := l.process.remote.Discoverer(ctx, l.process.offer.Name, cfg)
+	d, err := open(l, func() (ingest.Discoverer, error) { return l.process.remote.Discoverer(ctx, l.process.offer.Name, cfg) })
 	if err != nil {
-		return nil, l.fail(err)
+		return nil, err
 	}
 	return &leasedDiscoverer{Discoverer: d, lease: l}, nil
 }
@@ -134,9 +134,9 @@ func (h *Host) Egress(ctx context.Context, spec Spec, cfg egress.Config) (egress
 	if err != nil {
 		return nil, err
 	}
-	e, err := l.process.remote.Egress(ctx, l.process.offer.Name, cfg)
+	e, err := open(l, func() (egress.Egress, error) { return l.process.remote.Egress(ctx, l.process.offer.Name, cfg) })
 	if err != nil {
-		return nil, l.fail(err)
+		return nil, err
 	}
 	return &leasedEgress{Egress: e, lease: l}, nil
 }

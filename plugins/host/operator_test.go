@@ -174,7 +174,9 @@ func troubles() []trouble {
 // TestTheOperatorReadsOneLine compares what every trouble says with testdata/operator.txt, which is there to be read.
 func TestTheOperatorReadsOneLine(t *testing.T) {
 	var text strings.Builder
-	for _, c := range append(troubles(), moreTroubles()...) {
+	all := append(troubles(), moreTroubles()...)
+	judged := 0
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
 			r := newRig(t, func(c *host.Config) { c.Start, c.Log = 1500*time.Millisecond, slog.New(warnings(&log)) })
@@ -193,6 +195,7 @@ func TestTheOperatorReadsOneLine(t *testing.T) {
 			if !strings.Contains(line, "policy/") && !strings.Contains(line, "transport/") && c.name != "a parameter that its author refuses" && c.name != "no built-in of that name" {
 				t.Errorf("%q does not name the plugin", line)
 			}
+			judged++
 			fmt.Fprintf(&text, "%s:\n\t%s\n", c.name, line)
 			if !errors.Is(err, host.ErrStart) && (errors.Is(err, host.ErrPluginDied) || errors.Is(err, bridge.ErrProtocol)) {
 				wait[event.PluginDied](t, r) // logged by then
@@ -213,8 +216,8 @@ func TestTheOperatorReadsOneLine(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v (go test ./plugins/host -rewrite writes it)", err)
 	}
-	if !holdsLimits {
-		return // the file has what only Linux says
+	if !holdsLimits || judged < len(all) {
+		return // the file has what only Linux says, and all of it
 	}
 	if text.String() != string(want) {
 		t.Errorf("the operator reads something else (go test ./plugins/host -run Operator -rewrite writes it down):\n%s", text.String())

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
@@ -33,8 +34,10 @@ type place struct {
 	idle     *time.Timer   // ends current when nobody has used it for lingerFor
 
 	restarts int
-	diedAt   time.Time // the last death that was not made good yet
-	failures int       // in a row
+	calls    report.Histogram // of what called was told, in microseconds
+	misses   int              // health checks that were not answered
+	diedAt   time.Time        // the last death that was not made good yet
+	failures int              // in a row
 	delay    time.Duration
 	notUntil time.Time // the back-off
 	open     time.Time // the breaker is open until then

@@ -74,6 +74,9 @@ func (p *process) describe() error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrStart, &p.spec, err)
 	}
+	if p.spec.Path == "" && p.about.Build != "" && p.host.build != "" && p.about.Build != p.host.build {
+		return fmt.Errorf("%w: %s: the binary was replaced (build %s, this program is %s): restart shoal", ErrStart, &p.spec, p.about.Build, p.host.build)
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
@@ -32,8 +33,11 @@ type Status struct {
 	Ready        time.Duration // from exec to ready, of the newest process
 	Since        time.Time     // start of the newest process
 	Restarts     int
-	Failures     int    // in a row
-	LastError    string // "" for none
+	Failures     int              // in a row
+	OpenFor      time.Duration    // until the breaker closes by itself; 0 when it is closed
+	HealthMisses int              // health checks that were not answered, of all processes
+	Calls        report.Histogram // answered or given up, of all processes, in microseconds: opening, step, dial, health check
+	LastError    string           // "" for none
 }
 
 // Plugins describes every plugin that was asked for as a process, in that order.
@@ -58,7 +62,7 @@ func (at *place) status(running []*process) Status {
 	s := Status{
 		Kind: at.spec.Kind, Name: at.spec.Name, Path: at.spec.Path, SHA256: at.spec.SHA256, State: Idle,
 		Version: at.about.Version, Capabilities: at.capabilities, Instances: at.refs, Ready: at.ready, Since: at.since,
-		Restarts: at.restarts, Failures: at.failures,
+		Restarts: at.restarts, Failures: at.failures, OpenFor: max(0, time.Until(at.open)), HealthMisses: at.misses, Calls: at.calls,
 	}
 	if at.last != nil {
 		s.LastError = at.last.Error()
@@ -70,7 +74,7 @@ func (at *place) status(running []*process) Status {
 	}
 	slices.Sort(s.PIDs)
 	switch {
-	case time.Until(at.open) > 0:
+	case s.OpenFor > 0:
 		s.State = Broken
 	case len(s.PIDs) > 0:
 		s.State = Running

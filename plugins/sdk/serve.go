@@ -42,7 +42,7 @@ func Serve(plugins ...Plugin) error {
 	}
 	stderr := os.Stderr // go-plugin replaces it
 	s := &server{plugins: plugins}
-	cfg := bridge.ServerConfig{Plugins: plugins, Version: version(), Log: newLogger(stderr, os.Getenv(bridge.LogLevelKey))}
+	cfg := bridge.ServerConfig{Plugins: plugins, Version: version(), Build: bridge.Build(), Log: newLogger(stderr, os.Getenv(bridge.LogLevelKey))}
 	go s.watchHost() // ends with the process, which it ends
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{

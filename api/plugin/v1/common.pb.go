@@ -339,7 +339,10 @@ type DescribeResponse struct {
 	// What the process serves, at least one.
 	Offers []*Offer `protobuf:"bytes,1,rep,name=offers,proto3" json:"offers,omitempty"`
 	// Version of the plugin, for people.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// What tells two builds of one program apart; empty when it cannot be told. A host that serves a plugin out of its
+	// own executable refuses another build than its own.
+	Build         string `protobuf:"bytes,3,opt,name=build,proto3" json:"build,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -384,6 +387,13 @@ func (x *DescribeResponse) GetOffers() []*Offer {
 func (x *DescribeResponse) GetVersion() string {
 	if x != nil {
 		return x.Version
+	}
+	return ""
+}
+
+func (x *DescribeResponse) GetBuild() string {
+	if x != nil {
+		return x.Build
 	}
 	return ""
 }
@@ -752,10 +762,11 @@ const file_v1_common_proto_rawDesc = "" +
 	"\n" +
 	"\x0fv1/common.proto\x12\x0fshoal.plugin.v1\"4\n" +
 	"\x0fDescribeRequest\x12!\n" +
-	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\"\\\n" +
+	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\"r\n" +
 	"\x10DescribeResponse\x12.\n" +
 	"\x06offers\x18\x01 \x03(\v2\x16.shoal.plugin.v1.OfferR\x06offers\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\tR\aversion\"j\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
+	"\x05build\x18\x03 \x01(\tR\x05build\"j\n" +
 	"\x05Offer\x12)\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x15.shoal.plugin.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\"\n" +
