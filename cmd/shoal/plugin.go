@@ -20,6 +20,7 @@ type pluginCommand struct {
 	List    pluginList    `cmd:"" help:"List the plugins: built in, and installed by the config."`
 	Info    pluginInfo    `cmd:"" help:"Start a plugin, and say what it is."`
 	Test    pluginTest    `cmd:"" help:"Judge a plugin, in any language, by the contract of its kind."`
+	New     pluginNew     `cmd:"" help:"Write a plugin to begin with: a Go module that builds and passes the test."`
 	Serve   pluginServe   `cmd:"" hidden:"" help:"Serve a built-in plugin to the process that started this one."`
 	Conform pluginConform `cmd:"" hidden:"" help:"Run one contract suite for the plugin test that started this process."`
 }

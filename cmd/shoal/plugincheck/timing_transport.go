@@ -47,12 +47,16 @@ func measureTransport(ctx context.Context, h *host.Host, j *Job) (times *Carryin
 	if times.Frame < stampSize {
 		return nil, fmt.Errorf("MaxChunk is %d bytes", times.Frame)
 	}
+	before := from.refused()
 	sent := from.pace(ctx, link, times)
 	pause(ctx, drainTime)
+	sent -= from.refused() - before
 	delays := to.take()
 	times.Delay, times.Lost = spread(delays), share(sent-len(delays), sent)
+	before = from.refused()
 	sent = from.flood(ctx, link, times.Frame)
 	pause(ctx, drainTime)
+	sent -= from.refused() - before
 	got := len(to.take())
 	times.MostBps, times.MostLost = float64(got*times.Frame*8)/floodTime.Seconds(), share(sent-got, sent)
 	return times, ctx.Err()
@@ -65,23 +69,23 @@ func share(part, of int) float64 {
 	return max(0, float64(part)/float64(of))
 }
 
-// pace sends at the rate, and answers how many frames were taken.
+// pace sends at the rate, and answers how many frames that were.
 func (e *end) pace(ctx context.Context, link transport.LinkID, times *CarryingTimes) int {
 	every := time.Duration(float64(times.Frame*8) / times.Rate * float64(time.Second))
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	before, sent := e.refused(), 0
+	sent := 0
 	for began := time.Now(); time.Since(began) < pacedTime && ctx.Err() == nil; <-tick.C {
 		e.send(link, times.Frame)
 		sent++
 	}
-	return sent - (e.refused() - before)
+	return sent
 }
 
-// flood sends until it is refused, waits for room, and goes on. It answers how many frames were taken.
+// flood sends until it is refused, waits for room, and goes on. It answers how many frames it offered.
 func (e *end) flood(ctx context.Context, link transport.LinkID, size int) int {
 	const burst = 16
-	before, sent := e.refused(), 0
+	sent := 0
 	for began := time.Now(); time.Since(began) < floodTime && ctx.Err() == nil; {
 		known := e.refused()
 		for range burst {
@@ -97,5 +101,5 @@ func (e *end) flood(ctx context.Context, link transport.LinkID, size int) int {
 			t.Stop()
 		}
 	}
-	return sent - (e.refused() - before)
+	return sent
 }
