@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -45,8 +46,11 @@ func (n *Node) startOutput(ctx context.Context, cfg Output) *output {
 	return o
 }
 
+// runOutput starts an egress again when it has ended, unless its config is wrong. For as long as it fails for the same
+// reason without having worked, it is told once.
 func (n *Node) runOutput(ctx context.Context, o *output, cfg Output) {
 	var b backoff
+	told := ""
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := n.runEgress(ctx, o, cfg)
@@ -54,8 +58,21 @@ func (n *Node) runOutput(ctx context.Context, o *output, cfg Output) {
 			return
 		}
 		d := b.after(time.Since(began))
-		n.cfg.Log.Error("output ended", "output", o.name, "error", err, "retry", d)
-		n.fail(o.name, err)
+		log := n.cfg.Log.With("output", o.name, "error", err)
+		switch {
+		case errors.Is(err, egress.ErrConfig):
+			log.Error("output cannot be had")
+			n.fail(o.name, err)
+			return
+		case err != nil && err.Error() == told && time.Since(began) < restartReset:
+			log.Debug("output fails on", "retry", d)
+		default:
+			log.Error("output ended", "retry", d)
+			n.fail(o.name, err)
+		}
+		if told = ""; err != nil {
+			told = err.Error()
+		}
 		if !wait(ctx, d) {
 			return
 		}

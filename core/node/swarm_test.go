@@ -291,13 +291,18 @@ func (b *bench) view(policy node.PolicySource) (*node.Node, *screen) {
 // viewAt makes a node a viewer.
 func (b *bench) viewAt(n *node.Node, s *screen, policy node.PolicySource) {
 	b.t.Helper()
-	err := n.Join(node.StreamConfig{
-		Name: "cam", Stream: chunk.NewStreamID(b.key.Public().(ed25519.PublicKey), "cam"), Role: swarm.Viewer, Policy: policy,
-		Fallback: inline, Rendezvous: &seat{table: b.table}, Seed: rand.Uint64(),
-		Outputs: []node.Output{{Name: "screen", Start: func(context.Context) (egress.Egress, error) { return s, nil }}},
-	})
-	if err != nil {
+	cfg := b.viewer(node.Output{Name: "screen", Start: func(context.Context) (egress.Egress, error) { return s, nil }})
+	cfg.Policy = policy
+	if err := n.Join(cfg); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// viewer is the part of one with that output.
+func (b *bench) viewer(o node.Output) node.StreamConfig {
+	return node.StreamConfig{
+		Name: "cam", Stream: chunk.NewStreamID(b.key.Public().(ed25519.PublicKey), "cam"), Role: swarm.Viewer, Policy: substreamInline,
+		Fallback: inline, Rendezvous: &seat{table: b.table}, Seed: rand.Uint64(), Outputs: []node.Output{o},
 	}
 }
 
