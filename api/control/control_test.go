@@ -59,6 +59,11 @@ func example() *desk {
 		{Name: "quic", Kind: "transport", Isolation: "process", State: "running", PID: 4242, Restarts: 1, Error: "signal: killed"},
 		{Name: "substream", Kind: "policy", Isolation: "inline", State: "inline"},
 	}
+	quic := &d.plugins[0]
+	quic.Calls, quic.CallP50MS, quic.CallP99MS, quic.HealthMisses = 3, 0.4, 60, 1
+	for _, us := range []int64{90, 400, 60_000} {
+		quic.Latency.Add(us)
+	}
 	s := node.StreamStats{Name: "cam1", Role: swarm.Source, Policy: "substream", Engine: engine.Stats{
 		Epoch: 3, Sent: engine.SentStats{Chunks: 9000, ChunkBytes: 9_900_000, ControlBytes: 100_000, Expired: 3},
 		Links: []engine.LinkStats{{Link: 1, Peer: swarm.PeerID{1}, Role: swarm.Viewer, RTT: 1500 * time.Microsecond, Out: 0b1011, Sent: 4000}},

@@ -5,7 +5,8 @@
 //	GET /v3/streams/list          streams of this node
 //	GET /v3/streams/get/<name>
 //	GET /v3/peers/list            links of this node, on every stream
-//	GET /v3/plugins/list          plugins: kind, isolation, process, restarts
+//	GET /v3/plugins/list          plugins: kind, isolation, process, restarts, latency of calls
+//	POST /v3/plugins/reset/policy/mine    starts a plugin again that failed too often, without waiting
 //	GET /v3/config/get            configuration in effect, secrets left out
 //	GET /v3/config/overlay        what counts over file and environment
 //	PATCH /v3/config/patch        changes it while everything plays: JSON with the keys of shoal.yml, null takes one back

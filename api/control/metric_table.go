@@ -66,11 +66,10 @@ var (
 	sourceEgress       = desc("source_egress_bytes_total", "Bytes that left for a stream that is published here, with the overhead of its frames.", "stream")
 	delay              = desc("delay_seconds", "Chunk born at the source to chunk verified here, by the estimated source clock.", "stream")
 	playoutDelay       = desc("playout_delay_seconds", "Group born at the source to group due here.", "stream")
-	pluginRestarts     = desc("plugin_restarts_total", "Times that a plugin was started again.", "kind", "name")
-	pluginsRunning     = desc("plugins_running", "Plugins that run, inline or as a process.", "kind", "name")
 )
 
 var otherDescs = []*prometheus.Desc{
 	buildInfo, ready, busUp, viewers, viewersPlaying, streamLive, audienceDelay, audienceOffload, audienceContinuity,
 	chunks, groups, sentChunks, sourceEgress, delay, playoutDelay, pluginRestarts, pluginsRunning,
+	pluginBroken, pluginMisses, pluginCalls,
 }

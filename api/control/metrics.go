@@ -126,25 +126,6 @@ func (e emitter) stream(s *node.StreamStats) {
 	e.histogram(playoutDelay, &s.Engine.Playout, s.Name)
 }
 
-// plugins sends one row for each kind and name, however many processes there are.
-func (e emitter) plugins(list []Plugin) {
-	type key struct{ kind, name string }
-	restarts, running := make(map[key]int), make(map[key]int)
-	for _, p := range list {
-		k := key{p.Kind, p.Name}
-		restarts[k] += p.Restarts
-		if p.State == "running" || p.State == "inline" {
-			running[k]++
-		} else {
-			running[k] += 0
-		}
-	}
-	for k, n := range restarts { // order-free: a scrape is sorted
-		e.value(pluginRestarts, counter, float64(n), k.kind, k.name)
-		e.value(pluginsRunning, gauge, float64(running[k]), k.kind, k.name)
-	}
-}
-
 func truth(b bool) float64 { //nolint:revive // it converts the flag, it is not steered by it
 	if b {
 		return 1

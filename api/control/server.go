@@ -26,6 +26,7 @@ func New(s State) http.Handler {
 	a := api{s}
 	mux := http.NewServeMux()
 	a.config(mux)
+	a.resets(mux)
 	mux.HandleFunc("GET /v3/info", a.info)
 	mux.HandleFunc("GET /v3/streams/list", func(w http.ResponseWriter, r *http.Request) { list(w, r, a.streams()) })
 	mux.HandleFunc("GET /v3/streams/get/{name...}", a.stream)
@@ -44,7 +45,7 @@ func New(s State) http.Handler {
 			fault(w, http.StatusMethodNotAllowed, "this endpoint only reads, or is none: use GET")
 			return
 		}
-		fault(w, http.StatusNotFound, "no such endpoint (have: /v3/info, /v3/streams/list, /v3/streams/get/<name>, /v3/peers/list, /v3/plugins/list, /v3/config/get, /v3/config/overlay, PATCH /v3/config/patch, /metrics, /healthz, /readyz)")
+		fault(w, http.StatusNotFound, "no such endpoint (have: /v3/info, /v3/streams/list, /v3/streams/get/<name>, /v3/peers/list, /v3/plugins/list, /v3/config/get, /v3/config/overlay, PATCH /v3/config/patch, POST /v3/plugins/reset/<kind>/<name>, /metrics, /healthz, /readyz)")
 	})
 	return mux
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/report"
 )
 
 // State is what the API shows. Its methods may be called by several goroutines at once.
@@ -80,6 +81,14 @@ type Plugin struct {
 	PID       int    `json:"pid"`
 	Restarts  int    `json:"restarts"`
 	Error     string `json:"error"` // of the last death
+
+	// Of processes alone.
+	Calls          uint64           `json:"calls"` // answered or given up: an instance opened, a policy's step, a dial, a health check
+	CallP50MS      float64          `json:"callP50Ms"`
+	CallP99MS      float64          `json:"callP99Ms"`
+	HealthMisses   int              `json:"healthMisses"`   // health checks that were not answered
+	BreakerSeconds float64          `json:"breakerSeconds"` // until a plugin that failed too often is tried again; 0 else
+	Latency        report.Histogram `json:"-"`              // of the calls, in microseconds
 }
 
 // Info is about the process.

@@ -75,3 +75,6 @@ func (s *Server) Info() control.Info {
 		Rendezvous: s.Base(), MediaServer: cfg.MediaMTX.API,
 	}
 }
+
+// ResetPlugin closes the breaker of a plugin. Errors: there is none of that kind and name.
+func (s *Server) ResetPlugin(kind, name string) error { return s.set.ResetPlugin(kind, name) }

@@ -190,7 +190,7 @@ func standardOutput(cfg egress.Config) node.Output {
 }
 
 // Plugins lists what the set was asked for.
-func (s *Set) Plugins() []control.Plugin { return s.states.list() }
+func (s *Set) Plugins() []control.Plugin { return measured(s.states.list(), s.host.Plugins()) }
 
 // Authentications are the methods that every node understands.
 func Authentications() []chunk.Authentication { return sign.Catalogue() }
