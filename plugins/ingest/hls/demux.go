@@ -40,7 +40,7 @@ func (f *follower) demux(ctx context.Context, e entry, body []byte) ([]unit, err
 }
 
 // cross begins what comes behind a discontinuity. Its first piece is body.
-func (f *follower) cross(ctx context.Context, body []byte) error {
+func (f *follower) cross(ctx context.Context, body []byte) (err error) {
 	if !f.alone {
 		return fmt.Errorf("%w: a discontinuity in playlists that belong together", errChanged)
 	}
@@ -53,12 +53,12 @@ func (f *follower) cross(ctx context.Context, body []byte) error {
 		if err != nil {
 			return err
 		}
-		return d.replace(init)
+		f.demuxer, err = d.replaced(init)
+		return err
 	case *transport:
-		if len(body) == 0 {
-			return nil
+		if len(body) > 0 {
+			f.demuxer, err = d.replaced(body)
 		}
-		return d.replace(body)
 	}
-	return nil
+	return err
 }

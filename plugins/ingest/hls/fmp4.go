@@ -114,14 +114,14 @@ func begins(data, sets [][]byte) bool {
 // errChanged means that a stream has changed in a way that needs a new Run.
 var errChanged = errors.New("it has changed and has to be read anew")
 
-// replace takes another init segment, whose tracks take the places of those before.
-func (f *fragments) replace(init []byte) error {
+// replaced is a demuxer by another init segment, whose tracks take the places of those before.
+func (f *fragments) replaced(init []byte) (demuxer, error) {
 	n, err := newFragments(init)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(n.parts) != len(f.parts) {
-		return fmt.Errorf("%w: it has %d tracks, and had %d", errChanged, len(n.parts), len(f.parts))
+		return nil, fmt.Errorf("%w: it has %d tracks, and had %d", errChanged, len(n.parts), len(f.parts))
 	}
 	for i, p := range n.parts {
 		was := f.parts[i]
@@ -129,9 +129,9 @@ func (f *fragments) replace(init []byte) error {
 		case was.track == nil || was.track.index < 0:
 			continue
 		case p.track == nil:
-			return n.all[i].err
+			return nil, n.all[i].err
 		case cmaf.Name(p.track.codec) != cmaf.Name(was.track.codec) || p.track.rate != was.track.rate:
-			return fmt.Errorf("%w: track %d is %s", errChanged, i+1, cmaf.Name(p.track.codec))
+			return nil, fmt.Errorf("%w: track %d is %s", errChanged, i+1, cmaf.Name(p.track.codec))
 		}
 		switch c := p.track.codec.(type) {
 		case *codecs.H264:
@@ -139,9 +139,8 @@ func (f *fragments) replace(init []byte) error {
 		case *codecs.H265:
 			p.sets = [][]byte{c.VPS, c.SPS, c.PPS}
 		}
-		p.track = was.track
+		p.track.index = was.track.index
 		n.parts[i] = p
 	}
-	*f = fragments{movie: n.movie, all: f.all, parts: n.parts}
-	return nil
+	return n, nil
 }

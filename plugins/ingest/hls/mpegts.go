@@ -116,14 +116,14 @@ func (t *transport) add(k *track, pts, dts int64, data [][]byte) error {
 	return nil
 }
 
-// replace begins anew with a piece whose tracks take the places of those before.
-func (t *transport) replace(piece []byte) error {
+// replaced is a demuxer that begins anew with piece, whose tracks take the places of those before.
+func (t *transport) replaced(piece []byte) (demuxer, error) {
 	n, err := newTransport(piece, t.bad)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(n.all) != len(t.all) {
-		return fmt.Errorf("%w: it has %d tracks, and had %d", errChanged, len(n.all), len(t.all))
+		return nil, fmt.Errorf("%w: it has %d tracks, and had %d", errChanged, len(n.all), len(t.all))
 	}
 	for i, a := range n.all {
 		was := t.all[i]
@@ -131,12 +131,11 @@ func (t *transport) replace(piece []byte) error {
 		case was.track == nil || was.index < 0:
 			continue
 		case a.track == nil:
-			return a.err
+			return nil, a.err
 		case cmaf.Name(a.codec) != cmaf.Name(was.codec) || a.rate != was.rate:
-			return fmt.Errorf("%w: track %d is %s", errChanged, i+1, cmaf.Name(a.codec))
+			return nil, fmt.Errorf("%w: track %d is %s", errChanged, i+1, cmaf.Name(a.codec))
 		}
 		a.index = was.index
 	}
-	*t = *n
-	return nil
+	return n, nil
 }

@@ -58,6 +58,8 @@ type recorder struct {
 	epochs  int           // that must have begun by then
 	full    chan struct{}
 	close   func()
+	began   chan struct{} // closed at the first group
+	begin   func()
 	mu      sync.Mutex
 	media   []ingest.Media
 	unpack  *cmaf.Unpackager
@@ -66,8 +68,11 @@ type recorder struct {
 }
 
 func newRecorder(t testing.TB, enough time.Duration) *recorder {
-	full := make(chan struct{})
-	return &recorder{t: t, enough: enough, epochs: 1, full: full, close: sync.OnceFunc(func() { close(full) })}
+	full, began := make(chan struct{}), make(chan struct{})
+	return &recorder{
+		t: t, enough: enough, epochs: 1, full: full, close: sync.OnceFunc(func() { close(full) }),
+		began: began, begin: sync.OnceFunc(func() { close(began) }),
+	}
 }
 
 func (r *recorder) Tracks(m ingest.Media) error {
@@ -95,6 +100,7 @@ func (r *recorder) Group(g chunk.Group) error {
 		r.samples[s.Track] = append(r.samples[s.Track], s)
 	}
 	g.Payload = nil
+	r.begin()
 	r.groups = append(r.groups, g)
 	if g.Time >= r.enough && len(r.media) >= r.epochs {
 		r.close()
