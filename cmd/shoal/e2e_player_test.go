@@ -5,6 +5,7 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,6 +64,34 @@ func TestViewerPublishesIntoAMediaServerAndAnotherPullsFromItOnDemand(t *testing
 		}
 		if err := r.Decode(ctx, t.TempDir()); err != nil {
 			t.Errorf("%s: %v", where, err)
+		}
+	}
+}
+
+func TestViewerWhosePortIsInUseSaysSoOnceAndPlaysOnTheOthers(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	media := mediaServer(t, tool.Options{})
+	publish(t, media, "cam1", "h264-opus")
+	s := startSource(t, loopback(t, media.APIURL()))
+	url := s.live(t, "cam1")
+	played := filepath.Join(t.TempDir(), "played.mp4")
+	for _, o := range []watch.Options{
+		{URL: url, Pipe: played, HLS: busy.Addr().String()}, {URL: url, Pipe: played, RTSP: busy.Addr().String()},
+	} {
+		v := startViewer(t, o)
+		v.plays(t, 20)
+		var told []string
+		for l := range strings.Lines(v.text()) {
+			if strings.Contains(l, "level=ERROR") {
+				told = append(told, l)
+			}
+		}
+		if len(told) != 1 || !strings.Contains(told[0], busy.Addr().String()) || !strings.Contains(told[0], "choose another address") {
+			t.Errorf("it says %q, want one line that names the address and the way out", told)
 		}
 	}
 }

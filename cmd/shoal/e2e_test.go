@@ -165,6 +165,7 @@ func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
 	stranger := httptest.NewServer(nil)
 	defer stranger.Close()
 	dir := t.TempDir()
+	const free = "{listen: '127.0.0.1:0'}"
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -172,24 +173,48 @@ func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
 		}
 		return path
 	}
-	ports := "rendezvous: {listen: 127.0.0.1:0, stun: []}\nbus: {listen: 127.0.0.1:0}\n"
+	busyUDP, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busyUDP.Close()
+	tcp, udp := busy.Addr().String(), busyUDP.LocalAddr().String()
+	serve := func(name, text string) []string { return []string{"serve", write(name, text)} }
+	// on is a config with free ports, but for the sections that are given.
+	on := func(sections string) string {
+		for key, text := range map[string]string{"rendezvous": "{listen: '127.0.0.1:0', stun: []}", "bus": free, "control": free, "transport": free} {
+			if !strings.Contains(sections, key+":") {
+				sections += "\n" + key + ": " + text
+			}
+		}
+		return sections + "\n"
+	}
 	for name, c := range map[string]struct {
 		args []string
 		want []string
 	}{
-		"an unknown command":       {[]string{"sreve"}, []string{"sreve", "--help"}},
-		"a config that is missing": {[]string{"serve", "nowhere.yml"}, []string{"nowhere.yml", "shoal.example.yml"}},
-		"an unknown key":           {[]string{"serve", write("a.yml", "uplnk: 5M\n")}, []string{"a.yml:1", "uplnk", "uplink"}},
-		"an unknown policy":        {[]string{"serve", write("b.yml", "policy: clubz\n")}, []string{"policy", "clubz", "substream"}},
-		"a control port in use":    {[]string{"serve", write("c.yml", ports+"control: {listen: "+busy.Addr().String()+"}\n")}, []string{"control.listen", busy.Addr().String()}},
-		"a bus port in use":        {[]string{"serve", write("d.yml", "bus: {listen: "+busy.Addr().String()+"}\n")}, []string{"bus", busy.Addr().String(), "bus.url"}},
-		"a link that is none":      {[]string{"watch", "cam1"}, []string{"cam1", "https://host:9870/cam1"}},
-		"a link to another server": {[]string{"watch", stranger.URL + "/cam1"}, []string{"no Shoal rendezvous"}},
-		"a link to nobody":         {[]string{"watch", "http://127.0.0.1:1/cam1"}, []string{"127.0.0.1:1", "does not answer"}},
-		"a bad uplink":             {[]string{"watch", "--uplink", "fast", "http://127.0.0.1:1/cam1"}, []string{"--uplink", "fast", "5M"}},
-		"a rendezvous for nobody":  {[]string{"rendezvous", "--listen", "127.0.0.1:0"}, []string{"--publish", "shoal key show"}},
-		"too many viewers":         {[]string{"demo", "--viewers", "1000"}, []string{"--viewers", "1..200"}},
-		"an unknown plugin":        {[]string{"plugin", "serve", "policy/clubz"}, []string{"clubz"}},
+		"an unknown command":           {[]string{"sreve"}, []string{"sreve", "--help"}},
+		"a config that is missing":     {[]string{"serve", "nowhere.yml"}, []string{"nowhere.yml", "shoal.example.yml"}},
+		"an unknown key":               {serve("a.yml", "uplnk: 5M\n"), []string{"a.yml:1", "uplnk", "uplink"}},
+		"a wrong type":                 {serve("b.yml", "\nstream: [1]\n"), []string{"b.yml:2", "stream", "mapping"}},
+		"a bad duration":               {serve("c.yml", "mediamtx: {poll: soon}\n"), []string{"c.yml:1", "mediamtx.poll", "soon", "50ms"}},
+		"an unknown policy":            {serve("d.yml", "policy: clubz\n"), []string{"policy", "clubz", "substream"}},
+		"an unknown transport":         {serve("e.yml", "transport: {name: carrier-pigeon}\n"), []string{"transport", "carrier-pigeon", "quic"}},
+		"an unknown ingest":            {serve("f.yml", "ingest: {name: camera}\n"), []string{"ingest", "camera", "mediamtx"}},
+		"a control port in use":        {serve("g.yml", on("control: {listen: '"+tcp+"'}")), []string{"control.listen", tcp}},
+		"a bus port in use":            {serve("h.yml", on("bus: {listen: '"+tcp+"'}")), []string{"bus.listen", tcp, "bus.url"}},
+		"a rendezvous port in use":     {serve("i.yml", on("rendezvous: {listen: '"+tcp+"', stun: []}")), []string{"rendezvous.listen", tcp}},
+		"a STUN port in use":           {serve("j.yml", on("rendezvous: {listen: '127.0.0.1:0', stun: ['"+udp+"']}")), []string{"rendezvous.stun", udp}},
+		"a QUIC port in use":           {serve("k.yml", on("transport: {listen: '"+udp+"'}")), []string{"transport.listen", udp}},
+		"a rendezvous' own port, used": {[]string{"rendezvous", "--listen", tcp, "--publish", strings.Repeat("ab", 32)}, []string{"rendezvous.listen", tcp}},
+		"a link that is none":          {[]string{"watch", "cam1"}, []string{"cam1", "https://host:9870/cam1"}},
+		"a link of another protocol":   {[]string{"watch", "rtsp://127.0.0.1:8554/cam1"}, []string{"rtsp://127.0.0.1:8554/cam1", "https://host:9870/cam1"}},
+		"a link to another server":     {[]string{"watch", stranger.URL + "/cam1"}, []string{"no Shoal rendezvous"}},
+		"a link to nobody":             {[]string{"watch", "http://127.0.0.1:1/cam1"}, []string{"127.0.0.1:1", "does not answer"}},
+		"a bad uplink":                 {[]string{"watch", "--uplink", "fast", "http://127.0.0.1:1/cam1"}, []string{"--uplink", "fast", "5M"}},
+		"a rendezvous for nobody":      {[]string{"rendezvous", "--listen", "127.0.0.1:0"}, []string{"--publish", "shoal key show"}},
+		"too many viewers":             {[]string{"demo", "--viewers", "1000"}, []string{"--viewers", "1..200"}},
+		"an unknown plugin":            {[]string{"plugin", "serve", "policy/clubz"}, []string{"clubz"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, stderr, err := run(t, 20*time.Second, c.args...)
