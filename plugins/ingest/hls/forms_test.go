@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/cmd/shoal/clip/cliptest"
+	"github.com/shoal-live/shoal/codecs/cmaf"
 	"github.com/shoal-live/shoal/core/ingest"
 )
 
@@ -50,6 +51,7 @@ func TestPlainHLSComesThroughAsItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, f.clip, r)
+			aligned(t, f.clip, r)
 			inTime(t, r, in.(ingest.Measurer).Measured())
 		}
 	}
@@ -68,6 +70,43 @@ func same(t *testing.T, c *clip.Clip, r *recorder) {
 	if err := recording.CheckWhole(&whole); err != nil {
 		t.Error(err)
 	}
+}
+
+// aligned wants frames that are in the clip once as far from the loop's start in every track.
+func aligned(t *testing.T, c *clip.Clip, r *recorder) {
+	t.Helper()
+	var zero []time.Duration // of the loop, on the stream's time
+	for i, samples := range r.samples {
+		at := map[string][]time.Duration{}
+		for _, s := range c.Tracks[i].Samples {
+			b, err := s.Payload()
+			if err != nil {
+				t.Fatal(err)
+			}
+			unit := largest(t, r.unpack, cmaf.Sample{Track: i, Payload: b})
+			at[unit] = append(at[unit], s.PTS)
+		}
+		for _, s := range samples {
+			if places := at[largest(t, r.unpack, s)]; len(places) == 1 {
+				zero = append(zero, (r.unpack.PTS(&s)-places[0]+10*c.Duration)%c.Duration)
+			}
+		}
+	}
+	for n, z := range zero {
+		if off := (z - zero[0]).Abs(); min(off, c.Duration-off) > 2*time.Millisecond {
+			t.Fatalf("frame %d is %v from its distance to the first", n, off)
+		}
+	}
+}
+
+// largest is the largest unit of a sample.
+func largest(t *testing.T, u *cmaf.Unpackager, s cmaf.Sample) string {
+	t.Helper()
+	units, err := u.Units(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(slices.MaxFunc(units, func(a, b []byte) int { return len(a) - len(b) }))
 }
 
 // inTime wants groups as far apart as their media, though segments come in bursts, and a delay that fits.
