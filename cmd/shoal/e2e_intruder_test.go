@@ -172,10 +172,13 @@ func (x *intruder) hello(to transport.LinkID) {
 	}))
 }
 
+// randomControl sends one message of a known type, but for hello and bye, and one of a type that nobody knows, which is to
+// be passed over.
 func (x *intruder) randomControl(to transport.LinkID) {
-	kind := byte(swarm.TypeStatus) + byte(x.r.IntN(int(swarm.TypeDescriptor-swarm.TypeStatus)+1))
-	x.control(to, append([]byte{stream, kind}, x.bytes(x.r.IntN(3000))...))
-	x.control(to, append([]byte{stream}, x.bytes(x.r.IntN(swarm.MaxControlFrame-2))...))
+	known := byte(swarm.TypeStatus) + byte(x.r.IntN(int(swarm.TypeDescriptor-swarm.TypeStatus)+1))
+	unknown := byte(swarm.TypeBye) + 1 + byte(x.r.IntN(200))
+	x.control(to, append([]byte{stream, known}, x.bytes(x.r.IntN(3000))...))
+	x.control(to, append([]byte{stream, unknown}, x.bytes(x.r.IntN(8000))...))
 }
 
 func (x *intruder) truncatedControl(to transport.LinkID) {
