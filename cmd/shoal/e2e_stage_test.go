@@ -173,10 +173,15 @@ func isolate(c *config.Config, i config.Isolation) {
 // startSource runs a server until the test is over.
 func startSource(t *testing.T, c config.Config) *source {
 	t.Helper()
+	return startSourceWith(t, serve.Options{Config: c})
+}
+
+// startSourceWith is startSource. What o leaves open is filled.
+func startSourceWith(t *testing.T, o serve.Options) *source {
+	t.Helper()
 	s := &source{history: newHistory(t, "the source")}
-	server, err := serve.Open(context.Background(), serve.Options{
-		Config: c, Version: "test", Command: []string{shoal, "plugin", "serve"}, Log: s.logger(), Events: s.sink,
-	})
+	o.Version, o.Command, o.Log, o.Events = "test", []string{shoal, "plugin", "serve"}, s.logger(), s.sink
+	server, err := serve.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

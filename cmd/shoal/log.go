@@ -14,7 +14,12 @@ func newLog(w io.Writer, level, format string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo // the config was validated
 	}
-	o := &slog.HandlerOptions{Level: l}
+	return newLogAt(w, l, format)
+}
+
+// newLogAt writes to w from a level that may change.
+func newLogAt(w io.Writer, level slog.Leveler, format string) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/serve"
@@ -20,7 +22,12 @@ type serveCommand struct {
 
 // Run serves until Ctrl-C.
 func (c serveCommand) Run(env *environment) error {
-	cfg, err := c.load(env)
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	environ := c.environ(env)
+	cfg, err := config.Load(path, environ, wire.Known())
 	if err != nil {
 		return err
 	}
@@ -28,9 +35,13 @@ func (c serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(env.stderr, cfg.LogLevel, cfg.LogFormat)
+	level := new(slog.LevelVar)
+	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
+		return err
+	}
 	s, err := serve.Open(env.ctx, serve.Options{
-		Config: cfg, Version: version(), Command: command, Log: log,
+		Config: cfg, Version: version(), Command: command, Environ: env.environ, Log: newLogAt(env.stderr, level, cfg.LogFormat),
+		Live:     serve.Live{File: path, Level: level, Read: func() (config.Config, error) { return config.Read(path, environ) }},
 		Announce: func(name, url string) { fmt.Fprintf(env.stdout, "%s is live: %s\n", name, url) },
 	})
 	if err != nil {
@@ -41,25 +52,28 @@ func (c serveCommand) Run(env *environment) error {
 	return s.Run(env.ctx)
 }
 
-// load reads the config and puts the flags over it.
-func (c serveCommand) load(env *environment) (config.Config, error) {
-	path := c.Config
-	if path == "" {
-		if _, err := os.Stat("shoal.yml"); err == nil {
-			path = "shoal.yml"
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return config.Config{}, err
+// path is that of the config file; "" for none.
+func (c serveCommand) path() (string, error) {
+	if c.Config != "" {
+		return c.Config, nil
+	}
+	_, err := os.Stat("shoal.yml")
+	switch {
+	case err == nil:
+		return "shoal.yml", nil
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	}
+	return "", err
+}
+
+// environ is the environment with the flags over it.
+func (c serveCommand) environ(env *environment) []string {
+	environ := slices.Clone(env.environ)
+	for key, value := range map[string]string{"RENDEZVOUS_REMOTE": c.Rendezvous, "UPLINK": c.Uplink, "DATADIR": c.Data} {
+		if value != "" {
+			environ = append(environ, "SHOAL_"+key+"="+value)
 		}
 	}
-	environ := env.environ
-	if c.Rendezvous != "" {
-		environ = append(environ, "SHOAL_RENDEZVOUS_REMOTE="+c.Rendezvous)
-	}
-	if c.Uplink != "" {
-		environ = append(environ, "SHOAL_UPLINK="+c.Uplink)
-	}
-	if c.Data != "" {
-		environ = append(environ, "SHOAL_DATADIR="+c.Data)
-	}
-	return config.Load(path, environ, wire.Known())
+	return environ
 }

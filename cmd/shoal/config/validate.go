@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/shoal-live/shoal/core/budget"
 )
 
 // Known lists what a plugin's name may be, by kind. cmd fills it from the catalogue of built-ins.
@@ -34,6 +36,7 @@ func (c *Config) Validate(k Known) error {
 		listen("rendezvous.listen", c.Rendezvous.Listen),
 		listen("control.listen", c.Control.Listen),
 		listen("bus.listen", c.Bus.Listen),
+		c.Uplink.check("uplink"),
 		within("mediamtx.poll", c.MediaMTX.Poll, 100*time.Millisecond, time.Minute),
 		stream("stream", &c.Stream, k),
 	}
@@ -114,6 +117,14 @@ func stream(key string, s *Stream, k Known) error {
 		return err
 	}
 	return oneOf(key+".authentication", s.Authentication, k.Authentications)
+}
+
+// check refuses a cap that the budget would.
+func (r Rate) check(key string) error {
+	if r != 0 && (r.Bytes() < budget.MinCap || r.Bytes() > budget.MaxCap) {
+		return bad(key, "%s is not in 64k..32G bits per second, and 0 is for no cap", r)
+	}
+	return nil
 }
 
 func within(key string, v, least, most time.Duration) error {

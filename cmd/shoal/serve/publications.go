@@ -1,24 +1,26 @@
 package serve
 
 import (
+	"cmp"
 	"context"
-	"strings"
+	"reflect"
 	"sync"
 	"time"
 
-	"github.com/shoal-live/shoal/api/bus"
 	"github.com/shoal-live/shoal/api/rendezvous"
-	"github.com/shoal-live/shoal/cmd/shoal/keys"
+	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/wire"
 	"github.com/shoal-live/shoal/core/chunk"
-	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/node"
 )
 
-// publication is one path of the media server.
+// publication is one stream: what is published, and what is known of it.
 type publication struct {
 	source ingest.Source
+	stream config.Stream
+	media  config.MediaMTX    // that it is read from
+	client *rendezvous.Client // nil when it is not shared
 	cancel context.CancelFunc // nil when it is not shared
 	ended  chan struct{}      // closed when it has ended
 	since  time.Time
@@ -29,63 +31,114 @@ type publication struct {
 	epoch  uint32
 }
 
-// reconcile starts what is new, and ends what is gone.
-func (s *Server) reconcile(ctx context.Context, group *sync.WaitGroup, sources []ingest.Source) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	seen := make(map[string]bool, len(sources))
-	for _, src := range sources {
-		seen[src.Name] = true
-		p := s.streams[src.Name]
-		if p != nil && p.source == src {
-			continue
+// publishAll keeps what is published as the media server and the config have it, until ctx ends.
+func (s *Server) publishAll(ctx context.Context) error {
+	var group sync.WaitGroup
+	defer group.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.look:
+			s.reconcile(ctx, &group)
 		}
-		if p != nil {
-			s.end(p)
-		}
-		s.streams[src.Name] = s.begin(ctx, group, src)
 	}
-	for name, p := range s.streams {
+}
+
+// reconcile starts what is new, adjusts what has changed, and ends what is gone.
+func (s *Server) reconcile(ctx context.Context, group *sync.WaitGroup) {
+	cfg := s.config.Load()
+	var adjust []func()
+	s.mu.Lock()
+	seen := make(map[string]bool)
+	for _, src := range s.sources(cfg) {
+		seen[src.Name] = true
+		p, want := s.streams[src.Name], cfg.For(src.Name)
+		reason := notShared(src, want)
+		switch {
+		case p != nil && p.cancel != nil && reason == "" && !over(p):
+			before := *p
+			p.source, p.stream, p.media = src, want, cfg.MediaMTX
+			adjust = append(adjust, func() { s.adjust(&before, cfg, src) })
+		case p != nil && p.cancel == nil && reason != "" && p.source == src:
+			p.reason = reason
+		case p != nil && p.cancel != nil && over(p) && p.source == src && reflect.DeepEqual(p.stream, want) && p.media == cfg.MediaMTX:
+		default:
+			s.end(p)
+			s.streams[src.Name] = s.begin(ctx, group, src, want, reason)
+		}
+	}
+	for name, p := range s.streams { // order-free: each on its own
 		if !seen[name] {
 			s.end(p)
 			delete(s.streams, name)
 		}
 	}
+	s.mu.Unlock()
+	for _, f := range adjust { // it talks to the node, which may be telling an event
+		f()
+	}
 }
 
-// begin publishes a source, unless it is not to be shared. The lock is held.
-func (s *Server) begin(ctx context.Context, group *sync.WaitGroup, src ingest.Source) *publication {
-	p := &publication{source: src, since: time.Now(), ended: make(chan struct{}), reason: "starting"}
-	cfg := s.opts.Config.For(src.Name)
+// over reports whether a publication has ended by itself.
+func over(p *publication) bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// notShared is why a source is not to be shared; "" when it is.
+func notShared(src ingest.Source, cfg config.Stream) string {
 	switch {
 	case cfg.Share != nil && !*cfg.Share:
-		p.reason = "not shared: streams." + src.Name + ".share is no"
+		return "not shared: streams." + src.Name + ".share is no"
 	case src.Access != ingest.Public && cfg.Access != "public":
-		p.reason = src.Reason + " (set streams." + src.Name + ".access to public to share it all the same)"
+		return src.Reason + " (set streams." + src.Name + ".access to public to share it all the same)"
 	case len(src.Name) > chunk.MaxName:
-		p.reason = "its name is too long"
-	default:
-		ctx, p.cancel = context.WithCancel(ctx)
-		before := s.streams[src.Name]
-		group.Go(func() {
-			defer close(p.ended)
-			if before != nil && before.cancel != nil {
-				<-before.ended
-			}
-			if err := s.publish(ctx, src); err != nil {
-				s.log.Error("stream not shared", "stream", src.Name, "error", err)
-				s.set1(src.Name, func(p *publication) { p.live, p.reason = false, err.Error() })
-			}
-		})
+		return "its name is too long"
+	}
+	return ""
+}
+
+// begin publishes a source, unless there is a reason not to. The lock is held.
+func (s *Server) begin(ctx context.Context, group *sync.WaitGroup, src ingest.Source, cfg config.Stream, reason string) *publication {
+	p := &publication{source: src, stream: cfg, media: s.config.Load().MediaMTX, since: time.Now(), ended: make(chan struct{}), reason: cmp.Or(reason, "starting")}
+	if reason != "" {
+		s.log.Info("path not shared", "path", src.Name, "reason", reason)
+		close(p.ended)
 		return p
 	}
-	s.log.Info("path not shared", "path", src.Name, "reason", p.reason)
-	close(p.ended)
+	ctx, p.cancel = context.WithCancel(ctx)
+	before := s.last[src.Name]
+	s.last[src.Name] = p
+	group.Go(func() {
+		defer s.forget(p)
+		if before != nil { // the node takes part once in a stream
+			<-before.ended
+		}
+		if err := s.publish(ctx, p, src, cfg); err != nil {
+			s.log.Error("stream not shared", "stream", src.Name, "error", err)
+			s.set1(src.Name, func(p *publication) { p.live, p.reason = false, err.Error() })
+		}
+	})
 	return p
 }
 
+// forget lets the next of p's name begin.
+func (s *Server) forget(p *publication) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last[p.source.Name] == p {
+		delete(s.last, p.source.Name)
+	}
+	close(p.ended)
+}
+
 func (s *Server) end(p *publication) {
-	if p.cancel != nil {
+	if p != nil && p.cancel != nil {
 		p.cancel()
 	}
 }
@@ -100,101 +153,74 @@ func (s *Server) set1(name string, change func(*publication)) {
 }
 
 // publish publishes one source until ctx ends.
-func (s *Server) publish(ctx context.Context, src ingest.Source) error {
-	cfg := s.opts.Config.For(src.Name)
-	base := s.opts.Config.Rendezvous.Remote
+func (s *Server) publish(ctx context.Context, p *publication, src ingest.Source, cfg config.Stream) error {
+	base := s.config.Load().Rendezvous.Remote
 	if s.meeting != nil {
 		base = s.meeting.Local
 	}
-	identity, err := keys.Open(s.opts.Config.DataDir, keys.Node)
+	client, err := rendezvous.NewClient(rendezvous.ClientConfig{URL: base, Identity: s.identity, Publisher: s.publisher, Log: s.log})
 	if err != nil {
 		return err
 	}
-	client, err := rendezvous.NewClient(rendezvous.ClientConfig{URL: base, Identity: identity, Publisher: s.publisher, Log: s.log})
+	s.mu.Lock()
+	p.client = client
+	s.mu.Unlock()
+	policy, err := s.set.Policy(*cfg.Policy)
 	if err != nil {
 		return err
 	}
-	choice := s.opts.Config.Policy
-	if cfg.Policy != nil {
-		choice = *cfg.Policy
-	}
-	policy, err := s.set.Policy(choice)
+	pub, err := s.publishing(src, cfg)
 	if err != nil {
 		return err
 	}
-	in, err := s.set.Ingest(s.opts.Config.Ingest, s.ingestConfig(src.URL, cfg.Group))
-	if err != nil {
-		return err
-	}
-	id := chunk.NewStreamID(wire.Public(s.publisher), src.Name)
 	return s.node.Publish(ctx, node.StreamConfig{
 		Name: src.Name, Policy: policy, Fallback: wire.Fallback, Rendezvous: client, Weight: cfg.Weight, Seed: wire.Seed(),
-	}, node.PublishConfig{
+	}, pub)
+}
+
+// publishing is how a source is published.
+func (s *Server) publishing(src ingest.Source, cfg config.Stream) (node.PublishConfig, error) {
+	ic := ingestConfig(s.config.Load(), *cfg.Ingest, src.URL, cfg.Group)
+	ic.Log = s.log
+	in, err := s.set.Ingest(*cfg.Ingest, ic)
+	if err != nil {
+		return node.PublishConfig{}, err
+	}
+	id := chunk.NewStreamID(wire.Public(s.publisher), src.Name)
+	return node.PublishConfig{
 		Key: s.publisher, Ingest: in, Author: wire.Author, Substreams: cfg.Substreams, ChunkSize: cfg.ChunkSize,
 		Authentication: cfg.Authentication, GroupSpan: cfg.Group,
 		NextEpoch: func(ctx context.Context) (uint32, error) { return s.bus.NextEpoch(ctx, id) },
-	})
+	}, nil
 }
 
-// follow keeps what is known of streams beside the events about them.
-func (s *Server) follow(e event.Event) {
-	switch e := e.(type) {
-	case event.StreamAvailable:
-		url := strings.TrimSuffix(s.Base(), "/") + "/" + e.Name
-		var codecs []string
-		for _, t := range e.Tracks {
-			codecs = append(codecs, t.Codec)
+// adjust makes a stream that is published be as the config has it now, while it plays. before is how it was.
+func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Source) {
+	was, want := before.stream, cfg.For(src.Name)
+	var err error
+	if !reflect.DeepEqual(was.Policy, want.Policy) {
+		var policy node.PolicySource
+		if policy, err = s.set.Policy(*want.Policy); err == nil {
+			err = s.node.SetPolicy(src.Name, policy)
 		}
-		first := false
-		s.set1(e.Name, func(p *publication) {
-			first = !p.told
-			p.live, p.reason, p.codecs, p.told, p.epoch = true, "", codecs, true, e.Epoch
-		})
-		s.log.Info("stream live", "stream", e.Name, "epoch", e.Epoch, "codecs", strings.Join(codecs, " "), "watch", url)
-		if first && s.opts.Announce != nil {
-			s.opts.Announce(e.Name, url)
+	}
+	if err == nil && was.Weight != want.Weight {
+		err = s.node.SetWeight(src.Name, want.Weight)
+	}
+	moved := before.source.URL != src.URL || before.media != cfg.MediaMTX && want.Ingest.Name == "mediamtx"
+	if err == nil && (moved || !sameMedia(was, want)) {
+		var pub node.PublishConfig
+		if pub, err = s.publishing(src, want); err == nil {
+			err = s.node.Republish(src.Name, pub)
 		}
-		s.later(func(ctx context.Context) error { return s.register(ctx, e, url, codecs) })
-	case event.StreamUnavailable:
-		s.set1(e.Name, func(p *publication) { p.live, p.reason = false, e.Cause })
-		s.log.Info("stream ended", "stream", e.Name, "cause", e.Cause)
-		s.later(func(ctx context.Context) error { return s.bus.Unregister(ctx, e.Name) })
-	case event.IngestFailed:
-		s.set1(e.Name, func(p *publication) { p.live, p.reason = false, e.Cause })
+	}
+	if err != nil {
+		s.log.Error("stream not adjusted", "stream", src.Name, "error", err)
 	}
 }
 
-// register tells the other processes of the operator about a stream.
-func (s *Server) register(ctx context.Context, e event.StreamAvailable, url string, codecs []string) error {
-	return s.bus.Register(ctx, bus.Record{
-		Name: e.Name, Stream: e.Stream.String(), Publisher: keys.Public(s.publisher), Epoch: e.Epoch, Rendezvous: url,
-		Codecs: codecs, Since: time.Now().UTC(),
-	})
-}
-
-// later queues a change of the registry. When 256 wait, the bus is away, and the newest is dropped: the registry is
-// for information.
-func (s *Server) later(f func(context.Context) error) {
-	select {
-	case s.registry <- f:
-	default:
-		s.log.Warn("registry not changed: the bus does not keep up")
-	}
-}
-
-// keepRegistry makes the changes that are queued, and the last ones when ctx ends.
-func (s *Server) keepRegistry(ctx context.Context) error {
-	do := func(ctx context.Context, f func(context.Context) error) {
-		if err := f(ctx); err != nil {
-			s.log.Debug("registry", "error", err)
-		}
-	}
-	for {
-		select {
-		case f := <-s.registry:
-			do(ctx, f)
-		case <-ctx.Done():
-			return nil
-		}
-	}
+// sameMedia reports whether two configs make the same of a source.
+func sameMedia(a, b config.Stream) bool {
+	return reflect.DeepEqual(a.Ingest, b.Ingest) && a.Group == b.Group && a.Substreams == b.Substreams &&
+		a.ChunkSize == b.ChunkSize && a.Authentication == b.Authentication
 }

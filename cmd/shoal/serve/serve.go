@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shoal-live/shoal/api/bus"
@@ -26,6 +27,7 @@ const healthEvery = 5 * time.Second
 // Options are what a server is made of.
 type Options struct {
 	Config  config.Config
+	Live    Live // how the config may change while it runs
 	Version string
 	Command []string // that starts this binary's own plugins: [/path/shoal plugin serve]
 	Environ []string // what plugins may be given of the environment
@@ -41,6 +43,7 @@ type Server struct {
 	opts      Options
 	log       *slog.Logger
 	publisher ed25519.PrivateKey
+	identity  ed25519.PrivateKey // of the node
 	started   time.Time
 
 	set     *wire.Set
@@ -51,20 +54,29 @@ type Server struct {
 
 	registry chan func(context.Context) error // changes that wait for the bus
 
+	config     atomic.Pointer[config.Config] // in effect
+	settings   settings
+	look       chan struct{} // has room for one: what is published may not be what should be
+	rediscover chan struct{} // has room for one: the media server or its ingest is another
+
 	mu      sync.Mutex
 	streams map[string]*publication
-	source  error // why the media server does not answer
+	last    map[string]*publication // the newest of each name that was shared, ended ones too
+	found   []ingest.Source         // what the media server lists
+	source  error                   // why it does not answer
 }
 
 // Open binds everything, so that what cannot work is said before anything begins. Errors name the config's key.
 func Open(ctx context.Context, opts Options) (_ *Server, err error) {
-	s := &Server{opts: opts, log: opts.Log, started: time.Now(), streams: make(map[string]*publication), registry: make(chan func(context.Context) error, 256)}
+	s := &Server{
+		opts: opts, log: opts.Log, started: time.Now(), streams: make(map[string]*publication), last: make(map[string]*publication),
+		registry: make(chan func(context.Context) error, 256), look: make(chan struct{}, 1), rediscover: make(chan struct{}, 1),
+	}
 	cfg := &s.opts.Config
 	if s.publisher, err = keys.Open(cfg.DataDir, keys.Publisher); err != nil {
 		return nil, err
 	}
-	identity, err := keys.Open(cfg.DataDir, keys.Node)
-	if err != nil {
+	if s.identity, err = keys.Open(cfg.DataDir, keys.Node); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -75,6 +87,8 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 	if s.bus, err = bus.Open(ctx, bus.Config{URL: cfg.Bus.URL, Listen: cfg.Bus.Listen, DataDir: cfg.DataDir, Log: s.log}); err != nil {
 		return nil, err
 	}
+	s.recall(ctx)
+	cfg = s.config.Load()
 	if cfg.Rendezvous.Remote == "" {
 		own := []ed25519.PublicKey{s.publisher.Public().(ed25519.PublicKey)}
 		if s.meeting, err = OpenMeeting(cfg.Rendezvous, own, s.log); err != nil {
@@ -85,12 +99,12 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	carrier, err := s.set.Transport(cfg.Transport, identity)
+	carrier, err := s.set.Transport(cfg.Resolve("transport", cfg.Transport), s.identity)
 	if err != nil {
 		return nil, err
 	}
 	s.node, err = node.New(node.Config{
-		Identity: identity, Transports: []node.TransportSource{carrier}, Authentications: wire.Authentications(),
+		Identity: s.identity, Transports: []node.TransportSource{carrier}, Authentications: wire.Authentications(),
 		Compressor: wire.Compressor(), Uplink: cfg.Uplink.Bytes(), Events: s.event, Log: s.log,
 	})
 	if err != nil {
@@ -118,7 +132,7 @@ func (s *Server) close() {
 func (s *Server) Run(ctx context.Context) error {
 	defer s.bus.Close()
 	parts := []func(context.Context) error{
-		s.carry, s.control.run, s.discover, s.reportHealth, s.keepRegistry,
+		s.carry, s.control.run, s.discover, s.publishAll, s.reportHealth, s.keepRegistry, s.followFile, s.followBus,
 	}
 	if s.meeting != nil {
 		parts = append(parts, s.meeting.Run)
@@ -140,7 +154,7 @@ func (s *Server) Base() string {
 	if s.meeting != nil {
 		return s.meeting.URL
 	}
-	return s.opts.Config.Rendezvous.Remote
+	return s.config.Load().Rendezvous.Remote
 }
 
 // ControlURL is where the control API answers.
@@ -161,41 +175,6 @@ func (s *Server) event(e event.Event) {
 		s.opts.Events(e)
 	}
 	s.follow(e)
-}
-
-// discover follows the media server's paths until ctx ends.
-func (s *Server) discover(ctx context.Context) error {
-	var group sync.WaitGroup
-	defer group.Wait()
-	return s.set.Discover(ctx, s.opts.Config.Ingest, s.ingestConfig("", 0), func(f ingest.Found) {
-		s.mu.Lock()
-		changed := (s.source == nil) != (f.Err == nil) || s.source != nil && s.source.Error() != f.Err.Error()
-		s.source = f.Err
-		s.mu.Unlock()
-		if changed && f.Err != nil {
-			s.log.Error("media server", "error", f.Err)
-		} else if changed {
-			s.log.Info("media server answers again", "api", s.opts.Config.MediaMTX.API)
-		}
-		if f.Err == nil {
-			s.reconcile(ctx, &group, f.Sources)
-		}
-	})
-}
-
-// ingestConfig is what the ingest of a source is given; url "" is for discovery.
-func (s *Server) ingestConfig(url string, span time.Duration) ingest.Config {
-	m := &s.opts.Config.MediaMTX
-	params := map[string]string{"api": m.API, "poll": m.Poll.String()}
-	for key, value := range map[string]string{"rtsp": m.RTSP, "user": m.User, "pass": m.Pass} {
-		if value != "" {
-			params[key] = value
-		}
-	}
-	for key, value := range s.opts.Config.Ingest.Params {
-		params[key] = value
-	}
-	return ingest.Config{Source: url, Span: span, Params: params, Log: s.log}
 }
 
 // reportHealth says how this origin is, now and then.

@@ -64,7 +64,7 @@ func (s *Server) Streams() []control.Stream {
 
 // Info is about the process.
 func (s *Server) Info() control.Info {
-	cfg := &s.opts.Config
+	cfg := s.config.Load()
 	var addresses []string
 	for _, a := range s.node.Addresses() {
 		addresses = append(addresses, string(a))

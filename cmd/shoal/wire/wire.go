@@ -133,6 +133,51 @@ func (s *Set) Ingest(c config.Plugin, ic ingest.Config) (func(context.Context) (
 	return func(ctx context.Context) (ingest.Ingest, error) { return s.host.Ingest(ctx, spec, ic) }, err
 }
 
+// TryPolicy starts a policy and ends it again. Errors: why it does not start.
+func (s *Set) TryPolicy(ctx context.Context, c config.Plugin) error {
+	source, err := s.Policy(c)
+	if err != nil {
+		return err
+	}
+	if source.Inline != nil {
+		_, err := source.Inline()
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, tryPatience)
+	defer cancel()
+	h, err := source.Start(ctx)
+	if err != nil {
+		return err
+	}
+	h.Close()
+	return nil
+}
+
+// TryIngest starts an ingest and ends it before it reads. Errors: why it does not start.
+func (s *Set) TryIngest(ctx context.Context, c config.Plugin, ic ingest.Config) error {
+	start, err := s.Ingest(c, ic)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, tryPatience)
+	defer cancel()
+	in, err := start(ctx)
+	if err != nil {
+		return err
+	}
+	cancel()
+	return in.Run(ctx, nobody{}) // ends at once
+}
+
+// tryPatience is for a plugin to start that is only tried.
+const tryPatience = 10 * time.Second
+
+// nobody is the sink of an ingest that is only tried.
+type nobody struct{}
+
+func (nobody) Tracks(ingest.Media) error { return nil }
+func (nobody) Group(chunk.Group) error   { return nil }
+
 // Discover follows what a server offers until ctx ends; a discoverer that dies is started again. Errors: lists the
 // choices; the config is wrong; the ingest cannot list what a server offers.
 func (s *Set) Discover(ctx context.Context, c config.Plugin, ic ingest.Config, found func(ingest.Found)) error {
