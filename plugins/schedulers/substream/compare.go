@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/feeders"
 	"github.com/shoal-live/shoal/plugins/schedulers/seats"
 )
 
@@ -18,10 +19,10 @@ const (
 // compare looks at the feeders of each substream, every Rewire: those beyond the number wanted go, the latest first,
 // and one that is late gets a rival.
 func (p *policy) compare() {
-	if p.Now < p.feeds.compared+p.params.Rewire {
+	if p.Now < p.compared+p.params.Rewire {
 		return
 	}
-	p.feeds.compared = p.Now
+	p.compared = p.Now
 	p.petition()
 	swaps := 0
 	asks := make([]uint64, len(p.View.Links))
@@ -32,16 +33,16 @@ func (p *policy) compare() {
 		switch {
 		case n == 0:
 		case n > 1 && worst.Role != swarm.Source && !p.Uplink.HasRoom(worst) && p.relieved(k, worst):
-			p.drop(worst, k, 0) // others need the seat more
+			p.feeders.Drop(worst, k, 0) // others need the seat more
 		case n > p.wanted(k, direct):
 			// The last that flows stays, whatever was promised by another.
 			if p.relieved(k, worst) || !worst.Feeds[k].Flows && p.Now >= worst.Feeds[k].Since+rivalFor {
-				p.drop(worst, k, 0)
+				p.feeders.Drop(worst, k, 0)
 			}
 		case n == p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
 			if i := p.choose(k, choice{asks: asks}); i >= 0 && p.better(p.View.Links[i], worst, k) {
 				swaps++
-				p.subscribe(p.View.Links[i], 1<<k, swarm.Eager)
+				p.feeders.Subscribe(p.View.Links[i], 1<<k, swarm.Eager)
 			}
 		}
 	}
@@ -60,12 +61,12 @@ func (p *policy) petition() {
 		}
 		set := p.relays.mine &^ l.In(swarm.Eager)
 		for k := range seen {
-			if seen[k] >= p.params.Copies || p.Now < p.feeds.avoided[key{l.Link, k}] || p.loops(l, k) {
+			if seen[k] >= p.params.Copies || p.feeders.Avoided(l, k) || p.feeders.Loops(l, k) {
 				set &^= 1 << k
 			}
 		}
 		if set != 0 {
-			p.subscribe(l, set, swarm.Eager)
+			p.feeders.Subscribe(l, set, swarm.Eager)
 		}
 	}
 }
@@ -109,7 +110,7 @@ func (p *policy) worse(a, b *scheduler.Link, k int) bool {
 	if fa.Lateness != fb.Lateness {
 		return fa.Lateness > fb.Lateness
 	}
-	return p.distance(a) > p.distance(b)
+	return p.feeders.Distance(a) > p.feeders.Distance(b)
 }
 
 // relieved reports whether another feeder of k than l has shown that it delivers.
@@ -142,46 +143,9 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 		return true
 	}
 	fa, fb := &a.Feeds[k], &b.Feeds[k]
-	if fb.Samples >= fewSamples && p.Now < fb.SampleAt+freshSample && fb.Lateness > p.params.Lateness {
+	if fb.Samples >= fewSamples && p.Now < fb.SampleAt+feeders.Fresh && fb.Lateness > p.params.Lateness {
 		leaf := p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0
-		return leaf || fa.Samples >= fewSamples && p.Now < fa.SampleAt+freshSample && fa.Lateness+p.params.Lateness <= fb.Lateness
+		return leaf || fa.Samples >= fewSamples && p.Now < fa.SampleAt+feeders.Fresh && fa.Lateness+p.params.Lateness <= fb.Lateness
 	}
-	return p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0 && p.distance(a)+gain < p.distance(b)
-}
-
-// freshSample is how long what was measured of a neighbour counts.
-const freshSample = 2 * time.Second
-
-// drop ends a subscription; the link is avoided for k for so long.
-func (p *policy) drop(l *scheduler.Link, k int, avoid time.Duration) {
-	if avoid > 0 {
-		p.feeds.avoid(l.Link, k, p.Now+avoid)
-	}
-	p.subscribe(l, 1<<k, swarm.None)
-}
-
-// silent replaces a feeder that has fallen silent, unless all have: then it is the stream that pauses.
-func (p *policy) silent(c scheduler.Silent) {
-	l := p.View.Link(c.Link)
-	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) || l.Feeds[c.Substream].Mode != swarm.Eager || p.paused() {
-		return
-	}
-	p.drop(l, c.Substream, silentFor)
-}
-
-// paused reports whether no eager feeder delivers anything.
-func (p *policy) paused() bool {
-	feeders := 0
-	for _, l := range p.View.Links {
-		if l.In(swarm.Eager) == 0 {
-			continue
-		}
-		feeders++
-		for k := range l.Feeds {
-			if f := &l.Feeds[k]; f.Mode == swarm.Eager && f.Silent == 0 && f.Samples > 0 {
-				return false
-			}
-		}
-	}
-	return feeders > 1
+	return p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0 && p.feeders.Distance(a)+gain < p.feeders.Distance(b)
 }

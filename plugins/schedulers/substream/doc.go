@@ -18,7 +18,7 @@
 //   - responsibility (relays.go): it relays the substreams for which few neighbours with room are seen, one at
 //     least when its uplink carries a copy; none when it does not. A swarm that begins has no relays: whoever has a
 //     seat at the source becomes one;
-//   - feeders (feeds.go): for each substream one eager feeder, or two inside its own, by advertised delay, round trip
+//   - feeders (feeds.go, package feeders): for each substream one eager feeder, or two inside its own, by advertised delay, round trip
 //     and room; never one that it feeds. A feeder that is late by more than Lateness against the best offer gets a
 //     rival, and the later of the two is dropped a second later, so that nothing is missed;
 //   - children (package seats): subscriptions are granted while the commitments stay within the uplink (package uplink),

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/feeders"
 	"github.com/shoal-live/shoal/plugins/schedulers/peer"
 )
 
@@ -24,8 +25,9 @@ type policy struct {
 	params Params
 	told   bool // that the opening orders were given since the snapshot
 
-	relays relays
-	feeds  feeds
+	relays   relays
+	feeders  feeders.Feeders
+	compared time.Duration // when feeders were last compared
 }
 
 // promptly is the number of neighbours that are announced to at the interval Announce.
@@ -38,6 +40,7 @@ func (p *policy) begin() {
 		Neighbours: p.params.Neighbours, Copies: p.params.Copies, Rescue: p.params.Rescue, Announce: p.params.Announce,
 		Promptly: promptly, Trial: p.params.Trial, Headroom: p.params.Headroom,
 	})
+	p.feeders = feeders.Feeders{Desk: &p.Desk, Uplink: &p.Uplink, Lazy: p.params.Lazy}
 }
 
 // Step answers one batch: see scheduler.Policy.
@@ -56,7 +59,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	p.note(b.Changes)
 	due := p.Due()
 	if due {
-		p.feeds.forget(&p.View, p.Now)
+		p.feeders.Forget()
 	}
 	p.Links.Meet()
 	if due {
@@ -67,7 +70,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 			p.claim()
 		}
 		p.feed()
-		p.listen()
+		p.feeders.Listen()
 		p.compare()
 	}
 	if due {
@@ -75,7 +78,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	}
 	p.Seats.Serve()
 	p.Heralds.Announce()
-	p.Uplink.Tell(p.relays.mine & p.flowing())
+	p.Uplink.Tell(p.relays.mine & p.feeders.Flowing())
 	return p.Answer(p.Next())
 }
 
@@ -97,16 +100,13 @@ func (p *policy) note(changes []scheduler.Change) {
 		case scheduler.LinkMeasured:
 			measured = true
 		case scheduler.Silent:
-			p.silent(c)
+			p.feeders.Silent(c)
 		case scheduler.Feeding:
 			if c.Mode == swarm.None {
-				p.denied(c)
+				p.feeders.Denied(c)
 			}
 		case scheduler.PeerStatus:
-			delete(p.feeds.asked, c.Link)
-			if l := p.View.Link(c.Link); l != nil && p.Uplink.HasRoom(l) {
-				delete(p.feeds.full, c.Link)
-			}
+			p.feeders.Said(c)
 		case scheduler.Refused:
 			p.refused(c)
 		default: // the view has it
@@ -121,11 +121,7 @@ func (p *policy) note(changes []scheduler.Change) {
 func (p *policy) refused(c scheduler.Refused) {
 	switch a := c.Action.(type) {
 	case scheduler.Subscribe:
-		for k := range p.View.Stream.Substreams {
-			if a.Substreams&(1<<k) != 0 {
-				p.feeds.avoid(a.Link, k, p.Now+time.Second)
-			}
-		}
+		p.feeders.Refused(a)
 	default:
 		p.Refused(c)
 	}

@@ -28,7 +28,8 @@ const (
 // adopt takes responsibility for what the orders of a snapshot say that this peer pushes.
 func (p *policy) adopt() {
 	p.relays.since = make([]time.Duration, p.View.Stream.Substreams)
-	p.feeds.reset(p.View.Stream.Substreams, p.Now)
+	p.feeders.Reset()
+	p.compared = p.Now
 	for k, to := range p.View.Pushes {
 		if len(to) > 0 {
 			p.relays.mine |= 1 << k
@@ -146,20 +147,6 @@ func (p *policy) count() []int {
 		}
 	}
 	return n
-}
-
-// flowing is the set of substreams that come in eagerly. A relay speaks only of those: who follows one that waits to
-// be fed itself may close a circle in which everybody waits.
-func (p *policy) flowing() uint64 {
-	var set uint64
-	for _, l := range p.View.Links {
-		for eager := l.In(swarm.Eager) &^ set; eager != 0; eager &= eager - 1 {
-			if k := bits.TrailingZeros64(eager); l.Feeds[k].Flows {
-				set |= 1 << k
-			}
-		}
-	}
-	return set
 }
 
 // plenty reports whether a neighbour has so much room that a second feeder takes nothing from anybody.

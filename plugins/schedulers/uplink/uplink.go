@@ -14,11 +14,21 @@ type Uplink struct {
 	Desk     *desk.Desk
 	Trial    float64 // uplink that is assumed until it is shown, in stream rates
 	Headroom float64 // share of a measured uplink that may be committed, and of a capped one halfway to all
+	Counts   Counts  // what counts as not spare; default Orders
 
 	sent    float64 // wire bytes per second, over the last second
 	ceiling float64 // wire bytes per second that the uplink was seen to carry when it was full; 0 for never
 	told    told
 }
+
+// Counts says what of an uplink is taken.
+type Counts uint8
+
+// The choices.
+const (
+	Orders Counts = 0 // what the orders to push bind
+	Sent   Counts = 1 // or what was sent over the last second, where that is more: for chunks that no order binds
+)
 
 // unknownRate stands for the stream's rate until it is known, in bytes per second.
 const unknownRate = 150_000
@@ -114,9 +124,13 @@ func (u *Uplink) Committed() int {
 // Carries reports whether the uplink carries at least one copy of a substream.
 func (u *Uplink) Carries() bool { return u.Limit() >= u.Seat() }
 
-// Spare is what is not committed, in wire bytes per second.
+// Spare is what is not taken, in wire bytes per second.
 func (u *Uplink) Spare() float64 {
-	return max(u.Limit()-float64(u.Committed())*u.Seat(), 0)
+	taken := float64(u.Committed()) * u.Seat()
+	if u.Counts == Sent {
+		taken = max(taken, u.sent)
+	}
+	return max(u.Limit()-taken, 0)
 }
 
 // HasRoom reports whether a neighbour says that it can take one more seat.
