@@ -2,7 +2,18 @@ package plugintest_test
 
 import (
 	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"io"
 	"log/slog"
+	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,41 +116,50 @@ func TestAPolicyInAnotherLanguageCarriesASwarm(t *testing.T) {
 	}
 }
 
-// TestAPolicyInAnotherLanguageLivesAsLongAsItsHost runs the program as a host does, and without one.
-func TestAPolicyInAnotherLanguageLivesAsLongAsItsHost(t *testing.T) {
+// started is the example as a process, with its handshake.
+type started struct {
+	cmd  *exec.Cmd
+	in   io.Closer
+	line []string // the parts of the handshake
+}
+
+// startNode runs the example as a host with that certificate does.
+func startNode(t *testing.T, hostCertificate []byte) started {
+	t.Helper()
 	needNode(t)
-	out, err := exec.CommandContext(t.Context(), nodePolicy).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "shoal plugin test") {
-		t.Errorf("run by hand it said %q and ended with %v", out, err)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // for one that does not end by itself
+	t.Cleanup(stop)
+	s := started{cmd: exec.CommandContext(ctx, nodePolicy)}
+	s.cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), bridge.CookieKey + "=" + bridge.CookieValue,
+		"PLUGIN_UNIX_SOCKET_DIR=" + plugintest.Folder(t), "PLUGIN_CLIENT_CERT=" + string(hostCertificate),
 	}
-	dir := plugintest.Folder(t)
-	cmd := exec.CommandContext(t.Context(), nodePolicy)
-	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), bridge.CookieKey + "=" + bridge.CookieValue, "PLUGIN_UNIX_SOCKET_DIR=" + dir, "PLUGIN_CLIENT_CERT=" + hostCertificate,
+	var err error
+	if s.in, err = s.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
 	}
-	in, err := cmd.StdinPipe()
+	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
+	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if s.line = strings.Split(strings.TrimSpace(line), "|"); err != nil || len(s.line) != 6 {
+		t.Fatalf("its handshake was %q, %v", line, err)
 	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil || !strings.HasPrefix(line, "1|1|unix|"+dir) || !strings.Contains(line, "|grpc|") {
-		t.Errorf("its handshake was %q, %v", line, err)
-	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if err := in.Close(); err != nil {
+	return s
+}
+
+// ends ends its input, as the end of a host does, and waits for it.
+func (s started) ends(t *testing.T) {
+	t.Helper()
+	if err := s.in.Close(); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	if err := cmd.Wait(); err != nil { // an interrupt that was not ignored would show
+	if err := s.cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 	if d := time.Since(began); d > 2*time.Second {
@@ -147,9 +167,65 @@ func TestAPolicyInAnotherLanguageLivesAsLongAsItsHost(t *testing.T) {
 	}
 }
 
-// hostCertificate is any certificate: nobody calls here.
-const hostCertificate = `-----BEGIN CERTIFICATE-----
------END CERTIFICATE-----`
+// identity is a certificate such as the host makes for itself.
+func identity(t *testing.T) (id tls.Certificate, text []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, as, as, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+func TestAPolicyInAnotherLanguageLivesAsLongAsItsHost(t *testing.T) {
+	_, text := identity(t)
+	s := startNode(t, text)
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	s.ends(t) // an interrupt that was not ignored would show
+	if out, err := exec.CommandContext(t.Context(), nodePolicy).CombinedOutput(); err == nil || !strings.Contains(string(out), "shoal plugin test") {
+		t.Errorf("run by hand it said %q and ended with %v", out, err)
+	}
+}
+
+func TestAPolicyInAnotherLanguageSpeaksWithItsHostAlone(t *testing.T) {
+	mine, text := identity(t)
+	other, _ := identity(t)
+	s := startNode(t, text)
+	defer s.ends(t)
+	der, err := base64.RawStdEncoding.DecodeString(s.line[5])
+	if err != nil {
+		t.Fatal(err)
+	}
+	its, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(its)
+	for _, c := range []struct {
+		who     string
+		present []tls.Certificate
+		taken   bool
+	}{{"its host", []tls.Certificate{mine}, true}, {"another host", []tls.Certificate{other}, false}, {"somebody without a certificate", nil, false}} {
+		raw, err := net.Dial(s.line[2], s.line[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn := tls.Client(raw, &tls.Config{Certificates: c.present, RootCAs: roots, ServerName: "localhost", NextProtos: []string{"h2"}})
+		_, err = conn.Read(make([]byte, 1)) // of the settings that a server of HTTP/2 begins with
+		if taken := err == nil; taken != c.taken {
+			t.Errorf("%s was heard: %v (%v), want %v", c.who, taken, err, c.taken)
+		}
+		_ = raw.Close() // it has served its purpose
+	}
+}
 
 // fields are the fields and words of a protobuf text: "Batch.now int64 = 2".
 func fields(text string) map[string]bool {

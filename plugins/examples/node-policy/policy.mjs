@@ -656,7 +656,7 @@ const fold = {
 const did = {
   push(p, a) { if (a.substream < p.substreams) p.pushes[a.substream] = a.to; },
   announce: onLink((l, a) => { l.announce = a.every; }),
-  repair(p) { p.repairs = true; },
+  repair(p, a) { p.repairs = a.share > 0; },
   subscribe: onLink((l, a, p) => l.feeds.forEach((f, k) => {
     if ((a.substreams & bit(k)) !== 0n) Object.assign(f, { mode: a.mode ?? 0, since: p.now, flows: false, silent: false, lateness: 0 });
   })),
