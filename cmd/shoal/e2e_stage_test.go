@@ -22,6 +22,7 @@ import (
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/node"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/plugintest"
 )
 
 // eventually waits until ok answers true, and fails the test after limit.
@@ -180,7 +181,7 @@ func startSource(t *testing.T, c config.Config) *source {
 func startSourceWith(t *testing.T, o serve.Options) *source {
 	t.Helper()
 	s := &source{history: newHistory(t, "the source")}
-	o.Version, o.Command, o.Log, o.Events = "test", []string{shoal, "plugin", "serve"}, s.logger(), s.sink
+	o.Version, o.Command, o.Log, o.Events = "test", plugintest.Self(t), s.logger(), s.sink
 	server, err := serve.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +234,7 @@ type viewer struct {
 func startViewer(t *testing.T, o watch.Options) *viewer {
 	t.Helper()
 	v := &viewer{history: newHistory(t, "a viewer"), pipe: o.Pipe}
-	o.Listen, o.Command, o.Log, o.Events = "127.0.0.1:0", []string{shoal, "plugin", "serve"}, v.logger(), v.sink
+	o.Listen, o.Command, o.Log, o.Events = "127.0.0.1:0", plugintest.Self(t), v.logger(), v.sink
 	if o.Isolation == "" {
 		o.Isolation = config.Inline
 	}

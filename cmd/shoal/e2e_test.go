@@ -20,12 +20,18 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/plugins/builtin"
+	"github.com/shoal-live/shoal/plugins/plugintest"
 )
 
 // shoal is the binary under test, built once.
 var shoal string
 
 func TestMain(m *testing.M) {
+	if plugintest.Serves(os.Args) { // servers and viewers within the tests start this program as their plugins
+		plugintest.Main(m, os.Args, builtin.Plugins()...)
+		return
+	}
 	code, err := buildAndRun(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

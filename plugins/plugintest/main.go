@@ -15,7 +15,7 @@ const serveArgument = "serve-plugin"
 // Main is what a TestMain calls, with os.Args, so that the test binary can be run as a plugin process: it serves that
 // plugin then, and runs the tests otherwise.
 func Main(m *testing.M, args []string, plugins ...bridge.Plugin) {
-	if len(args) < 3 || args[1] != serveArgument {
+	if !Serves(args) {
 		m.Run() // its code is that of the process, once TestMain returns
 		return
 	}
@@ -29,6 +29,9 @@ func Main(m *testing.M, args []string, plugins ...bridge.Plugin) {
 		panic(err) // a test that is wrong: the host logs it, and the test that asked for the plugin fails
 	}
 }
+
+// Serves reports whether a test binary with these arguments is a plugin, for a TestMain with more to do than Main.
+func Serves(args []string) bool { return len(args) > 2 && args[1] == serveArgument }
 
 // Self is the command with which a host runs the test binary as a plugin.
 func Self(t testing.TB) []string {
