@@ -143,8 +143,8 @@ func (c *check) suite(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return c.overtime(ctx, t)
-		case len(t.order) == 0 && (how.cause != "" || len(t.outside) > 0):
-			c.add(Clause{Sentence: runs, Verdict: Fail, Reason: strings.Join(append(t.outside, how.cause), "\n")})
+		case len(t.order) == 0 && (how.cause != "" || t.failed):
+			c.add(Clause{Sentence: runs, Verdict: Fail, Reason: strings.TrimSpace(strings.Join(append(t.outside, how.cause), "\n"))})
 			return nil
 		case len(t.order) == 0 && len(job.Skip) == 0:
 			return fmt.Errorf("--run %q matches no clause of the %s contract", c.Run, c.Kind)

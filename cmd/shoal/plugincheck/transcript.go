@@ -29,6 +29,7 @@ type transcript struct {
 	order   []string
 	current string       // name of the clause that speaks
 	outside []string     // messages of the root
+	failed  bool         // the root did
 	held    *entry       // failed just now: should a crash follow, it says why
 	done    func(Clause) // told of each clause that is over
 }
@@ -145,6 +146,7 @@ func (t *transcript) message(line string) {
 // verdict ends a test.
 func (t *transcript) verdict(what, name, took string) {
 	clause, deeper := clauseOf(name)
+	t.failed = t.failed || name == root && what == "FAIL"
 	e := t.clauses[clause]
 	if e == nil || deeper || e.over {
 		return
