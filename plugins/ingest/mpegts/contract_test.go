@@ -66,11 +66,11 @@ func connect(t *testing.T, path, name string, b *mpegtstest.Broadcast) (stop fun
 	return play(t, &patient{path: path}, name, b)
 }
 
-// patient is a connection to a socket that may be made later.
+// patient is a writer that connects to a socket once somebody listens, and again when it was refused.
 type patient struct {
 	path string
 	mu   sync.Mutex
-	conn net.Conn // nil before, and once closed
+	conn net.Conn // nil for none
 	over bool
 }
 
@@ -79,7 +79,13 @@ func (p *patient) Write(b []byte) (int, error) {
 	if c == nil {
 		return len(b), nil
 	}
-	return c.Write(b)
+	if _, err := c.Write(b); err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		_ = c.Close() // the error has said it
+		p.conn = nil
+	}
+	return len(b), nil
 }
 
 // dial answers nil while nobody is there.

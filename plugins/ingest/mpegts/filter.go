@@ -28,6 +28,7 @@ type filter struct {
 	program program
 	tracks  map[uint16]*track
 	front   []*packet // to be handed out first
+	again   *packet   // to be taken again first: it showed that a track has changed
 	held    []packet  // at most maxHeld
 	at      int       // of held, handed out
 	opening bool      // a demuxer starts
@@ -43,16 +44,17 @@ const maxHeld = 16 << 20 / packetSize
 
 func newFilter(f *framer) *filter { return &filter{framer: f, now: time.Now} }
 
-// step takes one packet of the source. known tells that it was of a table, or too damaged to be of anything.
+// step takes one packet of the source. known tells that nothing is left to do with it: it was of a table, too damaged to be
+// of anything, or has not come yet.
 func (f *filter) step() (p packet, known bool, err error) {
 	if !f.late.IsZero() && f.now().After(f.late) {
-		return p, false, errLate
+		return p, true, errLate
 	}
-	p, err = f.framer.next()
+	p, ok, err := f.framer.next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return p, false, errEnded
-	case err != nil || p.damaged(): // its counter will be missing
+		return p, true, errEnded
+	case err != nil || !ok || p.damaged(): // the counter will show that one is missing
 		return p, true, err
 	}
 	known, changed := f.program.follow(&p)
@@ -111,8 +113,7 @@ func (f *filter) Read(b []byte) (int, error) {
 		}
 		f.jumped = f.jumped || p.jumps()
 		if k.carry == afterFrame && k.differs(&p) {
-			f.held = append([]packet{p}, f.held[f.at:]...)
-			f.at = 0
+			f.again = &p
 			return 0, errChanged
 		}
 		f.front = k.pass(&p)
@@ -125,10 +126,15 @@ func (f *filter) Read(b []byte) (int, error) {
 
 // take is the next packet, held ones first.
 func (f *filter) take() (packet, error) {
-	if f.opening || f.at == len(f.held) {
-		if !f.opening {
-			f.held, f.at = nil, 0
-		}
+	switch {
+	case f.again != nil:
+		p := *f.again
+		f.again = nil
+		return p, nil
+	case f.opening:
+		return f.next()
+	case f.at == len(f.held):
+		f.held, f.at = nil, 0
 		return f.next()
 	}
 	f.at++

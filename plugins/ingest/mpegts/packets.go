@@ -72,23 +72,22 @@ func newFramer(src io.Reader) *framer {
 	return &framer{src: src, buf: make([]byte, maxRead+2*packetSize)}
 }
 
-// next is the next packet. Errors are the reader's.
-func (f *framer) next() (packet, error) {
-	for {
-		if f.align() {
-			p := packet(f.ready)
-			f.ready = f.ready[packetSize:]
-			f.read += packetSize
-			return p, nil
-		}
-		n := copy(f.buf, f.ready)
-		f.ready = f.buf[:n]
-		more, err := f.src.Read(f.buf[n : n+maxRead])
-		f.ready = f.buf[:n+more]
-		if more == 0 && err != nil {
-			return packet{}, err
-		}
+// next is the next packet. ok is false where what has been read holds none: then it has read more. Errors are the reader's.
+func (f *framer) next() (p packet, ok bool, err error) {
+	if f.align() {
+		p = packet(f.ready)
+		f.ready = f.ready[packetSize:]
+		f.read += packetSize
+		return p, true, nil
 	}
+	n := copy(f.buf, f.ready)
+	f.ready = f.buf[:n]
+	more, err := f.src.Read(f.buf[n : n+maxRead])
+	f.ready = f.buf[:n+more]
+	if more > 0 {
+		err = nil // it comes again
+	}
+	return p, false, err
 }
 
 // align skips to where a packet begins, and tells that a whole one is there. Once out of step, it wants the next

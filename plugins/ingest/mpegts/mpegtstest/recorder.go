@@ -187,6 +187,16 @@ func runs(c *clip.Clip, i int, u *cmaf.Unpackager, came []cmaf.Sample) (map[time
 	return zeros, nil
 }
 
+// Essence is what tells a sample of a track from others: a hash of its largest unit.
+func Essence(t testing.TB, u *cmaf.Unpackager, track int, payload []byte) []byte {
+	t.Helper()
+	hash, err := essence(u, cmaf.Sample{Track: track, Payload: payload})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash[:]
+}
+
 // essence is the hash of the largest unit of a sample: the picture, or the frame of audio.
 func essence(u *cmaf.Unpackager, s cmaf.Sample) ([32]byte, error) {
 	units, err := u.Units(&s)
