@@ -21,11 +21,15 @@ CONCURRENT := core/node core/transport transports plugins api cmd
 PURE       := core/chunk core/swarm core/scheduler core/engine core/budget core/sim core/event core/report
 CROSS      := linux/arm64 darwin/arm64 windows/amd64
 
+# The examples are modules of their own, which ./... does not reach. $(call in-examples,command) runs one in each.
+EXAMPLES := $(dir $(wildcard plugins/examples/*/go.mod))
+in-examples = @for d in $(EXAMPLES); do echo "$$d"; (cd $$d && $(1)) || exit 1; done
+
 # $(call packages,dirs): ./dir/... of those dirs that are there.
 packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build mediamtx test check bench fuzz gen rewrite clean \
+.PHONY: help demo build mediamtx test examples check bench fuzz gen rewrite clean \
 	check-fmt check-vet check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list
@@ -46,7 +50,11 @@ mediamtx: ## obtain the real MediaMTX and print where it is
 test: ## unit, contract, story, fuzz-seed and end-to-end tests; TESTFLAGS="-v -run X"
 	@go run ./cmd/mediamtx >/dev/null
 	go test $(TESTFLAGS) $$(go list ./... | grep -v /cmd/)
+	@$(MAKE) --no-print-directory examples
 	go test $(TESTFLAGS) -p 1 ./cmd/...
+
+examples: ## build, vet and test the third parties' plugins in plugins/examples
+	$(call in-examples,go build -o /dev/null ./... && go vet ./... && go test $(TESTFLAGS) ./...)
 
 check: check-fmt check-vet check-gen check-cross check-wasm check-lint check-race ## what CI runs after the tests
 
@@ -59,6 +67,7 @@ check-vet:
 
 check-lint:
 	$(GOLANGCI_LINT) run ./...
+	$(call in-examples,$(GOLANGCI_LINT) run ./...)
 
 # Generating twice must change nothing: compare the files before and after.
 check-gen:
@@ -72,6 +81,7 @@ check-cross:
 	@for t in $(CROSS); do \
 		echo "building cmd/shoal for $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -o /dev/null ./cmd/shoal || exit 1; \
+		for d in $(EXAMPLES); do CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -C $$d -o /dev/null . || exit 1; done; \
 	done
 
 check-wasm:

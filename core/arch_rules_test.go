@@ -62,6 +62,22 @@ func TestLayerRule(t *testing.T) {
 	})
 }
 
+func TestExampleRule(t *testing.T) {
+	try(t, exampleImports, []ruleCase{
+		{"an example imports the sdk", "plugins/examples/tcp/a.go", ours("plugins/sdk"), ""},
+		{"an example imports its contract", "plugins/examples/tcp/a.go", ours("core/transport"), ""},
+		{"an example imports what its contract needs", "plugins/examples/tcp/a.go", ours("core/swarm"), ""},
+		{"an example imports libraries", "plugins/examples/tcp/a.go", file("golang.org/x/sys/unix"), ""},
+		{"an example does not see the node", "plugins/examples/tcp/a.go", ours("core/node"), "3: not core/node"},
+		{"an example does not import the bridge", "plugins/examples/tcp/a.go", ours("plugins/bridge"), "3: not plugins/bridge"},
+		{"an example does not import a built-in", "plugins/examples/tcp/a.go", ours("transports/quic"), "3: not transports/quic"},
+		{"an example imports no suite", "plugins/examples/tcp/a.go", ours("core/transport/transporttest"), "3: only tests import"},
+		{"its tests import the suite", "plugins/examples/tcp/a_test.go", ours("core/transport/transporttest"), ""},
+		{"its tests import the harness", "plugins/examples/tcp/a_test.go", ours("plugins/plugintest"), ""},
+		{"its tests do not import the host", "plugins/examples/tcp/a_test.go", ours("plugins/host"), "3: not plugins/host"},
+	})
+}
+
 func TestProcessRule(t *testing.T) {
 	use := func(imports, call string) string {
 		return "package p\n\nimport \"" + imports + "\"\n\nfunc f() {\n\t" + call + "\n}\n"

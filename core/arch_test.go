@@ -137,6 +137,40 @@ func refuseInPlugins(s source, to string) string {
 	return ""
 }
 
+// examplesFolder holds modules of their own, written as third parties would.
+const examplesFolder = "plugins/examples"
+
+// forExamples is what an example may import of Shoal; forTheirTests is what its
+// tests may beside it. Whatever else they needed would be missing from the SDK.
+var (
+	forExamples   = []string{"plugins/sdk", "core/chunk", "core/swarm", "core/transport", "core/scheduler", "core/ingest", "core/egress"}
+	forTheirTests = []string{
+		"plugins/plugintest", "core/transport/transporttest", "core/scheduler/schedulertest", "core/ingest/ingesttest", "core/egress/egresstest",
+	}
+)
+
+func TestExamplesImportTheSDKAndContractsAlone(t *testing.T) {
+	all := below(t, examplesFolder, func(string) bool { return false })
+	report(t, append(exampleImports(all), importEffects(all)...))
+}
+
+func exampleImports(all []source) []finding {
+	var found []finding
+	for _, s := range all {
+		for _, i := range s.imports() {
+			to, own := i.own()
+			switch {
+			case !own || slices.Contains(forExamples, to) || s.isTest() && slices.Contains(forTheirTests, to):
+			case slices.Contains(forTheirTests, to):
+				found = append(found, s.at(i.spec, "only tests import %s", to))
+			default:
+				found = append(found, s.at(i.spec, "examples import plugins/sdk and the contracts of core only, not %s", to))
+			}
+		}
+	}
+	return found
+}
+
 // second is the second element of a path: scheduler of core/scheduler/schedulertest.
 func second(p string) string {
 	_, rest, _ := strings.Cut(p, "/")

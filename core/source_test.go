@@ -116,12 +116,16 @@ func parse(fset *token.FileSet, name, content string) (source, error) {
 
 // tree parses every Go file of the main module: no hidden folders, testdata or
 // nested modules.
-func tree(t *testing.T) []source {
+func tree(t *testing.T) []source { return below(t, ".", hasModule) }
+
+// below parses every Go file below a folder of the root, hidden folders,
+// testdata and what skip answers true for left out.
+func below(t *testing.T, folder string, skip func(dir string) bool) []source {
 	t.Helper()
 	root := ".."
 	fset := token.NewFileSet()
 	var all []source
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(root, folder), func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -131,7 +135,7 @@ func tree(t *testing.T) []source {
 		}
 		rel = filepath.ToSlash(rel)
 		if d.IsDir() {
-			if rel != "." && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata" || hasModule(p)) {
+			if rel != "." && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata" || skip(p)) {
 				return filepath.SkipDir
 			}
 			return nil

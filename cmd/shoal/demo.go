@@ -7,13 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/demo"
-	"github.com/shoal-live/shoal/cmd/shoal/wire"
+	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
 type demoCommand struct {
@@ -40,13 +37,13 @@ func (c demoCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	transport, err := choice("transport", c.Transport, wire.Known().Transports)
+	transport, err := demoChoice(env, bridge.KindTransport, c.Transport)
 	if err != nil {
-		return err
+		return flagError("transport", err)
 	}
-	policy, err := choice("policy", c.Policy, wire.Known().Policies)
+	policy, err := demoChoice(env, bridge.KindPolicy, c.Policy)
 	if err != nil {
-		return err
+		return flagError("policy", err)
 	}
 	command, err := ownPlugins()
 	if err != nil {
@@ -74,27 +71,6 @@ func (c demoCommand) Run(env *environment) error {
 		return errors.Join(err, c.lastLines(logFile.Name(), env.stderr))
 	}
 	return c.finish(env, result)
-}
-
-// choice is the plugin that a flag names: an executable where there is a slash in it, which runs as a process
-// everywhere; else one of the built-in ones.
-func choice(flag, value string, builtIn []string) (config.Plugin, error) {
-	if slices.Contains(builtIn, value) {
-		return config.Plugin{Name: value}, nil
-	}
-	if !strings.ContainsAny(value, "/"+string(filepath.Separator)) {
-		return config.Plugin{}, flagError(flag, fmt.Errorf("no built-in %q (have: %s); an executable needs a path, ./%s",
-			value, strings.Join(builtIn, ", "), value))
-	}
-	path, err := filepath.Abs(value) // from here, for plugin processes have folders of their own
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		return config.Plugin{}, flagError(flag, err)
-	}
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return config.Plugin{Name: name, Path: path, Isolation: config.Process}, nil
 }
 
 // folder is where the demo writes, and what removes it.
