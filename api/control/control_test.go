@@ -52,7 +52,10 @@ func example() *desk {
 	}
 	d.streams = []control.Stream{
 		{Name: "cam1", URL: "http://192.0.2.7:9870/cam1", State: "live", Since: since, Viewers: 12, Codecs: []string{"avc1.64001f", "mp4a.40.2"},
-			Audience: &control.Audience{Playing: 11, DelayP50MS: 48, DelayP95MS: 91, FromPeers: 0.83, Continuity: 0.9999}},
+			Audience: &control.Audience{Playing: 11, DelayP50MS: 48, DelayP95MS: 91, FromPeers: 0.83, Continuity: 0.9999, Policies: []control.Arm{
+				{Policy: "substream", Playing: 10, DelayP50MS: 47, DelayP95MS: 90, FromPeers: 0.84, Continuity: 1},
+				{Policy: "rarest{fanout=3}", Playing: 1, DelayP50MS: 80, DelayP95MS: 80, FromPeers: 0.7, Continuity: 0.9989},
+			}}},
 		{Name: "studio/übung", URL: "", State: "not shared", Reason: "anonymous readers may not read it", Since: since},
 	}
 	d.plugins = []control.Plugin{

@@ -60,6 +60,10 @@ var (
 	audienceDelay      = desc("audience_delay_seconds", "Delay from chunk born to chunk verified that this share of the viewers who play do not exceed, as they report it.", "stream", "share")
 	audienceOffload    = desc("audience_offload_ratio", "Share of what viewers play that came from other viewers, mean.", "stream")
 	audienceContinuity = desc("audience_continuity_ratio", "Groups that viewers held when due, mean.", "stream")
+	armViewers         = desc("policy_viewers_playing", "Viewers that play by this policy, while one is tested.", "stream", "policy")
+	armDelay           = desc("policy_delay_seconds", "As audience_delay_seconds, of the viewers of one policy.", "stream", "policy", "share")
+	armOffload         = desc("policy_offload_ratio", "As audience_offload_ratio, of the viewers of one policy.", "stream", "policy")
+	armContinuity      = desc("policy_continuity_ratio", "As audience_continuity_ratio, of the viewers of one policy.", "stream", "policy")
 	chunks             = desc("chunks_total", "Chunks received: useful (new, unasked), repair (new, asked for), parity, duplicate, forged, unproven, malformed.", "stream", "kind")
 	groups             = desc("groups_total", "Groups that were due: complete or missed.", "stream", "result")
 	sentChunks         = desc("chunks_sent_total", "Chunks for neighbours: sent, expired in the upload queue, dropped where it was full, refused by the transport.", "stream", "result")
@@ -70,6 +74,7 @@ var (
 
 var otherDescs = []*prometheus.Desc{
 	buildInfo, ready, busUp, viewers, viewersPlaying, streamLive, audienceDelay, audienceOffload, audienceContinuity,
+	armViewers, armDelay, armOffload, armContinuity,
 	chunks, groups, sentChunks, sourceEgress, delay, playoutDelay, pluginRestarts, pluginsRunning,
 	pluginBroken, pluginMisses, pluginCalls,
 }

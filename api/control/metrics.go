@@ -82,6 +82,15 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
+// arm sends how the viewers of one policy fare.
+func (e emitter) arm(stream string, a *Arm) {
+	e.value(armViewers, gauge, float64(a.Playing), stream, a.Policy)
+	e.value(armDelay, gauge, a.DelayP50MS/1000, stream, a.Policy, "0.5")
+	e.value(armDelay, gauge, a.DelayP95MS/1000, stream, a.Policy, "0.95")
+	e.value(armOffload, gauge, a.FromPeers, stream, a.Policy)
+	e.value(armContinuity, gauge, a.Continuity, stream, a.Policy)
+}
+
 // audience sends what the rendezvous knows of a stream.
 func (e emitter) audience(s *Stream) {
 	e.value(viewers, gauge, float64(s.Viewers), s.Name)
@@ -96,6 +105,9 @@ func (e emitter) audience(s *Stream) {
 		e.value(audienceDelay, gauge, a.DelayP95MS/1000, s.Name, "0.95")
 		e.value(audienceOffload, gauge, a.FromPeers, s.Name)
 		e.value(audienceContinuity, gauge, a.Continuity, s.Name)
+		for i := range a.Policies {
+			e.arm(s.Name, &a.Policies[i])
+		}
 	}
 }
 

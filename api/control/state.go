@@ -39,8 +39,19 @@ type Audience struct {
 	Playing    int     `json:"playing"`
 	DelayP50MS float64 `json:"delayP50Ms"` // over the viewers that play
 	DelayP95MS float64 `json:"delayP95Ms"`
-	FromPeers  float64 `json:"fromPeers"`  // share of what they play that other viewers sent
-	Continuity float64 `json:"continuity"` // groups complete when due, mean
+	FromPeers  float64 `json:"fromPeers"`          // share of what they play that other viewers sent
+	Continuity float64 `json:"continuity"`         // groups complete when due, mean
+	Policies   []Arm   `json:"policies,omitempty"` // how the viewers of each policy fare, while one is tested
+}
+
+// Arm is one side of a test of policies.
+type Arm struct {
+	Policy     string  `json:"policy"` // with its parameters; "other" for viewers that use neither
+	Playing    int     `json:"playing"`
+	DelayP50MS float64 `json:"delayP50Ms"`
+	DelayP95MS float64 `json:"delayP95Ms"`
+	FromPeers  float64 `json:"fromPeers"`
+	Continuity float64 `json:"continuity"`
 }
 
 // Measured is how this node does on a stream.

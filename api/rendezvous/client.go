@@ -21,6 +21,7 @@ type ClientConfig struct {
 	URL       string             // of the rendezvous: http(s)://host[:port][/prefix]
 	Identity  ed25519.PrivateKey // of the node
 	Publisher ed25519.PrivateKey // of the stream; sources alone
+	Advised   func(Policy)       // told which policy to use, from Run's goroutine; nil for none
 	HTTP      *http.Client       // nil for the default
 	Log       *slog.Logger       // nil discards
 }
@@ -33,8 +34,9 @@ type Client struct {
 
 	mu        sync.Mutex
 	addresses []swarm.Address
-	described []byte // packed, to be told again after a reconnect
-	box       outbox // what waits for the session; nothing while there is none
+	described []byte  // packed, to be told again after a reconnect
+	advice    *Advice // likewise
+	box       outbox  // what waits for the session; nothing while there is none
 	report    *message
 	connected bool
 }
@@ -121,6 +123,14 @@ func (c *Client) Describe(signed []byte) {
 	c.described = packed
 	c.mu.Unlock()
 	c.queue(&message{Type: "describe", Descriptor: packed})
+}
+
+// Advise tells the viewers of a source's stream which policy to use.
+func (c *Client) Advise(a Advice) {
+	c.mu.Lock()
+	c.advice = &a
+	c.mu.Unlock()
+	c.queue(&message{Type: "advise", Advice: &a})
 }
 
 // Signal carries data to peer. What is longer than MaxSignal is dropped: the server would hang up.

@@ -16,6 +16,8 @@
 //	candidates ->                       the answer; and unasked, to a peer whose report shows few neighbours
 //	                  <- describe       source: signed descriptor of a new epoch
 //	descriptor ->                       a new epoch
+//	                  <- advise         source: the policy that viewers are to use, and one that is tested on a share of them
+//	advice ->                           to a viewer: the policy that it is to use
 //	                  <- signal         for another member
 //	signal ->                           from another member
 //	punch ->                            open the NAT towards addresses, after a delay

@@ -20,6 +20,8 @@ func (s *Server) handle(m *member, msg *message) error {
 		s.introduce(m, msg.Count)
 	case "describe":
 		return s.describe(m, msg.Descriptor)
+	case "advise":
+		return s.advise(m, msg.Advice)
 	case "signal":
 		return s.signal(m, msg.Peer, msg.Data)
 	case "report":

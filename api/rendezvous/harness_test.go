@@ -22,6 +22,7 @@ type heard struct {
 	epochs     []uint32
 	signals    []string
 	punches    int
+	policies   []string // that it was advised to use
 	connected  bool
 	joins      int
 	away       error // why the server does not answer, as it was told last
@@ -151,12 +152,14 @@ func join(t *testing.T, url string, role swarm.Role, publisher ed25519.PrivateKe
 // joinAs runs a client; self.Peer is filled in.
 func joinAs(t *testing.T, cfg rendezvous.ClientConfig, self node.Self) *peer {
 	t.Helper()
+	h := newHeard()
+	cfg.Advised = func(p rendezvous.Policy) { h.change(func() { h.policies = append(h.policies, p.Label()) }) }
 	c, err := rendezvous.NewClient(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	self.Peer = swarm.PeerID(public(cfg.Identity))
-	p := &peer{Client: c, heard: newHeard(), self: self.Peer, ended: make(chan error, 1)}
+	p := &peer{Client: c, heard: h, self: self.Peer, ended: make(chan error, 1)}
 	c.Reachable([]swarm.Address{swarm.Address("quic:127.0.0.1:" + p.self.String()[:4])})
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop

@@ -132,6 +132,7 @@ func (s *Server) join(m *member, j *message, publisher ed25519.PublicKey, addr n
 	b = strconv.AppendInt(b, int64(s.members)*1000/rejoinsPerSec, 10)
 	b = appendCandidates(append(b, ','), candidates)
 	m.conn.release(frame{"joined", append(b, '}')})
+	r.advised(m)
 	s.punch(m, candidates)
 	if m.role == swarm.Source && m.intro != nil {
 		news := frame{"candidates", append(appendCandidates([]byte(`{"type":"candidates",`), []*member{m}), '}')}

@@ -37,6 +37,8 @@ type message struct {
 	Count      int              `json:"count,omitempty"`      // introduce
 	Data       []byte           `json:"data,omitempty"`       // signal
 	DelayMS    int              `json:"delay_ms,omitempty"`   // punch
+	Advice     *Advice          `json:"advice,omitempty"`     // advise
+	Policy     *Policy          `json:"policy,omitempty"`     // advice
 	Report     *node.Statistics `json:"report,omitempty"`     // report
 	Feeds      []string         `json:"feeds,omitempty"`      // report: who pushes to the peer
 	Sent       int64            `json:"sent,omitempty"`       // time: echoed

@@ -124,3 +124,34 @@ func TestResolveErrorsNameThingCauseAndWayOut(t *testing.T) {
 		return info.Signed != nil && info.Live && info.ID == chunk.NewStreamID(public(publisher), "cam/1")
 	})
 }
+
+func TestViewersAreAdvisedByTheSourceWheneverTheyJoin(t *testing.T) {
+	publisher := newKey(t)
+	_, h := serve(t, publisher)
+	source := join(t, h.URL, swarm.Source, publisher).in(t)
+	early := join(t, h.URL, swarm.Viewer, nil).in(t)
+	source.Advise(rendezvous.Advice{Policy: rendezvous.Policy{Name: "substream", Params: map[string]string{"copies": "4"}}})
+	late := join(t, h.URL, swarm.Viewer, nil).in(t)
+	for _, v := range []*peer{early, late} {
+		v.until(t, "it is advised", func() bool { return len(v.policies) > 0 && v.policies[len(v.policies)-1] == "substream{copies=4}" })
+	}
+	source.Advise(rendezvous.Advice{Test: &rendezvous.Policy{Name: "rarest"}, Share: 1})
+	for _, v := range []*peer{early, late} {
+		v.until(t, "it is tested", func() bool { return v.policies[len(v.policies)-1] == "rarest" })
+	}
+	if len(source.policies) > 0 {
+		t.Errorf("the source was advised itself: %v", source.policies)
+	}
+	late.Advise(rendezvous.Advice{Policy: rendezvous.Policy{Name: "mine"}})
+	select {
+	case err := <-late.ended:
+		if !errors.Is(err, node.ErrRefused) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("a viewer may advise others")
+	}
+	if got := early.policies[len(early.policies)-1]; got != "rarest" {
+		t.Errorf("a viewer's advice was followed: %s", got)
+	}
+}

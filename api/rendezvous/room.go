@@ -29,6 +29,7 @@ type room struct {
 	members   map[swarm.PeerID]*member
 	roles     [swarm.Viewer + 1][]*member // the same, by role, for picking at random
 	empty     time.Time                   // since when it has no source
+	advice    *Advice                     // of the source; nil without
 }
 
 // member is one peer in a room.

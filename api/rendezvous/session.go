@@ -129,6 +129,9 @@ func (s *session) settle(m *message) error {
 	if c.described != nil {
 		c.box.put(encode(&message{Type: "describe", Descriptor: c.described}))
 	}
+	if c.advice != nil {
+		c.box.put(encode(&message{Type: "advise", Advice: c.advice}))
+	}
 	c.nudge()
 	return nil
 }
@@ -146,6 +149,10 @@ func (s *session) take(m *message) error {
 		}
 		if list := toCandidates(m.Candidates); len(list) > 0 {
 			s.sink.Candidates(list)
+		}
+	case "advice":
+		if m.Policy != nil && m.Policy.Name != "" && m.Policy.check() == nil && s.client.cfg.Advised != nil {
+			s.client.cfg.Advised(*m.Policy)
 		}
 	case "signal":
 		if peer, err := swarm.ParsePeerID(m.Peer); err == nil && len(m.Data) <= MaxSignal {

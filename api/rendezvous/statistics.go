@@ -20,9 +20,13 @@ func finite(s node.Statistics) node.Statistics {
 	for _, f := range []*float64{&s.FromSource, &s.Continuity} {
 		*f = math.Round(within(*f, 1)*1e5) / 1e5
 	}
+	s.Policy = s.Policy[:min(len(s.Policy), maxLabel)]
 	s.Neighbours = min(max(s.Neighbours, 0), 1<<16)
 	return s
 }
+
+// maxLabel is how long a policy's label may be, in bytes.
+const maxLabel = 256
 
 // within is v between 0 and most; what is no number counts as 0.
 func within(v, most float64) float64 {

@@ -37,15 +37,26 @@ type Member struct {
 
 // Totals sum up what the viewers of a stream have reported.
 type Totals struct {
-	Playing     int     `json:"playing"`        // viewers
-	DelayP50MS  float64 `json:"delay_p50_ms"`   // over the viewers that play
-	DelayP95MS  float64 `json:"delay_p95_ms"`   //
-	FromPeers   float64 `json:"from_peers"`     // share of useful bytes that other viewers sent, mean
-	Continuity  float64 `json:"continuity"`     // mean
-	SourceBps   float64 `json:"source_bps"`     // wire bits that leave the sources, per second
-	SourceCap   float64 `json:"source_cap_bps"` // 0 for none
-	DownBps     float64 `json:"down_bps"`       // wire bits that reach a viewer, mean
-	StaleReport int     `json:"stale"`          // viewers that have not reported for a while
+	Playing     int     `json:"playing"`            // viewers
+	DelayP50MS  float64 `json:"delay_p50_ms"`       // over the viewers that play
+	DelayP95MS  float64 `json:"delay_p95_ms"`       //
+	FromPeers   float64 `json:"from_peers"`         // share of useful bytes that other viewers sent, mean
+	Continuity  float64 `json:"continuity"`         // mean
+	SourceBps   float64 `json:"source_bps"`         // wire bits that leave the sources, per second
+	SourceCap   float64 `json:"source_cap_bps"`     // 0 for none
+	DownBps     float64 `json:"down_bps"`           // wire bits that reach a viewer, mean
+	StaleReport int     `json:"stale"`              // viewers that have not reported for a while
+	Policies    []Arm   `json:"policies,omitempty"` // how the viewers of each policy fare, while one is tested
+}
+
+// Arm is one side of a test of policies.
+type Arm struct {
+	Policy     string  `json:"policy"`       // its label; "other" for viewers that use neither
+	Playing    int     `json:"playing"`      // viewers
+	DelayP50MS float64 `json:"delay_p50_ms"` // over them
+	DelayP95MS float64 `json:"delay_p95_ms"`
+	FromPeers  float64 `json:"from_peers"` // mean
+	Continuity float64 `json:"continuity"` // mean
 }
 
 // Swarm is a stream with its members.
@@ -100,7 +111,7 @@ func (s *Server) Swarm(name string, most int) (_ Swarm, ok bool) {
 	}
 	sw := Swarm{Stream: r.snapshot()}
 	now := time.Now()
-	var sums sums
+	sums := sums{labels: r.advice.labels()}
 	for _, list := range r.roles {
 		for _, m := range list {
 			sums.add(m, now)
@@ -115,39 +126,4 @@ func (s *Server) Swarm(name string, most int) (_ Swarm, ok bool) {
 		return cmp.Or(cmp.Compare(a.Role, b.Role), a.Joined.Compare(b.Joined), slices.Compare(a.Peer[:], b.Peer[:]))
 	})
 	return sw, true
-}
-
-// sums gather what members report.
-type sums struct {
-	Totals
-	delays []float64
-}
-
-func (t *sums) add(m *member, now time.Time) {
-	s := &m.report
-	fresh := now.Sub(m.reported) < staleAfter
-	switch {
-	case m.role == swarm.Source && fresh:
-		t.SourceBps += s.UpBps
-		t.SourceCap += s.CapBps
-	case m.role == swarm.Viewer && !fresh:
-		t.StaleReport++
-	case m.role == swarm.Viewer && s.Playing:
-		t.Playing++
-		t.FromPeers += 1 - s.FromSource
-		t.Continuity += s.Continuity
-		t.DownBps += s.DownBps
-		t.delays = append(t.delays, s.DelayMS)
-	}
-}
-
-func (t *sums) totals() Totals {
-	if n := len(t.delays); n > 0 {
-		slices.Sort(t.delays)
-		t.DelayP50MS, t.DelayP95MS = t.delays[n/2], t.delays[min(n*95/100, n-1)]
-		t.FromPeers /= float64(n)
-		t.Continuity /= float64(n)
-		t.DownBps /= float64(n)
-	}
-	return t.Totals
 }

@@ -291,3 +291,73 @@ func TestStreamsOfTheConfigAreReadFromTheirOwnSources(t *testing.T) {
 	l.live(t, "hall")
 	play(t, viewers, 20)
 }
+
+func TestAShareOfTheViewersTriesAnotherPolicyAndIsMeasuredApart(t *testing.T) {
+	media := mediaServer(t, tool.Options{})
+	publish(t, media, "cam1", "h264-opus")
+	l := startLiving(t, loopback(t, media.APIURL()))
+	viewers := audience(t, l.live(t, "cam1"), 6)
+	play(t, viewers, 40)
+	const tested = "substream{feeders=1}"
+	undisturbed(t, viewers, "a test of another policy", func() {
+		if code, text := l.patch(t, `{"stream": {"abTest": {"policy": {"name": "substream", "params": {"feeders": "1"}}, "share": 0.5}}}`); code != 200 {
+			t.Fatalf("it answers %d %s", code, text)
+		}
+		arms := func() (list []string, playing int) {
+			for _, s := range l.Streams() {
+				if s.Audience == nil {
+					continue
+				}
+				for _, a := range s.Audience.Policies {
+					list, playing = append(list, a.Policy), playing+a.Playing
+				}
+			}
+			return list, playing
+		}
+		use := func(label string) (n int) {
+			for _, v := range viewers {
+				if st, err := v.Node().Stats(); err == nil && len(st.Streams) > 0 && st.Streams[0].Policy == label {
+					n++
+				}
+			}
+			return n
+		}
+		eventually(t, 10*time.Second, "every viewer is told apart", func() bool {
+			list, playing := arms()
+			n := use(tested)
+			return playing == 6 && slices.Contains(list, "substream") == (n < 6) && slices.Contains(list, tested) == (n > 0)
+		})
+		if code, text := l.patch(t, `{"stream": {"abTest": {"share": 1}}}`); code != 200 {
+			t.Fatalf("it answers %d %s", code, text)
+		}
+		eventually(t, 10*time.Second, "all viewers try it", func() bool { return use(tested) == 6 })
+		metrics := l.metrics(t)
+		eventually(t, 10*time.Second, "metrics tell them apart", func() bool {
+			metrics = l.metrics(t)
+			return strings.Contains(metrics, `shoal_policy_viewers_playing{policy="`+tested+`",stream="cam1"} 6`)
+		})
+		if code, _ := l.patch(t, `{"stream": {"abTest": null}}`); code != 200 {
+			t.Errorf("it answers %d", code)
+		}
+		eventually(t, 10*time.Second, "all viewers have gone back", func() bool { return use("substream") == 6 })
+	})
+}
+
+// metrics are those of Prometheus.
+func (l *living) metrics(t *testing.T) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.ControlURL()+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

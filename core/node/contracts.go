@@ -65,6 +65,7 @@ type Statistics struct {
 	FromSource float64        `json:"from_source"` // share of useful bytes, 0..1
 	Continuity float64        `json:"continuity"`
 	Playing    bool           `json:"playing"`
+	Policy     string         `json:"policy,omitempty"` // that decides, as its source calls it
 }
 
 // PolicyHandle is a running policy. Step may block, up to the host's deadline, when the policy is a process.

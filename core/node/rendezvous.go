@@ -106,6 +106,7 @@ func (n *Node) reportUp(st *stream) {
 		CapBps:     8 * float64(n.cfg.Uplink),
 		Continuity: 1,
 		Playing:    s.Playing,
+		Policy:     st.cfg.Policy.Name,
 	}
 	if bytes := s.Chunks.UsefulBytes - st.report.stats.Chunks.UsefulBytes; bytes > 0 {
 		v.FromSource = float64(s.Chunks.FromSource-st.report.stats.Chunks.FromSource) / float64(bytes)

@@ -159,6 +159,11 @@ func (s *Server) try(ctx context.Context, now, next *config.Config) error {
 				return fmt.Errorf("policy: %w", err)
 			}
 		}
+		if t := want.ABTest; t != nil && !reflect.DeepEqual(was.ABTest, t) {
+			if err := s.set.TryPolicy(ctx, config.Plugin{Name: t.Policy.Name, Params: t.Policy.Params, Isolation: config.Inline}); err != nil {
+				return fmt.Errorf("abTest: %w", err)
+			}
+		}
 		if key := fmt.Sprint("ingest", *want.Ingest); name != "" && !reflect.DeepEqual(was.Ingest, want.Ingest) && !tried[key] {
 			tried[key] = true
 			ic := ingestConfig(next, *want.Ingest, cmp.Or(want.Source, p.source.URL), want.Group)

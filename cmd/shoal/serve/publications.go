@@ -162,6 +162,7 @@ func (s *Server) publish(ctx context.Context, p *publication, src ingest.Source,
 	if err != nil {
 		return err
 	}
+	client.Advise(advice(cfg))
 	s.mu.Lock()
 	p.client = client
 	s.mu.Unlock()
@@ -204,6 +205,9 @@ func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Sour
 			err = s.node.SetPolicy(src.Name, policy)
 		}
 	}
+	if a := advice(want); before.client != nil && !reflect.DeepEqual(advice(was), a) {
+		before.client.Advise(a)
+	}
 	if err == nil && was.Weight != want.Weight {
 		err = s.node.SetWeight(src.Name, want.Weight)
 	}
@@ -217,6 +221,18 @@ func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Sour
 	if err != nil {
 		s.log.Error("stream not adjusted", "stream", src.Name, "error", err)
 	}
+}
+
+// advice is what viewers are told to use: the policy of the config, where they have it.
+func advice(c config.Stream) rendezvous.Advice {
+	var a rendezvous.Advice
+	if c.Policy.Path == "" {
+		a.Policy = rendezvous.Policy{Name: c.Policy.Name, Params: c.Policy.Params}
+	}
+	if t := c.ABTest; t != nil {
+		a.Test, a.Share = &rendezvous.Policy{Name: t.Policy.Name, Params: t.Policy.Params}, t.Share
+	}
+	return a
 }
 
 // sameMedia reports whether two configs make the same of a source.

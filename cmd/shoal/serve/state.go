@@ -56,6 +56,9 @@ func (s *Server) Streams() []control.Stream {
 				list[i].Audience = &control.Audience{
 					Playing: t.Playing, DelayP50MS: t.DelayP50MS, DelayP95MS: t.DelayP95MS, FromPeers: t.FromPeers, Continuity: t.Continuity,
 				}
+				for _, a := range t.Policies {
+					list[i].Audience.Policies = append(list[i].Audience.Policies, control.Arm(a))
+				}
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // prepare makes the viewer's part in the stream.
 func (v *Viewer) prepare(identity ed25519.PrivateKey) error {
-	client, err := rendezvous.NewClient(rendezvous.ClientConfig{URL: v.info.Base, Identity: identity, Log: v.opts.Log})
+	client, err := rendezvous.NewClient(rendezvous.ClientConfig{URL: v.info.Base, Identity: identity, Log: v.opts.Log, Advised: v.advised})
 	if err != nil {
 		return err
 	}
@@ -21,6 +21,7 @@ func (v *Viewer) prepare(identity ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
+	v.policy = policy.Name
 	outputs, err := v.outputs()
 	if err != nil {
 		return err
@@ -30,6 +31,23 @@ func (v *Viewer) prepare(identity ed25519.PrivateKey) error {
 		Rendezvous: client, Signed: v.info.Signed, Seed: wire.Seed(), Outputs: outputs,
 	}
 	return nil
+}
+
+// advised goes over to the policy that the operator of the stream wants, unless the viewer has chosen one itself.
+func (v *Viewer) advised(p rendezvous.Policy) {
+	if v.opts.Policy.Name != "" || v.opts.Policy.Path != "" || p.Label() == v.policy {
+		return
+	}
+	source, err := v.set.Policy(config.Plugin{Name: p.Name, Params: p.Params, Isolation: v.opts.Isolation})
+	if err == nil {
+		err = v.node.SetPolicy(v.info.Name, source)
+	}
+	if err != nil {
+		v.opts.Log.Warn("the policy that this stream asks for is not used", "policy", p.Label(), "error", err)
+		return
+	}
+	v.policy = p.Label()
+	v.opts.Log.Info("policy changed, as the stream asks", "policy", v.policy)
 }
 
 // outputs are those asked for.

@@ -43,6 +43,7 @@ type Viewer struct {
 	info rendezvous.StreamInfo
 
 	stream node.StreamConfig
+	policy string // that decides, by its label; of the rendezvous' goroutine once that runs
 }
 
 // Open looks the stream up and makes what plays it. Errors say what is wrong with the link, and what there is instead.

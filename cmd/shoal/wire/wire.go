@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/api/control"
+	"github.com/shoal-live/shoal/api/rendezvous"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/codecs/sign"
 	"github.com/shoal-live/shoal/codecs/zstd"
@@ -112,7 +113,7 @@ func (s *Set) Policy(c config.Plugin) (node.PolicySource, error) {
 	if err != nil {
 		return node.PolicySource{}, err
 	}
-	source := node.PolicySource{Name: c.Name}
+	source := node.PolicySource{Name: rendezvous.Policy{Name: c.Name, Params: c.Params}.Label()}
 	if spec.Isolation == host.Inline {
 		source.Inline = func() (scheduler.Policy, error) { return s.host.Policy(context.Background(), spec, c.Params) }
 		return source, nil
