@@ -1,18 +1,56 @@
-// The protocol between Shoal and a plugin process, version 1.
+// The protocol between Shoal and a plugin process, version 1. These files are all that an author needs in a language other
+// than Go; plugins/examples/node-policy is a whole plugin that was written from them.
 //
-// A plugin is a program. The host starts it with a clean environment and reads one line from its standard output:
+// # How a process begins
 //
-//   1|1|unix|/path/to/socket|grpc|base64-certificate
+// A plugin is a program. The host starts it with its arguments, no terminal, a process group of its own, and an environment
+// that holds nothing but
 //
-// the go-plugin handshake: core protocol 1, this protocol's number, where the gRPC server listens, and the certificate of
-// automatic mutual TLS (the host's own comes in the environment variable PLUGIN_CLIENT_CERT, as PEM). The socket
-// must be in the folder that PLUGIN_UNIX_SOCKET_DIR names. SHOAL_PLUGIN=1d1e2cb7 in the environment says that a host is
-// there. Standard input stays open for as long as the host lives: a plugin ends at its end. What is written to
-// standard error is logged, a line a record; a line of JSON with @level, @message and further keys is taken apart.
+//   SHOAL_PLUGIN=1d1e2cb7     says that a host is there; without it, tell the user that this is a plugin, and end
+//   PLUGIN_CLIENT_CERT        the host's certificate, as PEM of several lines
+//   PLUGIN_UNIX_SOCKET_DIR    the folder that the plugin's socket must be in
+//   PLUGIN_PROTOCOL_VERSIONS  the numbers of this protocol that the host speaks, with commas; 1 is this one
+//   SHOAL_PLUGIN_LOG          least level of the log: DEBUG, INFO, WARN or ERROR
+//   PATH, LANG, HOME, TMPDIR  /usr/local/bin:/usr/bin:/bin, C.UTF-8, and a private folder that goes with the process
 //
-// The server answers PluginService and the services of the kinds that it offers. Each call of Carry, Decide, Read and
-// Play is one instance, and lives as long as the call: Open goes first, Opened or Ended comes back, then Start, and
-// Ended goes last. The host ends an instance by Stop and, if that takes too long, by cancelling the call.
+// PLUGIN_MIN_PORT and PLUGIN_MAX_PORT, which are for systems without Unix sockets, and the variables that the config allows
+// it by name; "env: [PATH]" gives a script the PATH of the host, for an interpreter in another place than those three.
+//
+// It listens on a Unix socket and then writes one line to its standard output, within 10 s of its start and before
+// anything else; what it writes there afterwards is lost:
+//
+//   1|1|unix|/path/to/socket|grpc|certificate
+//
+// which is go-plugin's handshake: its core protocol 1, this protocol's number, where the gRPC server listens, and the
+// certificate of automatic mutual TLS, as base64 of the DER without padding. The plugin makes that certificate and its key
+// anew at each start: self-signed, for the DNS name "localhost". It demands the host's certificate of whoever connects (an
+// ECDSA key on P-521; TLS 1.2 or later), as the host demands this one.
+//
+// # What it serves
+//
+// gRPC, uncompressed, messages of at most 9 MiB in either direction:
+//
+//   PluginService.Describe        of this file, once
+//   the service of its kind       TransportService, PolicyService, IngestService or EgressService
+//   grpc.health.v1.Health.Check   of the service "plugin", every 2 s: SERVING. Two without an answer, and it is killed
+//
+// A host also calls plugin.GRPCBroker, plugin.GRPCStdio and plugin.GRPCController of go-plugin: UNIMPLEMENTED will do. Each
+// call of Carry, Decide, Read and Play is one instance, and lives as long as the call; several live at once, for other
+// streams. Open goes first, and within 5 s Opened or Ended comes back. Then Start, where the kind has one, begins the work.
+// Stop asks for the end: Ended comes back within 2 s as the last message, or the process is killed. Ended may come at any
+// time, with a Failure that says why. A call that is cancelled ends its instance, too.
+//
+// Fields, and members of a oneof, that are not known are of a later version, and are passed over.
+//
+// # How it ends
+//
+// Standard input is empty, and stays open for as long as the host lives: at its end a plugin ends, at once and with
+// status 0; one that is there 1 s later is killed. Interrupts are the host's to act on, and ignored.
+//
+// # What it logs
+//
+// What is written to standard error is logged, a line a record. A line of JSON with the keys "@level" (debug, info, warn or
+// error) and "@message" is taken apart, and its further keys become attributes.
 //
 // # The data channel
 //
