@@ -88,7 +88,7 @@ type Plugin struct {
 	Name      string `json:"name"`
 	Kind      string `json:"kind"`
 	Isolation string `json:"isolation"`
-	State     string `json:"state"` // "running", "restarting", "inline"
+	State     string `json:"state"` // "running", "restarting", "idle", "inline", "broken"
 	PID       int    `json:"pid"`
 	Restarts  int    `json:"restarts"`
 	Error     string `json:"error"` // of the last death

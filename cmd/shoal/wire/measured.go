@@ -18,6 +18,9 @@ func measured(list []control.Plugin, by []host.Status) []control.Plugin {
 			p.Latency.Merge(&s.Calls)
 			p.HealthMisses += s.HealthMisses
 			p.BreakerSeconds = max(p.BreakerSeconds, s.OpenFor.Seconds())
+			if s.State == host.Idle && p.State == "running" { // another has taken its place
+				p.State, p.PID = "idle", 0
+			}
 			if p.Error == "" {
 				p.Error = s.LastError // of a start: there is no event of it
 			}

@@ -17,17 +17,22 @@ type states struct {
 	all []*control.Plugin
 }
 
+// add takes it that a plugin is asked for, perhaps once more and otherwise isolated.
 func (s *states) add(kind bridge.Kind, c config.Plugin) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.find(kind.String(), c.Name) != nil {
+	p := s.find(kind.String(), c.Name)
+	if p == nil {
+		p = &control.Plugin{Name: c.Name, Kind: kind.String()}
+		s.all = append(s.all, p)
+	}
+	if p.Isolation == string(c.Isolation) {
 		return
 	}
-	p := &control.Plugin{Name: c.Name, Kind: kind.String(), Isolation: string(c.Isolation), State: "starting"}
+	p.Isolation, p.State, p.PID = string(c.Isolation), "starting", 0
 	if c.Isolation == config.Inline {
 		p.State = "inline"
 	}
-	s.all = append(s.all, p)
 }
 
 // find is the record of a plugin; the lock is held.
