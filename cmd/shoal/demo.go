@@ -37,11 +37,11 @@ func (c demoCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	transport, err := demoChoice(env, bridge.KindTransport, c.Transport)
+	transport, err := choice(env, bridge.KindTransport, c.Transport)
 	if err != nil {
 		return flagError("transport", err)
 	}
-	policy, err := demoChoice(env, bridge.KindPolicy, c.Policy)
+	policy, err := choice(env, bridge.KindPolicy, c.Policy)
 	if err != nil {
 		return flagError("policy", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
+	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
 type watchCommand struct {
@@ -16,7 +17,9 @@ type watchCommand struct {
 	Publish   string `help:"Publish into a media server." placeholder:"rtsp://..."`
 	Pipe      bool   `help:"Write fMP4 to standard output: shoal watch --pipe URL | mpv -"`
 	Uplink    string `default:"0" help:"Cap of all that leaves, in bits per second: 2M; 0 for none." placeholder:"RATE"`
-	Listen    string `default:":0" help:"UDP address of the transport."`
+	Transport string `default:"quic" help:"Transport: a built-in one, or the path of an executable, ./mine. The source has the same." placeholder:"PATH|NAME"`
+	Policy    string `default:"substream" help:"Policy, likewise." placeholder:"PATH|NAME"`
+	Listen    string `default:":0" help:"Address of the transport."`
 	Isolation string `default:"process" enum:"process,inline" help:"Where plugins run: process or inline."`
 	LogLevel  string `default:"warn" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 }
@@ -27,6 +30,14 @@ func (c watchCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	transport, err := choice(env, bridge.KindTransport, c.Transport)
+	if err != nil {
+		return flagError("transport", err)
+	}
+	policy, err := choice(env, bridge.KindPolicy, c.Policy)
+	if err != nil {
+		return flagError("policy", err)
+	}
 	command, err := ownPlugins()
 	if err != nil {
 		return err
@@ -34,7 +45,7 @@ func (c watchCommand) Run(env *environment) error {
 	out := &shared{w: env.stderr}
 	o := watch.Options{
 		URL: c.URL, HLS: c.HLS, RTSP: c.RTSP, Publish: c.Publish, Uplink: uplink, Listen: c.Listen,
-		Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(out, c.LogLevel, "text"),
+		Transport: transport, Policy: policy, Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(out, c.LogLevel, "text"),
 	}
 	if c.Pipe { // the player is at the other end of the pipe
 		o.Pipe, o.HLS, o.RTSP = "-", "", ""

@@ -13,9 +13,9 @@ import (
 	"github.com/shoal-live/shoal/plugins/host"
 )
 
-// demoChoice is the plugin that a flag of the demo names: one of the built-in ones or, with a slash, an executable, which
-// runs as a process at every node.
-func demoChoice(env *environment, kind bridge.Kind, value string) (config.Plugin, error) {
+// choice is the plugin that a flag names: one of the built-in ones or, with a slash, an executable, which runs as a
+// process whatever else is inline.
+func choice(env *environment, kind bridge.Kind, value string) (config.Plugin, error) {
 	names := bridge.Names(builtin.Plugins(), kind)
 	switch {
 	case slices.Contains(names, value):
@@ -27,7 +27,7 @@ func demoChoice(env *environment, kind bridge.Kind, value string) (config.Plugin
 		kind, value, strings.Join(names, ", "), value)
 }
 
-// executable starts a file once, so that what is wrong with it is said before there is a demo to fail.
+// executable starts a file once, so that what is wrong with it is said before anything waits for it.
 func executable(env *environment, kind bridge.Kind, value string) (config.Plugin, error) {
 	path, err := filepath.Abs(value) // plugin processes have folders of their own
 	if err != nil {
