@@ -64,6 +64,19 @@ func (n *Node) beginMove(l *link, to place) {
 	to.slot.links[to.number] = l
 }
 
+// await keeps a second connection of a peer until its first control frame; of several the newest.
+func (n *Node) await(s *slot, up transport.Up) {
+	for _, o := range n.slots {
+		for number, c := range o.newcomers { // order-free: there is one at most
+			if c.up.Peer == up.Peer {
+				delete(o.newcomers, number)
+				n.refuse(o, number, "a newer connection has come")
+			}
+		}
+	}
+	s.newcomers[up.Link] = newcomer{up, n.now()}
+}
+
 // continued is asked by the peer of a link to go on over the connection that it has dialed.
 func (n *Node) continued(c newcomer, on place) {
 	delete(on.slot.newcomers, on.number)

@@ -118,7 +118,7 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 	case old == nil:
 		n.addLink(s, up)
 	case !up.Dialed:
-		s.newcomers[up.Link] = newcomer{up, n.now()} // its first control frame says which
+		n.await(s, up) // its first control frame says which
 	case old.slot.leaving && up.MaxChunk >= old.maxChunk:
 		n.beginMove(old, place{s, up.Link})
 	default:

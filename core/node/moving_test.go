@@ -225,6 +225,48 @@ func (s stranger) Event(e transport.Event) {
 	}
 }
 
+func TestOfSeveralSecondConnectionsOfAPeerTheNewestIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, memory.Config{Seed: 1})
+		n := b.node(0)
+		identity := key(t)
+		dial := func() (transport.Transport, stranger, transport.LinkID) {
+			s := stranger{make(chan transport.LinkID, 1), make(chan struct{})}
+			e := b.network.Endpoint(transport.Config{Identity: identity})
+			b.group.Go(func() { _ = e.Run(b.ctx, s) })
+			synctest.Wait()
+			if err := e.Dial(n.Self(), n.Addresses()); err != nil {
+				t.Fatal(err)
+			}
+			return e, s, <-s.ups
+		}
+		up := func(s stranger) bool {
+			synctest.Wait()
+			select {
+			case <-s.downs:
+				return false
+			default:
+				return true
+			}
+		}
+		_, first, _ := dial()
+		<-time.After(3 * time.Second) // it is no crossing of two dials
+		_, second, _ := dial()
+		third, newest, link := dial()
+		<-time.After(time.Second)
+		if !up(first) || up(second) || !up(newest) {
+			t.Errorf("up: the first %v, the second %v, the newest %v; want the first and the newest", up(first), up(second), up(newest))
+		}
+		if err := third.SendControl(link, []byte{2}); err != nil { // it continues the first
+			t.Fatal(err)
+		}
+		<-time.After(time.Second)
+		if !up(first) || !up(newest) {
+			t.Error("a connection that continues the link costs one of them")
+		}
+	})
+}
+
 func TestAPeerThatLeavesAConnectionForNoOtherIsHungUpOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, memory.Config{Seed: 1})
