@@ -106,7 +106,10 @@ func isHandshake(conn net.Conn, b []byte) bool {
 func refusal(cfg *config, err error) error {
 	_, number, ok := strings.Cut(err.Error(), "REJECT (")
 	code, bad := strconv.ParseUint(strings.TrimSuffix(number, ")"), 32, 32) // gosrt writes it so
-	if !ok || bad != nil {
+	switch {
+	case (!ok || bad != nil) && cfg.passphrase != "" && cfg.keyLength != 16: // libsrt is silent then
+		return fmt.Errorf("%s: %w: %w (set the server's pbkeylen to %d too, or leave it out here)", cfg.stream.Name, ingest.ErrSource, err, cfg.keyLength)
+	case !ok || bad != nil:
 		return fmt.Errorf("%s: %w: %w", cfg.stream.Name, ingest.ErrSource, err)
 	}
 	kind, says := ingest.ErrDenied, "the server refuses the connection"

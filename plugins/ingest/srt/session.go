@@ -14,16 +14,16 @@ import (
 
 // session is one connection, as a feed of a transport stream.
 type session struct {
-	cfg    *config
-	conn   gosrt.Conn
-	quiet  *time.Timer // closes the connection
-	silent atomic.Bool // it was quiet that did
-	sealed bool        // what came was encrypted
-	end    func()      // ends conn and all that was made for it
+	cfg     *config
+	conn    gosrt.Conn
+	quiet   *time.Timer // closes the connection
+	silent  atomic.Bool // it was quiet that did
+	checked bool        // the first data were looked at
+	end     func()      // ends conn and all that was made for it
 }
 
 func newSession(cfg *config, conn gosrt.Conn, end func()) *session {
-	s := &session{cfg: cfg, conn: conn, end: end, sealed: cfg.passphrase == ""}
+	s := &session{cfg: cfg, conn: conn, end: end, checked: cfg.passphrase == ""}
 	s.quiet = time.AfterFunc(cfg.stream.Timeout, func() {
 		s.silent.Store(true)
 		s.interrupt()
@@ -48,15 +48,15 @@ func (s *session) Read(b []byte) (int, error) {
 
 // check refuses data in the clear where a passphrase is set: a server that knows none accepts a caller who has one.
 func (s *session) check() error {
-	if s.sealed {
+	if s.checked {
 		return nil
 	}
+	s.checked = true
 	var stats gosrt.Statistics
 	s.conn.Stats(&stats)
 	if stats.Accumulated.PktRecvUndecrypt > 0 {
 		return fmt.Errorf("%s: %w: a passphrase is set here, but the other side sends in the clear", s.cfg.stream.Name, ingest.ErrDenied)
 	}
-	s.sealed = true
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -122,14 +121,4 @@ func ended(t *testing.T, done <-chan error) error {
 		t.Fatal("Run did not return")
 		return errors.New("unreachable")
 	}
-}
-
-// ffmpeg is the path of ffmpeg; a test that needs it says loudly when it is not there.
-func ffmpeg(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("SKIPPED: ffmpeg is not installed, so no SRT of another make is read (apt-get install ffmpeg)")
-	}
-	return path
 }

@@ -105,7 +105,10 @@ func (e *Epoch) Samples(t testing.TB) (*cmaf.Init, *cmaf.Unpackager, [][]cmaf.Sa
 
 // Same wants e to be a run of the clip's samples: every one in order, none missing or changed, at its time, sound and picture
 // as far apart as they are in the clip.
-func (e *Epoch) Same(t testing.TB, name string) {
+func (e *Epoch) Same(t testing.TB, name string) { t.Helper(); e.SameWithin(t, name, rounding) }
+
+// SameWithin is Same for a source that shifts sound against the picture by up to so much.
+func (e *Epoch) SameWithin(t testing.TB, name string, apart time.Duration) {
 	t.Helper()
 	c, err := clip.Open(name)
 	if err != nil {
@@ -127,7 +130,7 @@ func (e *Epoch) Same(t testing.TB, name string) {
 		zeros = append(zeros, z)
 	}
 	for at := range zeros[0] { // order-free: one is enough
-		if slices.ContainsFunc(zeros, func(z map[time.Duration]bool) bool { return !near(z, at, c.Duration) }) {
+		if slices.ContainsFunc(zeros, func(z map[time.Duration]bool) bool { return !near(z, at, c.Duration, apart) }) {
 			continue
 		}
 		return
@@ -135,10 +138,10 @@ func (e *Epoch) Same(t testing.TB, name string) {
 	t.Errorf("sound and picture are not as far apart as in the clip: %v", zeros)
 }
 
-// apart is how far times may be off: rounding, and Opus' priming.
-const apart = time.Millisecond
+// rounding is how far times may be off.
+const rounding = time.Millisecond
 
-func near(z map[time.Duration]bool, at, around time.Duration) bool {
+func near(z map[time.Duration]bool, at, around, apart time.Duration) bool {
 	for other := range z { // order-free: one is enough
 		if d := mod(at-other, around); min(d, around-d) <= apart {
 			return true
@@ -173,7 +176,7 @@ func runs(c *clip.Clip, i int, u *cmaf.Unpackager, came []cmaf.Sample) (map[time
 				return nil, err
 			}
 			d := mod(samples[this].PTS-u.PTS(&came[n])-zero, c.Duration)
-			if hash != hashes[this] || min(d, c.Duration-d) > apart {
+			if hash != hashes[this] || min(d, c.Duration-d) > rounding {
 				break
 			}
 		}
