@@ -106,11 +106,12 @@ func isHandshake(conn net.Conn, b []byte) bool {
 func refusal(cfg *config, err error) error {
 	_, number, ok := strings.Cut(err.Error(), "REJECT (")
 	code, bad := strconv.ParseUint(strings.TrimSuffix(number, ")"), 32, 32) // gosrt writes it so
-	switch {
-	case (!ok || bad != nil) && cfg.passphrase != "" && cfg.keyLength != 16: // libsrt is silent then
-		return fmt.Errorf("%s: %w: %w (set the server's pbkeylen to %d too, or leave it out here)", cfg.stream.Name, ingest.ErrSource, err, cfg.keyLength)
-	case !ok || bad != nil:
-		return fmt.Errorf("%s: %w: %w", cfg.stream.Name, ingest.ErrSource, err)
+	if !ok || bad != nil {
+		hint := ""
+		if cfg.passphrase != "" {
+			hint = " (servers built on libsrt are silent where they have no passphrase, or another pbkeylen than the caller's)"
+		}
+		return fmt.Errorf("%s: %w: %w%s", cfg.stream.Name, ingest.ErrSource, err, hint)
 	}
 	kind, says := ingest.ErrDenied, "the server refuses the connection"
 	switch gosrt.RejectionReason(code) {

@@ -12,8 +12,8 @@
 //	streamid      as a caller, which stream the server shall send, and as whom: read:cam1 or read:cam1:user:pass at a
 //	              MediaMTX. As a listener, the only one that is let in; without it, any. At most 512 bytes; # is %23 in a URL
 //	passphrase    encrypts, 10 to 79 bytes; the other side has to have the same one
-//	pbkeylen      as a caller, bytes of the key where the server does not say: 16 (default), 24 or 32. A server built on libsrt that
-//	              sets none answers 16 alone. As a listener, the publisher's counts
+//	pbkeylen      as a caller, bytes of the key where the server does not say: 16 (default), 24 or 32. A server built on libsrt
+//	              that sets none answers 16 alone. As a listener, the publisher's counts
 //	latency       what late and repeated packets are waited for, default 120ms, 20ms to 10s; a number alone is milliseconds. The
 //	              larger one of both sides counts, and all of it is added to the delay: where the server is next to us, 20ms is enough
 //
