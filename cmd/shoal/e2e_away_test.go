@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -23,16 +24,22 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// freePort is a TCP port of the loopback that nobody uses now.
+// freePort is a port of the loopback that nobody uses now, and none of those that the system gives to who asks for any.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(10_000))
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return port
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 func portNumber(t *testing.T, port string) int {
@@ -91,6 +98,7 @@ func rendezvousOf(n *node.Node) error {
 }
 
 func TestRendezvousThatIsKilledAndComesBackDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	c := loopback(t, media.APIURL())
@@ -135,6 +143,7 @@ func TestRendezvousThatIsKilledAndComesBackDisturbsNobody(t *testing.T) {
 }
 
 func TestServerThatIsKilledAndComesBackFindsItsViewersLinkedAndPlayingOn(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	dir := t.TempDir()
@@ -197,6 +206,7 @@ func among(viewers []*viewer) map[[2]*viewer]swarm.LinkID {
 }
 
 func TestViewerThatIsKilledIsMissedByNobodyAndComesBack(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -225,6 +235,7 @@ func TestViewerThatIsKilledIsMissedByNobodyAndComesBack(t *testing.T) {
 }
 
 func TestBusThatIsKilledAndComesBackDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	store := t.TempDir()
 	nats := func() *natsserver.Server {

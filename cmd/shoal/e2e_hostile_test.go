@@ -19,6 +19,7 @@ import (
 // TestGarbageOnEveryListenerDisturbsNobody throws random, truncated and oversized messages at every port that a source and
 // a viewer listen on. The seed is printed.
 func TestGarbageOnEveryListenerDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	media := mediaServer(t, tool.Options{})

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 	"sync"
@@ -18,8 +19,14 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
 )
 
-// window is how much of every stream is received and compared.
-const window = 20 * time.Second
+// window is how much of every stream is received and compared: less of it where -short asks for less, as `make check` does
+// with the race detector.
+func window() time.Duration {
+	if testing.Short() {
+		return 5 * time.Second
+	}
+	return 20 * time.Second
+}
 
 // alignment is how far sound and picture may be apart from how they went in.
 const alignment = 40 * time.Millisecond
@@ -32,9 +39,15 @@ func TestEveryFrameOfEveryCodecArrivesAtTheViewersPlayers(t *testing.T) {
 		publish(t, media, name, name)
 	}
 	s := startSource(t, loopback(t, media.APIURL()))
+	atOnce := len(clip.Names())
+	if testing.Short() {
+		atOnce = 3 // the race detector takes ten times the processor
+	}
+	turns := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
 	for _, name := range clip.Names() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		each := func(t *testing.T) {
 			c, err := clip.Open(name)
 			if err != nil {
 				t.Fatal(err)
@@ -45,6 +58,11 @@ func TestEveryFrameOfEveryCodecArrivesAtTheViewersPlayers(t *testing.T) {
 			both.Go(func() { checkRTSP(t, c, rtsp) })
 			both.Go(func() { checkHLS(t, hls) })
 			both.Wait()
+		}
+		all.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			t.Run(name, each)
 		})
 	}
 }
@@ -80,9 +98,9 @@ func outputsOf(t *testing.T, url string) (hls, rtsp string) {
 }
 
 func checkRTSP(t *testing.T, c *clip.Clip, url string) {
-	ctx, cancel := context.WithTimeout(context.Background(), window+40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), window()+40*time.Second)
 	defer cancel()
-	r, err := cliptest.Receive(ctx, url, window)
+	r, err := cliptest.Receive(ctx, url, window())
 	if err != nil {
 		t.Errorf("RTSP: %v", err)
 		return
@@ -109,10 +127,10 @@ func checkHLS(t *testing.T, url string) {
 		t.Log("NOT DECODED: ffmpeg is missing; apt-get install ffmpeg, and this test decodes every frame")
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), window+60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), window()+60*time.Second)
 	defer cancel()
 	var complaints bytes.Buffer
-	cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-loglevel", "error", "-xerror", "-i", url, "-t", "20", "-f", "null", "-")
+	cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-loglevel", "error", "-xerror", "-i", url, "-t", fmt.Sprint(window().Seconds()), "-f", "null", "-")
 	cmd.Stderr = &complaints
 	if err := cmd.Run(); err != nil || strings.TrimSpace(complaints.String()) != "" {
 		t.Errorf("HLS: ffmpeg ended with %v and says:\n%s", err, complaints.String())

@@ -19,6 +19,7 @@ import (
 )
 
 func TestPipedStreamDecodesWithoutAnError(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -44,6 +45,7 @@ func TestPipedStreamDecodesWithoutAnError(t *testing.T) {
 }
 
 func TestViewerPublishesIntoAMediaServerAndAnotherPullsFromItOnDemand(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -69,6 +71,7 @@ func TestViewerPublishesIntoAMediaServerAndAnotherPullsFromItOnDemand(t *testing
 }
 
 func TestViewerWhosePortIsInUseSaysSoOnceAndPlaysOnTheOthers(t *testing.T) {
+	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +100,7 @@ func TestViewerWhosePortIsInUseSaysSoOnceAndPlaysOnTheOthers(t *testing.T) {
 }
 
 func TestLateViewersPlayLongIntervalsAndBigKeyFrames(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "long", "h264-long-gop-aac")
 	publish(t, media, "big", "h264-big-keys-aac")

@@ -15,6 +15,7 @@ import (
 )
 
 func TestMediaServerThatIsAbsentIsNamedAndItsPathsAreSharedOnceItComes(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	media.Stop()
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -33,6 +34,7 @@ func TestMediaServerThatIsAbsentIsNamedAndItsPathsAreSharedOnceItComes(t *testin
 }
 
 func TestViewersKeepTheirLinksWhenTheMediaServerRestarts(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -47,6 +49,7 @@ func TestViewersKeepTheirLinksWhenTheMediaServerRestarts(t *testing.T) {
 }
 
 func TestViewersKeepTheirLinksWhenThePublisherComesBackWithAnotherResolution(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	stop := publish(t, media, "cam1", "h264-opus")
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -114,6 +117,7 @@ func ffmpeg(t *testing.T, args ...string) {
 }
 
 func TestPathWithACodecThatCannotBeCarriedIsNamedOnceAndOthersPlayOn(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "good", "h264-opus")
 	ffmpeg(t, "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=8000", "-c:a", "pcm_mulaw", "-f", "rtsp", "-rtsp_transport", "tcp", media.RTSPURL("phone"))
@@ -147,6 +151,7 @@ func TestPathWithACodecThatCannotBeCarriedIsNamedOnceAndOthersPlayOn(t *testing.
 }
 
 func TestPathThatAnonymousReadersMayNotReadIsSharedOnlyWhenTheConfigSaysSo(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{Auth: tool.ReadableOnly("open")})
 	publish(t, media, "open", "h264-opus")
 	publish(t, media, "closed", "h264-opus")
@@ -168,6 +173,7 @@ func TestPathThatAnonymousReadersMayNotReadIsSharedOnlyWhenTheConfigSaysSo(t *te
 }
 
 func TestPathsThatComeAndGoAreFollowed(t *testing.T) {
+	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	s := startSource(t, loopback(t, media.APIURL()))
 	stop := publish(t, media, "first", "h264-opus")
