@@ -405,7 +405,7 @@ class Nearest {
       now, began: now, nextTick: now, nextCompare: now + second, nextIntroduce: now, introduceWait: second / 2,
       self: 0, role: 0, substreams: 0, rate: 1, maxLinks: 0, capacity: { cap: 0, measured: 0, shown: false },
       links: new Map(), candidates: new Map(), // by id; by key
-      pushes: [], hungry: [], // by substream: the targets in force; since when it has no feeder, 0 while it has
+      pushes: [], former: [], hungry: [], // by substream: the targets, those before them; since when it has no feeder, or 0
       repairs: false, told: { relays: -1n, spare: 0, at: 0 },
     });
   }
@@ -613,6 +613,7 @@ const fold = {
     if (c.substreams === p.substreams || c.substreams > 64) return;
     p.substreams = c.substreams; // all that counts by it begins anew
     p.pushes = Array.from({ length: c.substreams }, () => []);
+    p.former = Array.from({ length: c.substreams }, () => []);
     p.hungry = new Array(c.substreams).fill(0);
     for (const l of p.all) Object.assign(l, blank(c.substreams));
   },
@@ -654,7 +655,11 @@ const fold = {
 
 // did takes in what an action leaves in force once it is carried out.
 const did = {
-  push(p, a) { if (a.substream < p.substreams) p.pushes[a.substream] = a.to; },
+  push(p, a) {
+    if (a.substream >= p.substreams) return;
+    p.former[a.substream] = p.pushes[a.substream];
+    p.pushes[a.substream] = a.to;
+  },
   announce: onLink((l, a) => { l.announce = a.every; }),
   repair(p, a) { p.repairs = a.share > 0; },
   subscribe: onLink((l, a, p) => l.feeds.forEach((f, k) => {
@@ -670,8 +675,10 @@ const did = {
 // undo takes back what did assumed of an action, and sees to it that the same is not asked for again at once.
 const undo = {
   push(p, a, reason) {
-    if (reason === REFUSED_REASON_NO_LINK) return; // the rest is in force
-    for (const { link } of a.to) if (p.links.has(link)) p.do({ refuse: { link, substream: a.substream, reason: REASON_NO_CAPACITY } });
+    if (reason === REFUSED_REASON_NO_LINK || a.substream >= p.substreams) return; // the rest of it is in force
+    const former = p.former[a.substream], fresh = a.to.filter((t) => p.links.has(t.link) && !former.some((b) => b.link === t.link));
+    if (fresh.length > 0) p.pushes[a.substream] = former.filter((t) => p.links.has(t.link));
+    for (const { link } of fresh) p.do({ refuse: { link, substream: a.substream, reason: REASON_NO_CAPACITY } });
   },
   announce: onLink((l, a, p) => Object.assign(l, { announce: 0, muted: p.now + second })),
   subscribe: onLink((l, a, p) => l.feeds.forEach((f, k) => {
