@@ -19,8 +19,6 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 )
 
-const patience = 15 * time.Second
-
 // bundled writes a bundled clip to a file of the test's.
 func bundled(t testing.TB, name string) string {
 	t.Helper()

@@ -10,8 +10,8 @@
 // segment, and with the first one where the stream has ended already (EXT-X-ENDLIST).
 //
 // A piece comes as a burst and is played at the pace of its timestamps (pacer.go), as little behind its arrival as lets the
-// next ones come in time. A follower fetches at most two pieces ahead of the reader, so that what is held is bounded by
-// the sizes that are allowed: 1 MB a playlist or init segment, 64 MB a segment.
+// next ones come in time. A follower fetches at most two segments or sixteen parts ahead of the reader, so that what is held is
+// bounded by the sizes that are allowed: 1 MB a playlist or init segment, 64 MB a segment, 4 MB a part.
 //
 // Behind EXT-X-DISCONTINUITY time goes on where it was, and a picture with other parameters begins a new epoch. Where sound
 // comes in a playlist of its own, or its parameters change, Run ends with [ingest.ErrSource], and the next one reads the stream

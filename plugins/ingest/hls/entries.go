@@ -103,7 +103,7 @@ func (w *walker) parts(number int, parts []*playlist.MediaPart) error {
 			if err != nil {
 				return err
 			}
-			e.next, e.captured, e.gap = position{number, i + 1}, at, part.Gap
+			e.next, e.captured, e.gap, e.most = position{number, i + 1}, at, part.Gap, maxPart
 			w.entries = append(w.entries, e)
 		}
 		if !at.IsZero() {
@@ -123,7 +123,7 @@ func (w *walker) resource(uri string, start, length *uint64) (resource, error) {
 	if err != nil {
 		return resource{}, errors.New("a URL in the playlist cannot be read")
 	}
-	r := resource{url: w.base.ResolveReference(u), most: maxPiece}
+	r := resource{url: w.base.ResolveReference(u), most: maxSegment}
 	if length != nil {
 		if r.from, r.length = w.offset, *length; start != nil {
 			r.from = *start

@@ -22,7 +22,8 @@ import (
 const (
 	maxPlaylist = 1 << 20
 	maxInit     = 1 << 20
-	maxPiece    = 64 << 20
+	maxPart     = 4 << 20
+	maxSegment  = 64 << 20
 )
 
 // resource is what one request asks for.
@@ -41,9 +42,7 @@ type fetcher struct {
 
 func newFetcher(c config) *fetcher {
 	jar, _ := cookiejar.New(nil) // never fails without options
-	t := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: tlsConfig(c), ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4,
-	}
+	t := &http.Transport{TLSClientConfig: tlsConfig(c), ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4}
 	return &fetcher{cfg: c, client: &http.Client{Transport: t, Jar: jar}, transport: t}
 }
 

@@ -13,8 +13,11 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 )
 
-// ahead is how many pieces a follower may hold that the reader has not played.
-const ahead = 2
+// How many pieces a follower may hold that the reader has not played.
+const (
+	aheadSegments = 2
+	aheadParts    = 16
+)
 
 // follower reads one playlist and what it lists, on a goroutine of its own. Its fields up to pieces belong to that goroutine
 // once follow is called, those after it to the reader.
@@ -27,7 +30,6 @@ type follower struct {
 	list    *playlist.Media
 	base    *url.URL // where list came from
 	at      position
-	known   int // of the pieces that were listed at first, how many are to be fetched yet
 	demuxer demuxer
 	init    string // URI of the init segment
 	opening []byte // the first piece, where tracks could be found only there
@@ -41,7 +43,6 @@ type follower struct {
 	waiting []piece       // pieces in order; the first is being played
 	failed  error         // behind the last piece
 	heard   bool          // a piece came
-	paced   bool          // one came that was live
 	played  time.Duration // decoding time of the newest unit
 }
 
@@ -87,6 +88,10 @@ func (f *follower) open(ctx context.Context, segment int) error {
 	all, err := entries(f.list, f.base, position{f.list.MediaSequence, 0})
 	if err != nil {
 		return err
+	}
+	f.room = make(chan struct{}, aheadSegments)
+	if lists(f.list) {
+		f.room = make(chan struct{}, aheadParts)
 	}
 	f.at = start(f.list, all)
 	if !lists(f.list) && segment >= f.list.MediaSequence && segment <= f.at.segment {

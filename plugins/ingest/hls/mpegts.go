@@ -83,10 +83,11 @@ func (t *transport) announce(k *mpegts.Track) announced {
 		t.reader.OnDataMPEG4Audio(k, func(pts int64, aus [][]byte) error { return t.add(a.track, pts, pts, aus) })
 		return a
 	case *tscodecs.Opus:
-		if c.ChannelCount > 2 {
-			return refused(audio, fmt.Sprintf("Opus with %d channels", c.ChannelCount))
+		n := c.Desc.ChannelCount()
+		if n < 1 || n > 2 {
+			return refused(audio, fmt.Sprintf("Opus with %d channels", n))
 		}
-		a := carried(audio, &codecs.Opus{ChannelCount: c.ChannelCount})
+		a := carried(audio, &codecs.Opus{ChannelCount: n})
 		t.reader.OnDataOpus(k, func(pts int64, packets [][]byte) error { return t.add(a.track, pts, pts, packets) })
 		return a
 	case *tscodecs.MPEG4Video:

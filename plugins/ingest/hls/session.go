@@ -22,7 +22,7 @@ func (i *Ingest) open(ctx context.Context, f *fetcher, sink ingest.Sink) (*reade
 	pieces := make(chan piece)
 	r := &reader{ingest: i, pieces: pieces}
 	add := func(u *url.URL) *follower {
-		n := &follower{ingest: i, fetch: f, url: u, alone: true, pieces: pieces, room: make(chan struct{}, ahead)}
+		n := &follower{ingest: i, fetch: f, url: u, alone: true, pieces: pieces}
 		r.followers = append(r.followers, n)
 		return n
 	}
