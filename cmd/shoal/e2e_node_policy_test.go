@@ -17,7 +17,7 @@ import (
 // TestDemoPlaysByAPolicyInAnotherLanguage has the source and five viewers ask a program in JavaScript, a process each.
 func TestDemoPlaysByAPolicyInAnotherLanguage(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("SKIPPED: there is no node, so the policy in JavaScript plays no demo; Debian has it as nodejs, version 20 or later will do")
+		t.Skip("SKIPPED: there is no node, so the policy in JavaScript plays no demo; Debian has it as nodejs, version 18 or later will do")
 	}
 	policy, err := filepath.Abs("../../plugins/examples/node-policy/policy.mjs")
 	if err != nil {

@@ -37,7 +37,7 @@ const nodePolicy = "../examples/node-policy/policy.mjs"
 func needNode(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("SKIPPED: there is no node, so the policy in JavaScript is not proved; Debian has it as nodejs, version 20 or later will do")
+		t.Skip("SKIPPED: there is no node, so the policy in JavaScript is not proved; Debian has it as nodejs, version 18 or later will do")
 	}
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A policy for Shoal in one file of JavaScript: Node 20 and its built-in modules, nothing else. It was written from
+// A policy for Shoal in one file of JavaScript: Node 18 or later, its built-in modules, nothing else. It was written from
 // api/plugin/v1/common.proto and policy.proto alone. Copy parts 1 to 4 for a policy of your own, and write another part 5.
 //
 //   1. Protobuf        the messages that are used, as the .proto files have them, and a codec for them
