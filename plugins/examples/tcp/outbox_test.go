@@ -38,13 +38,18 @@ func TestAnOutboxTakesTwoFramesOrWhatThePathCarries(t *testing.T) {
 
 func TestWritableIsDueOnceHalfHasLeftAndAfterEveryFull(t *testing.T) {
 	o := newOutbox()
+	o.measure(10000)
 	for o.offer(1000) {
 	}
-	l := o.fill(nil, time.Now())
-	if o.left(0, 0) {
-		t.Error("Writable although nothing has left")
+	if o.refused() || o.left(4, 4000) {
+		t.Error("Writable before half has left")
 	}
-	if o.left(l.frames, l.bytes) {
+	if !o.left(1, 1000) {
+		t.Error("no Writable once half has left")
+	}
+	for o.offer(1000) {
+	}
+	if o.left(10, 10000) {
 		t.Error("Writable although Full is just being reported")
 	}
 	if !o.refused() {
