@@ -20,7 +20,10 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/file"
 	"github.com/shoal-live/shoal/plugins/ingest/hls"
+	"github.com/shoal-live/shoal/plugins/ingest/mpegts"
+	"github.com/shoal-live/shoal/plugins/ingest/mpegts/mpegtstest"
 	"github.com/shoal-live/shoal/plugins/ingest/rtsp"
+	"github.com/shoal-live/shoal/plugins/ingest/srt"
 )
 
 // way is one by which a clip comes in.
@@ -56,8 +59,21 @@ func ways() []way {
 		{name: "hls", new: hls.New, apart: 150 * time.Millisecond, source: func(_ *testing.T, s *tool.Server, name string) ingest.Config {
 			return ingest.Config{Source: s.HLSURL(name)}
 		}},
+		{name: "mpegts", new: mpegts.New, apart: time.Millisecond, without: notInTS(), source: func(t *testing.T, _ *tool.Server, name string) ingest.Config {
+			at := mpegtstest.FreePort(t)
+			mpegtstest.SendUDP(t, at, name, &mpegtstest.Broadcast{})
+			return ingest.Config{Source: "udp://" + at}
+		}},
+		{name: "srt", new: srt.New, apart: time.Millisecond, without: notInTS(), source: func(t *testing.T, _ *tool.Server, name string) ingest.Config {
+			at := mpegtstest.FreePort(t)
+			mpegtstest.PublishSRT(t, at, name, &mpegtstest.Broadcast{})
+			return ingest.Config{Source: "srt://" + at + "?mode=listener"}
+		}},
 	}
 }
+
+// notInTS are the clips of codecs that MPEG-TS does not carry.
+func notInTS() []string { return []string{"av1-opus", "vp9-opus"} }
 
 // watched is how much of each clip is read, and patience how long that may take.
 const (

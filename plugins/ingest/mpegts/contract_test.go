@@ -21,26 +21,26 @@ func TestMPEGTSKeepsTheContract(t *testing.T) {
 	ingesttest.Suite(t, ingesttest.Harness{
 		New: mpegts.New,
 		Live: func(t *testing.T) ingest.Config {
-			at := freePort(t)
-			send(t, at, "h264-opus", &mpegtstest.Broadcast{})
+			at := mpegtstest.FreePort(t)
+			mpegtstest.SendUDP(t, at, "h264-opus", &mpegtstest.Broadcast{})
 			return ingest.Config{Source: "udp://" + at}
 		},
 		Absent: func(t *testing.T) ingest.Config {
-			return ingest.Config{Source: "udp://" + freePort(t), Params: impatient}
+			return ingest.Config{Source: "udp://" + mpegtstest.FreePort(t), Params: impatient}
 		},
 		Ending: func(t *testing.T) (ingest.Config, func()) {
 			at := socket(t)
 			return ingest.Config{Source: "unix://" + at}, connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
 		},
 		Unsupported: func(t *testing.T) (ingest.Config, string) {
-			at := freePort(t)
-			send(t, at, "h264-opus", &mpegtstest.Broadcast{Silent: []mpegtstest.Track{{Codec: &tscodecs.MPEG1Audio{}}}})
+			at := mpegtstest.FreePort(t)
+			mpegtstest.SendUDP(t, at, "h264-opus", &mpegtstest.Broadcast{Silent: []mpegtstest.Track{{Codec: &tscodecs.MPEG1Audio{}}}})
 			return ingest.Config{Source: "udp://" + at}, "MPEG-1/2 audio"
 		},
 		Changing: func(t *testing.T) (ingest.Config, func()) {
-			at := freePort(t)
+			at := mpegtstest.FreePort(t)
 			b := &mpegtstest.Broadcast{}
-			send(t, at, "h264-opus", b)
+			mpegtstest.SendUDP(t, at, "h264-opus", b)
 			return ingest.Config{Source: "udp://" + at}, func() { b.Change("h264-480x270-aac") }
 		},
 		Bad: map[string]ingest.Config{
@@ -63,7 +63,7 @@ func TestMPEGTSKeepsTheContract(t *testing.T) {
 // connect plays a clip live into a socket, once somebody listens there, until stop or the test ends.
 func connect(t *testing.T, path, name string, b *mpegtstest.Broadcast) (stop func()) {
 	t.Helper()
-	return play(t, &patient{path: path}, name, b)
+	return mpegtstest.Send(t, &patient{path: path}, name, b)
 }
 
 // patient is a writer that connects to a socket once somebody listens, and again when it was refused.

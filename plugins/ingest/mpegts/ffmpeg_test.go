@@ -13,7 +13,7 @@ func TestWhatFFmpegSendsComesThroughAsItWentIn(t *testing.T) {
 	for _, name := range []string{"h264-bframes-aac", "h265-aac", "h264-opus"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at := freePort(t)
+			at := mpegtstest.FreePort(t)
 			r := mpegtstest.NewRecorder()
 			end, _ := run(t, ingest.Config{Source: "udp://" + at}, r)
 			mpegtstest.FFmpeg(t, name, "udp://"+at+"?pkt_size=1316")

@@ -26,7 +26,7 @@ func TestANamedPipeIsReadUntilItsWriterEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := play(t, w, "h264-bframes-aac", &mpegtstest.Broadcast{})
+	stop := mpegtstest.Send(t, w, "h264-bframes-aac", &mpegtstest.Broadcast{})
 	epochs := r.Wait(t, 1, time.Second)
 	stop()
 	fails(t, done, ingest.ErrSource, "the writer has ended")
@@ -87,7 +87,7 @@ func TestStandardInputIsRead(t *testing.T) {
 	})
 	r := mpegtstest.NewRecorder()
 	_, done := run(t, ingest.Config{Source: "-"}, r)
-	stop := play(t, write, "h264-opus", &mpegtstest.Broadcast{})
+	stop := mpegtstest.Send(t, write, "h264-opus", &mpegtstest.Broadcast{})
 	epochs := r.Wait(t, 1, time.Second)
 	stop()
 	fails(t, done, ingest.ErrSource, "the writer has ended on standard input")

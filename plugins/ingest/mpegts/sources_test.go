@@ -37,13 +37,13 @@ func TestAPortInUseIsSaidWithTheWayOut(t *testing.T) {
 
 func TestOneSenderIsHeardAtATime(t *testing.T) {
 	t.Parallel()
-	at := freePort(t)
+	at := mpegtstest.FreePort(t)
 	var log logs
 	r := mpegtstest.NewRecorder()
 	end, _ := run(t, ingest.Config{Source: "udp://" + at, Log: log.logger()}, r)
-	stop := send(t, at, "h264-opus", &mpegtstest.Broadcast{})
+	stop := mpegtstest.SendUDP(t, at, "h264-opus", &mpegtstest.Broadcast{})
 	r.Wait(t, 1, 500*time.Millisecond)
-	send(t, at, "h264-480x270-aac", &mpegtstest.Broadcast{})
+	mpegtstest.SendUDP(t, at, "h264-480x270-aac", &mpegtstest.Broadcast{})
 	epochs := r.Wait(t, 1, 2*time.Second)
 	epochs[0].Same(t, "h264-opus")
 	log.wait(t, "a second sender is left out")
@@ -57,8 +57,8 @@ func TestOneSenderIsHeardAtATime(t *testing.T) {
 
 func TestAnotherSenderThanTheOneThatIsSetIsNotHeard(t *testing.T) {
 	t.Parallel()
-	at := freePort(t)
-	send(t, at, "h264-opus", &mpegtstest.Broadcast{})
+	at := mpegtstest.FreePort(t)
+	mpegtstest.SendUDP(t, at, "h264-opus", &mpegtstest.Broadcast{})
 	_, done := run(t, ingest.Config{Source: "udp://" + at + "?source=127.0.0.2", Params: impatient}, mpegtstest.NewRecorder())
 	fails(t, done, ingest.ErrSource, "nothing came in 1s")
 }
@@ -69,7 +69,7 @@ func TestAGroupIsJoined(t *testing.T) {
 	if err != nil {
 		t.Skip("SKIPPED: there is no interface lo to send multicast on (run it on Linux)")
 	}
-	_, port, err := net.SplitHostPort(freePort(t))
+	_, port, err := net.SplitHostPort(mpegtstest.FreePort(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestAGroupIsJoined(t *testing.T) {
 			if err != nil {
 				t.Skipf("SKIPPED: multicast cannot be sent here: %v", err)
 			}
-			play(t, sender{c, to}, "h264-opus", &mpegtstest.Broadcast{})
+			mpegtstest.Send(t, sender{c, to}, "h264-opus", &mpegtstest.Broadcast{})
 			r := mpegtstest.NewRecorder()
 			end, _ := run(t, ingest.Config{Source: "udp://" + group + "?interface=lo" + query}, r)
 			epochs := r.Wait(t, 1, time.Second)
@@ -192,7 +192,7 @@ func TestASilentSocketIsGivenUp(t *testing.T) {
 
 func TestBytesThatAreNoTransportStreamAreGivenUp(t *testing.T) {
 	t.Parallel()
-	at := freePort(t)
+	at := mpegtstest.FreePort(t)
 	_, done := run(t, ingest.Config{Source: "udp://" + at, Params: impatient}, mpegtstest.NewRecorder())
 	c, err := net.Dial("udp", at)
 	if err != nil {

@@ -3,12 +3,9 @@ package mpegts_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,50 +13,6 @@ import (
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts"
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts/mpegtstest"
 )
-
-// freePort is a UDP port that nobody has now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }() // only its number was wanted
-	return c.LocalAddr().String()
-}
-
-// send plays a clip live to a UDP address until stop or the test ends. Nobody need be there.
-func send(t *testing.T, to, name string, b *mpegtstest.Broadcast) (stop func()) {
-	t.Helper()
-	c, err := net.Dial("udp", to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return play(t, deaf{c}, name, b)
-}
-
-// play plays a clip live to w until stop or the test ends, or w fails.
-func play(t *testing.T, w io.WriteCloser, name string, b *mpegtstest.Broadcast) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	b.At = mpegtstest.Live(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = b.Play(w, name) // it ends when the test wants it to, or w does
-	}()
-	stop = sync.OnceFunc(func() { cancel(); _ = w.Close(); <-done })
-	t.Cleanup(stop)
-	return stop
-}
-
-// deaf sends datagrams, also when nobody listens.
-type deaf struct{ net.Conn }
-
-func (d deaf) Write(b []byte) (int, error) {
-	_, _ = d.Conn.Write(b) // what a sender of UDP does not notice
-	return len(b), nil
-}
 
 // run starts an ingest; end stops it and gives Run's error.
 func run(t *testing.T, cfg ingest.Config, sink ingest.Sink) (end func() error, done <-chan error) {

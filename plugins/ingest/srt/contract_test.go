@@ -20,11 +20,11 @@ func TestSRTKeepsTheContract(t *testing.T) {
 		New:  srt.New,
 		Live: func(*testing.T) ingest.Config { return ingest.Config{Source: "srt://" + server.at} },
 		Absent: func(t *testing.T) ingest.Config {
-			return ingest.Config{Source: "srt://" + freePort(t), Params: map[string]string{"timeout": "1s"}}
+			return ingest.Config{Source: "srt://" + mpegtstest.FreePort(t), Params: map[string]string{"timeout": "1s"}}
 		},
 		Ending: func(t *testing.T) (ingest.Config, func()) {
-			at := freePort(t)
-			return ingest.Config{Source: "srt://" + at + "?mode=listener"}, publish(t, at, "h264-opus", &mpegtstest.Broadcast{})
+			at := mpegtstest.FreePort(t)
+			return ingest.Config{Source: "srt://" + at + "?mode=listener"}, mpegtstest.PublishSRT(t, at, "h264-opus", &mpegtstest.Broadcast{})
 		},
 		Denied: func(t *testing.T) ingest.Config {
 			closed := serve(t, "the right passphrase", plays("h264-opus", &mpegtstest.Broadcast{}))
@@ -35,9 +35,9 @@ func TestSRTKeepsTheContract(t *testing.T) {
 			return ingest.Config{Source: "srt://" + s.at}, "MPEG-1/2 audio"
 		},
 		Changing: func(t *testing.T) (ingest.Config, func()) {
-			at := freePort(t)
+			at := mpegtstest.FreePort(t)
 			b := &mpegtstest.Broadcast{}
-			publish(t, at, "h264-opus", b)
+			mpegtstest.PublishSRT(t, at, "h264-opus", b)
 			return ingest.Config{Source: "srt://" + at + "?mode=listener"}, func() { b.Change("h264-480x270-aac") }
 		},
 		Bad: map[string]ingest.Config{

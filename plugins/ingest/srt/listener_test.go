@@ -39,10 +39,10 @@ func called(t *testing.T, at, streamID, passphrase string) error {
 
 func TestAListenerHasOnePublisherAtATime(t *testing.T) {
 	t.Parallel()
-	at := freePort(t)
+	at := mpegtstest.FreePort(t)
 	r := mpegtstest.NewRecorder()
 	end, _ := run(t, ingest.Config{Source: "srt://" + at + "?mode=listener"}, r)
-	publish(t, at, "h264-opus", &mpegtstest.Broadcast{})
+	mpegtstest.PublishSRT(t, at, "h264-opus", &mpegtstest.Broadcast{})
 	r.Wait(t, 1, 0)
 	if err := called(t, at, "", ""); err == nil {
 		t.Error("a second publisher was let in")
@@ -56,7 +56,7 @@ func TestAListenerHasOnePublisherAtATime(t *testing.T) {
 
 func TestAListenerLetsInWhoKnowsStreamAndPassphrase(t *testing.T) {
 	t.Parallel()
-	at := freePort(t)
+	at := mpegtstest.FreePort(t)
 	var log lockedBuffer
 	const secret, name = "a secret of ours", "publish:cam1:user:hunter2"
 	_, done := run(t, ingest.Config{
@@ -98,7 +98,7 @@ func TestAPortInUseIsSaidWithTheWayOut(t *testing.T) {
 func TestSilenceIsGivenUp(t *testing.T) {
 	t.Parallel()
 	impatient := map[string]string{"timeout": "1s"}
-	at := freePort(t)
+	at := mpegtstest.FreePort(t)
 	_, nobody := run(t, ingest.Config{Source: "srt://" + at + "?mode=listener", Params: impatient}, mpegtstest.NewRecorder())
 	mute := serve(t, "", func(ctx context.Context, _ gosrt.Conn) { <-ctx.Done() })
 	_, silent := run(t, ingest.Config{Source: "srt://" + mute.at, Params: impatient}, mpegtstest.NewRecorder())

@@ -28,7 +28,7 @@ func TestFFmpegIsReadAsACallerAndAsAListener(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			at := freePort(t)
+			at := mpegtstest.FreePort(t)
 			r := mpegtstest.NewRecorder()
 			end, _ := run(t, ingest.Config{Source: "srt://" + at + "?" + c.ours}, r)
 			mpegtstest.FFmpeg(t, name, "srt://"+at+"?transtype=live&connect_timeout=10000&"+c.theirs)
@@ -43,7 +43,7 @@ func TestFFmpegIsReadAsACallerAndAsAListener(t *testing.T) {
 
 func TestFFmpegAsAServerRefusesAWrongPassphrase(t *testing.T) {
 	t.Parallel()
-	at := freePort(t)
+	at := mpegtstest.FreePort(t)
 	mpegtstest.FFmpeg(t, "h264-opus", "srt://"+at+"?mode=listener&passphrase=a secret of ours")
 	for _, c := range []struct{ name, passphrase, says string }{
 		{"another", "another+passphrase", "the passphrase is wrong"},
@@ -70,7 +70,7 @@ func TestAServerThatIsSilentAboutAPassphraseIsSaid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at := freePort(t)
+			at := mpegtstest.FreePort(t)
 			mpegtstest.FFmpeg(t, "h264-opus", "srt://"+at+"?mode=listener"+c.theirs)
 			_, done := run(t, ingest.Config{Source: "srt://" + at + "?passphrase=a+secret+of+ours" + c.ours}, mpegtstest.NewRecorder())
 			err := ended(t, done)
@@ -90,7 +90,7 @@ func mediaMTX(t *testing.T, o tool.Options) (s *tool.Server, at string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
-	at = freePort(t)
+	at = mpegtstest.FreePort(t)
 	body := fmt.Sprintf(`{"srt": true, "srtAddress": %q}`, at)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, s.APIURL()+"/v3/config/global/patch", bytes.NewBufferString(body))
 	if err != nil {

@@ -3,7 +3,6 @@ package srt_test
 import (
 	"context"
 	"errors"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -14,17 +13,6 @@ import (
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts/mpegtstest"
 	"github.com/shoal-live/shoal/plugins/ingest/srt"
 )
-
-// freePort is a UDP address that nobody has now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }() // only its number was wanted
-	return c.LocalAddr().String()
-}
 
 // server is one that gives each caller what play makes of it.
 type server struct {
@@ -72,30 +60,6 @@ func plays(name string, b *mpegtstest.Broadcast) func(context.Context, gosrt.Con
 		b := &mpegtstest.Broadcast{Silent: b.Silent, At: mpegtstest.Live(ctx)}
 		_ = b.Play(c, name) // it ends when the caller leaves
 	}
-}
-
-// publish calls a listener, until there is one, and sends a clip live until stop or the test ends.
-func publish(t *testing.T, at, name string, b *mpegtstest.Broadcast) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			c := gosrt.DefaultConfig()
-			c.ConnectionTimeout = 200 * time.Millisecond
-			conn, err := gosrt.Dial("srt", at, c)
-			if err != nil {
-				continue
-			}
-			b.At = mpegtstest.Live(ctx)
-			_ = b.Play(conn, name) // it ends when the listener does
-			_ = conn.Close()       // it never fails
-		}
-	}()
-	stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(stop)
-	return stop
 }
 
 // run starts an ingest; end stops it and gives Run's error.
