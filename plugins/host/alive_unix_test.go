@@ -18,6 +18,14 @@ func stopProcess(t *testing.T, pid int) {
 	}
 }
 
+// continueProcess lets it go on.
+func continueProcess(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // alive reports whether a process runs: one that has ended and was not waited for does not.
 func alive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {

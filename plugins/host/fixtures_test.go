@@ -23,6 +23,7 @@ import (
 	"github.com/shoal-live/shoal/plugins/host"
 	"github.com/shoal-live/shoal/plugins/plugintest"
 	"github.com/shoal-live/shoal/plugins/sdk"
+	"github.com/shoal-live/shoal/transports/quic"
 )
 
 // hostArgument makes the test binary a host that says the id of its plugin's process, and lives until it is killed.
@@ -46,7 +47,7 @@ func TestMain(m *testing.M) {
 		liar.Serve(os.Args[2], os.Exit)
 		return
 	}
-	plugintest.Main(m, os.Args, fixtures()...)
+	plugintest.Main(m, os.Args, served()...)
 }
 
 // fixtures are plugins that do what a test asks for.
@@ -58,6 +59,17 @@ func fixtures() []bridge.Plugin {
 		}),
 		sdk.Policy("parrot", newParrot),
 	}
+}
+
+// served are the fixtures, and a transport with real links.
+func served() []bridge.Plugin {
+	return append(fixtures(), sdk.Transport("quic", func(cfg transport.Config) (transport.Transport, error) {
+		t, err := quic.New(cfg)
+		if err != nil {
+			return nil, err // and no typed nil
+		}
+		return t, nil
+	}))
 }
 
 // echo is a transport whose links lead back to itself.

@@ -4,6 +4,8 @@
 //	no answer to open                                       when a policy is opened
 //	another revision, substream 99, oversized, garbage      when a policy is asked
 //	unknown link, flood                                     when a transport is started
+//
+// Told to echo, it is honest, and as plain as go-plugin and protoc make a plugin: see Plain.
 package liar
 
 import (
@@ -121,6 +123,9 @@ func (l *liar) Decide(s grpc.BidiStreamingServer[pb.DecideRequest, pb.DecideResp
 
 // Carry opens a transport, and floods.
 func (l *liar) Carry(s grpc.BidiStreamingServer[pb.CarryRequest, pb.CarryResponse]) error {
+	if l.what == "echo" {
+		return echo(s)
+	}
 	opened := &pb.CarryResponse{Response: &pb.CarryResponse_Opened{Opened: &pb.TransportOpened{Scheme: "lie", MaxChunk: 1000, Overhead: 60}}}
 	if err := s.Send(opened); err != nil {
 		return err
