@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/bridge/liar"
 	"github.com/shoal-live/shoal/plugins/sdk"
 )
@@ -214,11 +215,22 @@ func TestAPolicyThatIsBrokenFailsItsClauses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := checked(t, Options{Job: Job{Path: c.path, Kind: 2, Run: "^" + clause + "$"}, Timeout: 60 * time.Second})
+			r := checked(t, Options{Job: Job{Path: c.path, Kind: bridge.KindPolicy, Run: "^" + clause + "$"}, Timeout: 60 * time.Second})
 			if v := find(t, r, clause); v.Verdict != Fail || !strings.Contains(v.Reason, c.says) {
 				t.Errorf("%+v; want a reason that says %q", v, c.says)
 			}
 		})
+	}
+}
+
+func TestATransportThatFloodsFailsAtOnce(t *testing.T) {
+	const clause = "Listening comes once, with dialable addresses"
+	r := checked(t, Options{Job: Job{Path: itself(t, beLiar, "flood"), Kind: bridge.KindTransport, Run: "^" + clause + "$"}, Timeout: 60 * time.Second})
+	if v := find(t, r, clause); v.Verdict != Fail || !strings.Contains(v.Reason, "Run ended before Listening came") {
+		t.Errorf("%+v", v)
+	}
+	if r.Seconds > 30 {
+		t.Errorf("it took %.0f s", r.Seconds)
 	}
 }
 

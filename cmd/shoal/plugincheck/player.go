@@ -55,7 +55,11 @@ func retry(ctx context.Context, d *chunk.Descriptor, open func() (io.ReadCloser,
 	var err error
 	for ctx.Err() == nil {
 		var r io.ReadCloser
-		if r, err = open(); err == nil {
+		r, err = open()
+		if errors.Is(err, errPlaylist) {
+			return err
+		}
+		if err == nil {
 			end := context.AfterFunc(ctx, func() { _ = r.Close() })
 			err = findTracks(r, d)
 			end()
@@ -87,13 +91,12 @@ func dial(ctx context.Context, text string) (io.ReadCloser, error) {
 	return d.DialContext(ctx, "tcp", u.Host)
 }
 
-// errPlaylist means that it is no media but a list of it.
-var errPlaylist = errors.New("a playlist")
+// errPlaylist means that it is no fragmented MP4: a list of media, or a page.
+var errPlaylist = errors.New("no fragmented MP4")
 
 // playHTTP reads fragmented MP4, and leaves anything else to ffmpeg.
 func playHTTP(ctx context.Context, urls []string, d *chunk.Descriptor) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	isMP4 := true
 	err := retry(ctx, d, func() (io.ReadCloser, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, urls[0], nil)
 		if err != nil {
@@ -109,7 +112,6 @@ func playHTTP(ctx context.Context, urls []string, d *chunk.Descriptor) error {
 		}
 		r := bufio.NewReader(resp.Body)
 		if head, err := r.Peek(8); err == nil && string(head[4:]) != "ftyp" && string(head[4:]) != "styp" {
-			isMP4 = false
 			_ = resp.Body.Close()
 			return nil, errPlaylist
 		}
@@ -118,7 +120,7 @@ func playHTTP(ctx context.Context, urls []string, d *chunk.Descriptor) error {
 			io.Closer
 		}{r, resp.Body}, nil
 	})
-	if isMP4 {
+	if !errors.Is(err, errPlaylist) {
 		return err
 	}
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
@@ -129,7 +131,7 @@ func playHTTP(ctx context.Context, urls []string, d *chunk.Descriptor) error {
 
 // playByFFmpeg wants packets of as many tracks as d has.
 func playByFFmpeg(ctx context.Context, urls []string, d *chunk.Descriptor) error {
-	var last error
+	last := errors.New("there was no time left to play it")
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-i", urls[0],
 			"-map", "0", "-t", "0.3", "-c", "copy", "-f", "framehash", "-hash", "crc32", "-")

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// mostPrinted is how many lines of a reason people are shown.
+const mostPrinted = 8
+
 // Printer writes a check for people, as it goes.
 type Printer struct{ W io.Writer }
 
@@ -33,7 +36,12 @@ func (p Printer) Clause(c Clause) {
 	case Pass:
 	}
 	fmt.Fprintf(p.W, "%-4s  %s (%.2f s)\n", word, c.Sentence, c.Seconds)
+	n := 0
 	for line := range strings.Lines(c.Reason) {
+		if n++; n > mostPrinted {
+			fmt.Fprintf(p.W, "      and more (--json gives all of it)\n")
+			return
+		}
 		fmt.Fprintf(p.W, "      %s\n", strings.TrimRight(line, "\n"))
 	}
 }

@@ -11,8 +11,9 @@ import (
 
 // Bounds of what is kept of a transcript.
 const (
-	longestLine = 1 << 20
-	mostReason  = 40 // lines of one clause, the rest is counted
+	longestLine  = 1 << 20
+	mostReason   = 20  // different lines of one clause
+	widestReason = 500 // bytes of one of them
 )
 
 // transcript follows what go test writes with -test.v=test2json:
@@ -37,7 +38,7 @@ type transcript struct {
 type entry struct {
 	name    string // as go test writes it
 	lines   []string
-	more    int // lines that were not kept
+	more    bool // lines were not kept
 	running bool
 	over    bool
 	clause  Clause
@@ -127,6 +128,9 @@ func (t *transcript) turn(what, name string) {
 func (t *transcript) message(line string) {
 	text := strings.TrimRight(position.ReplaceAllString(line, ""), " ")
 	text = strings.TrimPrefix(text, "    ")
+	if len(text) > widestReason {
+		text = text[:widestReason] + "..."
+	}
 	if strings.TrimSpace(text) == "" {
 		return
 	}
@@ -136,10 +140,11 @@ func (t *transcript) message(line string) {
 		if len(t.outside) < mostReason {
 			t.outside = append(t.outside, text)
 		}
+	case slices.Contains(e.lines, text): // of another seed, or another role
 	case len(e.lines) < mostReason:
 		e.lines = append(e.lines, text)
 	default:
-		e.more++
+		e.more = true
 	}
 }
 
@@ -192,7 +197,7 @@ func (e *entry) end(v Verdict) {
 		lines = lines[len(lines)-1:]
 		lines[0] = strings.TrimPrefix(lines[0], "SKIPPED: ")
 	}
-	if e.more > 0 {
+	if e.more {
 		lines = append(lines, "and more")
 	}
 	e.clause.Reason = strings.Join(lines, "\n")

@@ -51,6 +51,8 @@ type sink struct {
 	wake  chan struct{} // has room for one
 	fail  error         // answered from the first group on
 	ended bool          // an error was answered, or Run has returned
+	over  bool          // Run has returned
+	err   error         // what it returned
 }
 
 // kept is a group and what it was when it came.
@@ -158,10 +160,13 @@ func (s *sink) wait(what string, done func() bool) {
 	defer deadline.Stop()
 	for {
 		s.mu.Lock()
-		ok := done()
+		ok, over, err := done(), s.over, s.err
 		s.mu.Unlock()
 		if ok {
 			return
+		}
+		if over {
+			s.t.Fatalf("Run ended before %s came: %v", what, err)
 		}
 		select {
 		case <-s.wake:
@@ -191,8 +196,12 @@ func start(t *testing.T, h *Harness, cfg ingest.Config, s *sink) *running {
 	go func() {
 		err := i.Run(ctx, s)
 		s.mu.Lock()
-		s.ended = true
+		s.ended, s.over, s.err = true, true, err
 		s.mu.Unlock()
+		select {
+		case s.wake <- struct{}{}:
+		default: // it looks anyway
+		}
 		r.done <- err
 	}()
 	t.Cleanup(stop)

@@ -75,6 +75,15 @@ func (p *peer) await(what string, d time.Duration, ok func(r *records) bool) {
 		}
 		select {
 		case <-changed:
+		case err := <-p.ended:
+			p.ended <- err
+			p.sink.mu.Lock()
+			done := ok(&p.sink.records)
+			p.sink.mu.Unlock()
+			if !done {
+				p.t.Fatalf("%s: Run ended before %s came: %v; had %v", p.id, what, err, p.sink)
+			}
+			return
 		case <-timer.C:
 			p.t.Fatalf("%s: waited %v for %s; had %v", p.id, d, what, p.sink)
 		}

@@ -57,13 +57,20 @@ func (r *records) to(p swarm.PeerID) []transport.LinkID {
 	return list
 }
 
+// mostShown is how many links a failure tells of.
+const mostShown = 8
+
 // String sums up what was recorded.
 func (s *sink) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%d listening, usage %+v, failed dials %v", len(s.listening), s.usage, s.dialFailed)
-	for _, l := range s.order {
+	for i, l := range s.order {
+		if i == mostShown {
+			fmt.Fprintf(&b, "\n\tand %d links more", len(s.order)-i)
+			break
+		}
 		r := s.links[l]
 		fmt.Fprintf(&b, "\n\tlink %d to %s: %d control, %d chunks, %d full, %d writable, measured %+v, down %v",
 			l, r.up.Peer, len(r.control), len(r.chunks), len(r.full), r.writable, r.measured, r.down)
