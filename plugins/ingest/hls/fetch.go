@@ -145,7 +145,7 @@ func (f *fetcher) playlist(ctx context.Context, u *url.URL) (playlist.Playlist, 
 	}
 	p, err := playlist.Unmarshal(body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s is no HLS playlist: %w", shown(u), err)
+		return nil, nil, fmt.Errorf("%s is no HLS playlist, or lists nothing: %w (source is the URL of an .m3u8)", shown(u), err)
 	}
 	return p, final, nil
 }

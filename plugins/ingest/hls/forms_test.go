@@ -1,6 +1,7 @@
 package hls_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -30,22 +31,36 @@ func (r *recorder) recording() *cliptest.Recording {
 func TestPlainHLSComesThroughAsItIs(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
-		name, clip string
-		form       form
+		name  string
+		start func(*testing.T) (finish func(*testing.T))
 	}{
-		{"H.264 and AAC in MPEG-TS", "h264-bframes-aac", asTS},
-		{"H.264 and Opus in MPEG-TS", "h264-opus", asTS},
-		{"H.265 and AAC in MPEG-TS", "h265-aac", asTS},
-		{"H.264 and AAC in fMP4", "h264-bframes-aac", asFMP4},
-		{"AV1 and Opus in fMP4", "av1-opus", asFMP4},
-		{"VP9 and Opus in fMP4", "vp9-opus", asFMP4},
+		{"H.264 and AAC in MPEG-TS", starting("h264-bframes-aac", asTS)},
+		{"H.264 and Opus in MPEG-TS", starting("h264-opus", asTS)},
+		{"H.265 and AAC in MPEG-TS", starting("h265-aac", asTS)},
+		{"H.264 and AAC in fMP4", starting("h264-bframes-aac", asFMP4)},
+		{"AV1 and Opus in fMP4", starting("av1-opus", asFMP4)},
+		{"VP9 and Opus in fMP4", starting("vp9-opus", asFMP4)},
+		{"what has ended, from its beginning to its end", startFinished},
+		{"what stands behind a discontinuity", startDiscontinuity},
+		{"MPEG-TS of ffmpeg", startingFFmpeg("mpegts")},
+		{"fMP4 of ffmpeg", startingFFmpeg("fmp4")},
 	}
 	finish := make([]func(*testing.T), len(cases))
 	for i, c := range cases { // all at once, or the test would take half a minute
-		f := newFilm(t, c.clip, c.form)
-		r := newRecorder(t, 2500*time.Millisecond)
+		finish[i] = c.start(t)
+	}
+	for i, c := range cases {
+		t.Run(c.name, finish[i])
+	}
+}
+
+// starting reads a clip from an origin.
+func starting(name string, form form) func(*testing.T) func(*testing.T) {
+	return func(t *testing.T) func(*testing.T) {
+		f := newFilm(t, name, form)
+		r := newRecorder(t, 1500*time.Millisecond)
 		end := begin(t, ingest.Config{Source: newOrigin(t, f).url()}, r)
-		finish[i] = func(t *testing.T) {
+		return func(t *testing.T) {
 			in, err := end()
 			if err != nil {
 				t.Fatal(err)
@@ -55,8 +70,44 @@ func TestPlainHLSComesThroughAsItIs(t *testing.T) {
 			inTime(t, r, in.(ingest.Measurer).Measured())
 		}
 	}
-	for i, c := range cases {
-		t.Run(c.name, finish[i])
+}
+
+func startFinished(t *testing.T) func(*testing.T) {
+	f := newFilm(t, "h264-480x270-aac", asTS)
+	r := newRecorder(t, time.Hour)
+	end := begin(t, ingest.Config{Source: answer(t, 404, "", finished(f, 2))}, r)
+	return func(t *testing.T) {
+		if _, err := end(); !errors.Is(err, ingest.ErrSource) || !strings.Contains(err.Error(), "ended") {
+			t.Errorf("Run returned %v", err)
+		}
+		same(t, f.clip, r)
+		if n := len(r.samples[0]); n < 78 || n > 80 { // the last pictures are in no whole group
+			t.Errorf("%d pictures of 80", n)
+		}
+	}
+}
+
+func startDiscontinuity(t *testing.T) func(*testing.T) {
+	first, second := newFilm(t, "h264-480x270-aac", asTS), newFilm(t, "h264-bframes-aac", asTS)
+	o := newOrigin(t, first)
+	r := newRecorder(t, 1500*time.Millisecond)
+	r.epochs = 2
+	end := begin(t, ingest.Config{Source: o.url()}, r)
+	go func() {
+		select {
+		case <-r.began:
+			o.change(second)
+		case <-t.Context().Done():
+		}
+	}()
+	return func(t *testing.T) {
+		if _, err := end(); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.media) != 2 || r.media[1].Tracks[0].Width != 320 {
+			t.Fatalf("%d epochs, the last is %+v", len(r.media), r.media[len(r.media)-1].Tracks)
+		}
+		same(t, second.clip, r)
 	}
 }
 
@@ -139,7 +190,7 @@ func TestLowLatencyHLSIsReadPartByPart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := newRecorder(t, 2500*time.Millisecond)
+		r := newRecorder(t, 1500*time.Millisecond)
 		end := begin(t, ingest.Config{Source: s.HLSURL(name)}, r)
 		finish[name] = func(t *testing.T) {
 			in, err := end()

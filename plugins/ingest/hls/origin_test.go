@@ -296,7 +296,7 @@ func (o *origin) playlist() string {
 	n, _ := o.newest()
 	first := max(n-4, 0)
 	var b strings.Builder
-	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", first)
+	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:%d\n", first)
 	at := o.began
 	for k := range n {
 		i := o.film(k)

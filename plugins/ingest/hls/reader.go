@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/codecs/cmaf"
-	"github.com/shoal-live/shoal/core/ingest"
 )
 
 // Bounds of the reader.
@@ -110,5 +109,3 @@ func (r *reader) write(f *follower) error {
 	}
 	return r.packager.Write(cmaf.Unit{Track: u.track.index, PTS: u.pts, NTP: u.captured, Data: u.data})
 }
-
-var _ ingest.Measurer = (*Ingest)(nil)
