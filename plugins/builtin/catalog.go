@@ -14,6 +14,10 @@ import (
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts"
 	rtspin "github.com/shoal-live/shoal/plugins/ingest/rtsp"
 	"github.com/shoal-live/shoal/plugins/ingest/srt"
+	"github.com/shoal-live/shoal/plugins/schedulers/clubs"
+	"github.com/shoal-live/shoal/plugins/schedulers/edf"
+	"github.com/shoal-live/shoal/plugins/schedulers/latest"
+	"github.com/shoal-live/shoal/plugins/schedulers/rarest"
 	"github.com/shoal-live/shoal/plugins/schedulers/substream"
 	"github.com/shoal-live/shoal/transports/quic"
 )
@@ -23,6 +27,10 @@ func Plugins() []bridge.Plugin {
 	return []bridge.Plugin{
 		{Kind: bridge.KindTransport, Name: "quic", Transport: newQUIC},
 		{Kind: bridge.KindPolicy, Name: "substream", Policy: substream.New},
+		{Kind: bridge.KindPolicy, Name: "clubs", Policy: clubs.New},
+		{Kind: bridge.KindPolicy, Name: "latest", Policy: latest.New},
+		{Kind: bridge.KindPolicy, Name: "rarest", Policy: rarest.New},
+		{Kind: bridge.KindPolicy, Name: "edf", Policy: edf.New},
 		{Kind: bridge.KindIngest, Name: "mediamtx", Ingest: mediamtx.New, Discoverer: mediamtx.NewDiscoverer},
 		{Kind: bridge.KindIngest, Name: "rtsp", Ingest: rtspin.New},
 		{Kind: bridge.KindIngest, Name: "file", Ingest: file.New},

@@ -43,6 +43,15 @@ func TestSubstreamKeepsThePolicyContractBehindEveryBoundary(t *testing.T) {
 	}
 }
 
+// TestTheOtherPoliciesKeepTheContractBehindTheDataChannel takes the one way that is used by default: substream takes all.
+func TestTheOtherPoliciesKeepTheContractBehindTheDataChannel(t *testing.T) {
+	for _, name := range []string{"clubs", "latest", "rarest", "edf"} {
+		t.Run(name, func(t *testing.T) {
+			schedulertest.Suite(t, plugintest.New(t, plugintest.Data, builtIn(t, bridge.KindPolicy, name)).Policy)
+		})
+	}
+}
+
 func TestQUICKeepsTheTransportContractAsAProcess(t *testing.T) {
 	transporttest.Suite(t, func(t *testing.T, cfg transport.Config) transporttest.Endpoint {
 		if cfg.Listen == "" {

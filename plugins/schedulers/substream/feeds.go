@@ -75,7 +75,7 @@ func (p *policy) choose(k int, c choice) int {
 			if have > 0 { // and one feeder is there: the seat is worth having only while relays are few
 				continue
 			}
-		case seats.Relays(l, k) && have > 0 && !p.plenty(l):
+		case seats.Relays(l, k) && have > 0 && !p.Uplink.Plenty(l):
 			continue
 		case seats.Relays(l, k):
 			score = p.feeders.Distance(l) + p.feeders.Burden(l, bits.OnesCount64(asks[i]))

@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
@@ -148,13 +147,3 @@ func (p *policy) count() []int {
 	}
 	return n
 }
-
-// plenty reports whether a neighbour has so much room that a second feeder takes nothing from anybody.
-func (p *policy) plenty(l *scheduler.Link) bool {
-	return float64(l.Status.Spare) >= max(plentySeats*p.Uplink.Seat(), plentyShare*float64(l.Status.Uplink))
-}
-
-const (
-	plentySeats = 4
-	plentyShare = 0.25 // of its uplink
-)

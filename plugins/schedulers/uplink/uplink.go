@@ -137,3 +137,13 @@ func (u *Uplink) Spare() float64 {
 func (u *Uplink) HasRoom(l *scheduler.Link) bool {
 	return l.Role == swarm.Source || float64(l.Status.Spare) >= u.Seat()
 }
+
+// Plenty reports whether a neighbour has so much room that a second feeder takes nothing from anybody.
+func (u *Uplink) Plenty(l *scheduler.Link) bool {
+	return float64(l.Status.Spare) >= max(plentySeats*u.Seat(), plentyShare*float64(l.Status.Uplink))
+}
+
+const (
+	plentySeats = 4
+	plentyShare = 0.25 // of its uplink
+)

@@ -1,0 +1,21 @@
+package rarest
+
+import (
+	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/settings"
+)
+
+// Params tune the policy. They are those of the mesh: package mesh gives name, default and limits of each.
+type Params struct {
+	mesh.Params
+}
+
+// Defaults are the parameters of an empty config.
+func Defaults() Params { return Params{mesh.Defaults()} }
+
+// parse reads the config's parameters over the defaults. Errors: scheduler.ErrParameter.
+func parse(params map[string]string) (Params, error) {
+	p := Defaults()
+	err := settings.Read("rarest", params, p.Settings())
+	return p, err
+}
