@@ -41,7 +41,10 @@ func TestPipedStreamDecodesWithoutAnError(t *testing.T) {
 	if err != nil || strings.TrimSpace(says.String()) != "" {
 		t.Errorf("ffmpeg ended with %v and says:\n%s", err, says.String())
 	}
-	p.endsAtInterrupt(t) // its player has gone
+	if err := p.wait(t, 5*time.Second); err != nil {
+		t.Errorf("once its player had gone it ended with %v", err)
+	}
+	p.endsAtInterrupt(t) // it has ended, and all its own with it
 }
 
 func TestViewerPublishesIntoAMediaServerAndAnotherPullsFromItOnDemand(t *testing.T) {

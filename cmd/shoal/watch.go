@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
+	"golang.org/x/term"
+
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
+	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
@@ -47,19 +51,28 @@ func (c watchCommand) Run(env *environment) error {
 		URL: c.URL, HLS: c.HLS, RTSP: c.RTSP, Publish: c.Publish, Uplink: uplink, Listen: c.Listen,
 		Transport: transport, Policy: policy, Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(out, c.LogLevel, "text"),
 	}
+	ctx, cancel := context.WithCancel(env.ctx)
+	defer cancel()
 	if c.Pipe { // the player is at the other end of the pipe
+		if term.IsTerminal(int(os.Stdout.Fd())) {
+			return errors.New("--pipe: standard output is a terminal: put a player behind it, as in shoal watch --pipe URL | mpv -")
+		}
 		o.Pipe, o.HLS, o.RTSP = "-", "", ""
+		o.Events = func(e event.Event) {
+			if f, failed := e.(event.PartFailed); failed && f.Part == "pipe" && c.Publish == "" {
+				cancel() // the player has gone, and there is nothing else to do
+			}
+		}
 	}
 	o.Ready = func(output string, urls []string) {
 		for _, u := range urls {
 			fmt.Fprintf(out, "%s: %s\n", output, u)
 		}
 	}
-	v, err := watch.Open(env.ctx, o)
+	v, err := watch.Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(env.ctx)
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)

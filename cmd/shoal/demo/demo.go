@@ -185,7 +185,8 @@ func (d *Demo) reason() string {
 // audience lets the viewers join, and measures them.
 func (d *Demo) audience(ctx context.Context, url string) (*Result, error) {
 	d.say("page     %s", url)
-	d.say("control  %s/v3/streams/list   metrics %s/metrics", d.server.ControlURL(), d.server.ControlURL())
+	d.say("control  %s/v3/streams/list", d.server.ControlURL())
+	d.say("metrics  %s/metrics", d.server.ControlURL())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.began = time.Now()

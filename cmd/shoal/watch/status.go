@@ -36,9 +36,12 @@ func Line(s *node.StreamStats) string {
 		case l.Neighbours == 0:
 			return "looking for peers"
 		}
-		return fmt.Sprintf("joining, %d peers", l.Neighbours)
+		return fmt.Sprintf("joining, peers: %d", l.Neighbours)
 	}
-	line := fmt.Sprintf("delay %.0f ms, buffer %.0f ms, %d peers, down %.2f Mb/s (%.0f %% from the source), up %.2f Mb/s",
+	if l.BufferMS == 0 && l.DownBps == 0 {
+		return fmt.Sprintf("nothing comes, waiting for the source; peers: %d", l.Neighbours)
+	}
+	line := fmt.Sprintf("delay %.0f ms, buffer %.0f ms, peers: %d, down %.2f Mb/s (%.0f %% from the source), up %.2f Mb/s",
 		l.PlayoutMS, l.BufferMS, l.Neighbours, l.DownBps/1e6, 100*l.FromSource, l.UpBps/1e6)
 	if s.Rendezvous != nil {
 		line = "rendezvous away, " + line
