@@ -14,15 +14,30 @@ import (
 	"github.com/shoal-live/shoal/core/report"
 )
 
-// TestDemoPlaysByAPolicyInAnotherLanguage has the source and five viewers ask a program in JavaScript, a process each.
-func TestDemoPlaysByAPolicyInAnotherLanguage(t *testing.T) {
+// nodePolicy is the example of a policy in JavaScript.
+func nodePolicy(t *testing.T) string {
+	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("SKIPPED: there is no node, so the policy in JavaScript plays no demo; Debian has it as nodejs, version 18 or later will do")
+		t.Skip("SKIPPED: there is no node, so the policy in JavaScript is not proved; Debian has it as nodejs, version 18 or later will do")
 	}
-	policy, err := filepath.Abs("../../plugins/examples/node-policy/policy.mjs")
+	path, err := filepath.Abs("../../plugins/examples/node-policy/policy.mjs")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// TestPluginTestJudgesAPolicyInAnotherLanguage leaves out most clauses, which plugins/plugintest tries.
+func TestPluginTestJudgesAPolicyInAnotherLanguage(t *testing.T) {
+	stdout, stderr, err := run(t, 30*time.Second, "plugin", "test", "--run", "(revision|taken over|parameter)", nodePolicy(t))
+	if err != nil || !strings.Contains(stdout, "policy/nearest") || !strings.Contains(stdout, "4 pass, 0 fail") {
+		t.Errorf("%v\n%s\n%s", err, stdout, stderr)
+	}
+}
+
+// TestDemoPlaysByAPolicyInAnotherLanguage has the source and five viewers ask a program in JavaScript, a process each.
+func TestDemoPlaysByAPolicyInAnotherLanguage(t *testing.T) {
+	policy := nodePolicy(t)
 	file, data := filepath.Join(t.TempDir(), "demo.json"), t.TempDir()
 	stdout, stderr, err := run(t, 60*time.Second, "demo", "--headless", "--viewers", "5", "--for", "12s", "--policy", policy,
 		"--report", file, "--data", data, "--log-level", "warn")

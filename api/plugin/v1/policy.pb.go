@@ -1643,7 +1643,8 @@ type StreamChange struct {
 	Self []byte `protobuf:"bytes,2,opt,name=self,proto3" json:"self,omitempty"`
 	// What this peer does.
 	Role Role `protobuf:"varint,3,opt,name=role,proto3,enum=shoal.plugin.v1.Role" json:"role,omitempty"`
-	// Of the descriptor: a higher one is a restarted source or other tracks. Subscriptions and orders stay.
+	// Of the descriptor: a higher one is a restarted source or other tracks. Subscriptions and orders stay, unless the number
+	// of substreams changes.
 	Epoch uint32 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// How many there are, 1..64; 0 until the stream's descriptor has come from a neighbour.
 	Substreams uint32 `protobuf:"varint,5,opt,name=substreams,proto3" json:"substreams,omitempty"`

@@ -89,7 +89,7 @@ const schema = parse(`
 const { ROLE_SOURCE, ROLE_VIEWER, MODE_LAZY, MODE_EAGER, REASON_NO_CAPACITY, REASON_WOULD_LOOP } = schema.enums;
 const { CLASS_INTERIOR, CLASS_LEAF, REFUSED_REASON_NO_LINK } = schema.enums;
 
-// parse reads messages and enums of a .proto. A message with a oneof has nothing else in these files.
+// parse reads the messages and enums of a .proto.
 function parse(text) {
   const messages = { __proto__: null }, enums = { __proto__: null };
   for (const [, kind, name, body] of text.matchAll(/(message|enum) (\w+) \{((?:[^{}]|\{[^{}]*\})*)\}/g)) {
@@ -97,9 +97,9 @@ function parse(text) {
       for (const [, word, number] of body.matchAll(/(\w+) = (\d+);/g)) enums[word] = Number(number);
       continue;
     }
-    const message = messages[name] = { oneof: body.includes('oneof'), byNumber: [], byName: { __proto__: null }, zeros: {}, lists: [] };
+    const message = messages[name] = { byNumber: [], byName: { __proto__: null }, zeros: {}, lists: [] };
     for (const [, repeated, type, field, number] of body.matchAll(/(repeated )?(\w+) (\w+) = (\d+);/g)) {
-      message.byName[field] = message.byNumber[number] = { number: Number(number), name: field, type, repeated: Boolean(repeated) };
+      message.byName[field] = message.byNumber[number] = { number: Number(number), name: field, type, repeated };
       if (repeated) message.lists.push(field);
     }
   }
@@ -186,7 +186,7 @@ function encode(message, value) {
         varint(out, v);
         continue;
       }
-      const bytes = field.of ? encode(field.of, v) : field.type === 'double' ? Buffer.from(new Float64Array([v]).buffer) : Buffer.from(v);
+      const bytes = field.of ? encode(field.of, v) : Buffer.from(field.type === 'double' ? new Float64Array([v]).buffer : v);
       if (field.wire === 2) varint(out, bytes.length);
       for (const b of bytes) out.push(b);
     }
@@ -213,7 +213,8 @@ function certificate() {
   const der = (tag, ...parts) => {
     const body = Buffer.concat(parts.map((p) => Buffer.from(p)));
     const n = body.length; // the shortest form is the only one that is allowed
-    return Buffer.concat([Buffer.from(n < 128 ? [tag, n] : n < 256 ? [tag, 0x81, n] : [tag, 0x82, n >> 8, n & 255]), body]);
+    const length = n < 128 ? [n] : n < 256 ? [0x81, n] : [0x82, n >> 8, n & 255];
+    return Buffer.concat([Buffer.from([tag, ...length]), body]);
   };
   const sequence = (...parts) => der(0x30, ...parts);
   const oid = (hex) => der(0x06, Buffer.from(hex, 'hex'));
@@ -236,7 +237,7 @@ function certificate() {
   return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert };
 }
 
-const pem = (cert) => `-----BEGIN CERTIFICATE-----\n${cert.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+const pem = (cert) => `-----BEGIN CERTIFICATE-----\n${cert.toString('base64')}\n-----END CERTIFICATE-----\n`;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // 3. gRPC
@@ -333,7 +334,7 @@ function serve(name, make) {
     process.stderr.write('this program is a Shoal plugin: name its path in shoal.yml, or run `shoal plugin test` on it\n');
     process.exit(1);
   }
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the host too, and it is the host that decides
+  process.on('SIGINT', () => {}); // it is the host that acts on Ctrl-C
   process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0)).resume();
 
   const decide = (request, call) => {
@@ -345,7 +346,8 @@ function serve(name, make) {
         call.send({ opened: {} }); // without the data channel: an answer is small
       } catch (error) {
         if (!(error instanceof BadParameter)) throw error;
-        call.send({ ended: { failure: { codes: [schema.enums.CODE_PARAMETER], text: `policy ${name}: ${error.message}` } } });
+        const failure = { codes: [schema.enums.CODE_PARAMETER], text: `policy ${name}: ${error.message}` };
+        call.send({ ended: { failure } });
         call.end();
       }
     } else if (request.stop) {
@@ -357,14 +359,15 @@ function serve(name, make) {
     call.send(response);
     call.end();
   };
-  const offers = [{ kind: schema.enums.KIND_POLICY, name }];
-  const identity = certificate();
-  const socket = join(PLUGIN_UNIX_SOCKET_DIR, 'grpc');
-  listen(socket, identity, PLUGIN_CLIENT_CERT, {
-    '/shoal.plugin.v1.PluginService/Describe': method('DescribeRequest', 'DescribeResponse', once({ offers, version: '1.0.0' })),
+  const description = { offers: [{ kind: schema.enums.KIND_POLICY, name }], version: '1.0.0' };
+  const health = { status: schema.enums.SERVING };
+  const methods = {
+    '/shoal.plugin.v1.PluginService/Describe': method('DescribeRequest', 'DescribeResponse', once(description)),
     '/shoal.plugin.v1.PolicyService/Decide': method('DecideRequest', 'DecideResponse', decide),
-    '/grpc.health.v1.Health/Check': method('HealthCheckRequest', 'HealthCheckResponse', once({ status: schema.enums.SERVING })),
-  }, () => {
+    '/grpc.health.v1.Health/Check': method('HealthCheckRequest', 'HealthCheckResponse', once(health)),
+  };
+  const identity = certificate(), socket = join(PLUGIN_UNIX_SOCKET_DIR, 'grpc');
+  listen(socket, identity, PLUGIN_CLIENT_CERT, methods, () => {
     process.stdout.write(`1|1|unix|${socket}|grpc|${identity.cert.toString('base64').replace(/=+$/, '')}\n`);
   });
 }
@@ -377,10 +380,10 @@ class BadParameter extends Error {}
 
 // The stream comes in substreams, and each is handed on along a tree of its own. A hash of its key and of the substream's
 // number gives every peer a place in a line, another one for each substream, and a peer follows only those before it: so no
-// two ever wait for one another, and whoever is first in one line is last in others, which spreads the work. Who finds nobody
-// before it takes a seat at the source, which gives its few seats to the first in the line. Of those before it, a peer
-// follows whoever is nearest by the delay that it tells and half of the round trip. What is late all the same the engine
-// asks for, of a few neighbours that announce what they hold.
+// two ever wait for one another, and whoever is first in one line is last in others, which spreads the work. Who finds
+// nobody before it takes a seat at the source, which gives its few seats to the first in the line. Of those before it, a
+// peer follows whoever is nearest by the delay that it tells and half of the round trip. What is late all the same the
+// engine asks for, of a few neighbours that announce what they hold.
 
 const ms = 1e6, second = 1e9; // nanoseconds
 const neighbours = 12; // links that are sought
@@ -405,7 +408,8 @@ class Nearest {
       now, began: now, nextTick: now, nextCompare: now + second, nextIntroduce: now, introduceWait: second / 2,
       self: 0, role: 0, substreams: 0, rate: 1, maxLinks: 0, capacity: { cap: 0, measured: 0, shown: false },
       links: new Map(), candidates: new Map(), // by id; by key
-      pushes: [], former: [], hungry: [], // by substream: the targets, those before them; since when it has no feeder, or 0
+      pushes: [], former: [], // by substream: the targets in force, and those before them
+      hungry: [], // by substream: since when nobody feeds it, 0 while somebody does
       repairs: false, told: { relays: -1n, spare: 0, at: 0 },
     });
   }
@@ -468,7 +472,7 @@ class Nearest {
     let swaps = 4; // at one comparison
     for (let k = 0; k < this.substreams; k++) {
       const feeders = this.all.filter((l) => l.feeds[k].mode === MODE_EAGER), [old] = feeders;
-      this.hungry[k] = old ? 0 : this.hungry[k] || this.now;
+      this.hungry[k] = feeders.some((l) => !this.failed(l, k)) ? 0 : this.hungry[k] || this.now;
       if (feeders.length > 1) {
         const worst = feeders.reduce((a, b) => (this.distance(b, k) > this.distance(a, k) ? b : a));
         if (!feeders.some((l) => l !== worst && l.feeds[k].flows) && !feeders.every((l) => this.failed(l, k))) continue;
@@ -493,7 +497,8 @@ class Nearest {
     const able = (l) => {
       if (l.feeds[k].mode === MODE_EAGER || l.asks[k] === MODE_EAGER || this.now < l.feeds[k].avoid) return false;
       if (l.role === ROLE_SOURCE) return !early;
-      return (l.status.relays & bit(k)) !== 0n && l.status.spare >= (l.asked + 1) * this.seat() && (anybody || this.before(l, k));
+      const room = l.status.spare >= (l.asked + 1) * this.seat();
+      return room && (l.status.relays & bit(k)) !== 0n && (anybody || this.before(l, k));
     };
     return this.all.filter(able).sort((a, b) => this.distance(a, k) - this.distance(b, k))[0];
   }
@@ -533,17 +538,17 @@ class Nearest {
     }
   }
 
-  // grant answers subscriptions: a seat while the uplink carries it. What was granted stays, unless the uplink has turned out
-  // to carry much less, the line was left, or, at the source, somebody comes who is before in the line.
+  // grant answers subscriptions: a seat while the uplink carries it. What was granted stays, unless the uplink has turned
+  // out to carry much less, the line was left, or, at the source, somebody comes who is before in the line.
   grant() {
     const affordable = this.limit() / this.seat(), source = this.role === ROLE_SOURCE;
     const copies = Math.min(this.copies, Math.max(1, Math.floor(affordable / this.substreams)));
-    const seated = this.pushes.map((to, k) => to.map((t) => this.links.get(t.link)).filter((l) => l?.asks[k] === MODE_EAGER));
+    const eager = (k) => (l) => l?.asks[k] === MODE_EAGER;
+    const seated = this.pushes.map((to, k) => to.map((t) => this.links.get(t.link)).filter(eager(k)));
     let seats = seated.reduce((n, list) => n + list.length, 0);
     for (let k = 0; k < seated.length; k++) {
-      const list = [...seated[k]];
-      list.push(...this.all.filter((l) => l.asks[k] === MODE_EAGER && !list.includes(l)));
-      seats += list.length - seated[k].length;
+      const fresh = this.all.filter(eager(k)).filter((l) => !seated[k].includes(l)), list = [...seated[k], ...fresh];
+      seats += fresh.length;
       if (source) list.sort((a, b) => mix(a.hash ^ k) - mix(b.hash ^ k));
       const most = !this.relays(k) ? 0 : source ? copies : Infinity;
       for (let last; (last = list.at(-1)); seats--) {
@@ -552,10 +557,10 @@ class Nearest {
         list.pop();
         this.do({ refuse: { link: last.id, substream: k, reason: REASON_NO_CAPACITY } });
       }
-      const to = list.map((l) => ({ link: l.id, class: (l.status.relays & bit(k)) !== 0n ? CLASS_INTERIOR : CLASS_LEAF }));
-      to.sort((a, b) => a.class - b.class);
-      const same = to.length === this.pushes[k].length && to.every((t, i) => t.link === this.pushes[k][i].link && t.class === this.pushes[k][i].class);
-      if (!same) this.do({ push: { substream: k, to } });
+      const rank = (l) => ((l.status.relays & bit(k)) !== 0n ? CLASS_INTERIOR : CLASS_LEAF);
+      const to = list.map((l) => ({ link: l.id, class: rank(l) })).sort((a, b) => a.class - b.class);
+      const same = (t, i) => t.link === this.pushes[k][i]?.link && t.class === this.pushes[k][i].class;
+      if (to.length !== this.pushes[k].length || !to.every(same)) this.do({ push: { substream: k, to } });
     }
   }
 
@@ -629,8 +634,8 @@ const fold = {
   link_up(p, c) {
     const key = c.peer.toString('hex'), { link: id, role, status } = c;
     if (p.candidates.has(key)) p.candidates.get(key).dialing = false;
-    const measures = { rtt: c.rtt || 20 * ms, sentRate: 0, queue: 0 };
-    p.links.set(id, { id, key, hash: hash(c.peer), role, status, asked: 0, since: p.now, announce: 0, muted: 0, ...measures, ...blank(p.substreams) });
+    const known = { id, key, hash: hash(c.peer), role, since: p.now, rtt: c.rtt || 20 * ms, sentRate: 0, queue: 0 };
+    p.links.set(id, { ...known, status, asked: 0, announce: 0, muted: 0, ...blank(p.substreams) });
   },
   link_down: onLink((l, c, p) => {
     p.links.delete(l.id);
@@ -663,7 +668,8 @@ const did = {
   announce: onLink((l, a) => { l.announce = a.every; }),
   repair(p, a) { p.repairs = a.share > 0; },
   subscribe: onLink((l, a, p) => l.feeds.forEach((f, k) => {
-    if ((a.substreams & bit(k)) !== 0n) Object.assign(f, { mode: a.mode ?? 0, since: p.now, flows: false, silent: false, lateness: 0 });
+    if ((a.substreams & bit(k)) === 0n) return;
+    Object.assign(f, { mode: a.mode ?? 0, since: p.now, flows: false, silent: false, lateness: 0 });
   })),
   refuse: onFeed((f, a, p, l) => {
     l.asks[a.substream] = 0;
@@ -676,7 +682,8 @@ const did = {
 const undo = {
   push(p, a, reason) {
     if (reason === REFUSED_REASON_NO_LINK || a.substream >= p.substreams) return; // the rest of it is in force
-    const former = p.former[a.substream], fresh = a.to.filter((t) => p.links.has(t.link) && !former.some((b) => b.link === t.link));
+    const former = p.former[a.substream];
+    const fresh = a.to.filter((t) => p.links.has(t.link) && !former.some((f) => f.link === t.link));
     if (fresh.length > 0) p.pushes[a.substream] = former.filter((t) => p.links.has(t.link));
     for (const { link } of fresh) p.do({ refuse: { link, substream: a.substream, reason: REASON_NO_CAPACITY } });
   },
@@ -694,10 +701,10 @@ function miss(p, key) {
 }
 
 // blank is what a link has of each substream: what it gives us, and the mode in which it wants ours.
-const blank = (substreams) => ({
-  feeds: Array.from({ length: substreams }, () => ({ mode: 0, since: 0, flows: false, silent: false, lateness: 0, avoid: 0 })),
-  asks: new Array(substreams).fill(0),
-});
+const blank = (substreams) => {
+  const feed = { mode: 0, since: 0, flows: false, silent: false, lateness: 0, avoid: 0 };
+  return { feeds: Array.from({ length: substreams }, () => ({ ...feed })), asks: new Array(substreams).fill(0) };
+};
 
 const bit = (k) => 1n << BigInt(k);
 
