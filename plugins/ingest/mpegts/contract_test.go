@@ -1,8 +1,6 @@
 package mpegts_test
 
 import (
-	"net"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,16 +19,16 @@ func TestMPEGTSKeepsTheContract(t *testing.T) {
 	ingesttest.Suite(t, ingesttest.Harness{
 		New: mpegts.New,
 		Live: func(t *testing.T) ingest.Config {
-			at := mpegtstest.FreePort(t)
-			mpegtstest.SendUDP(t, at, "h264-opus", &mpegtstest.Broadcast{})
-			return ingest.Config{Source: "udp://" + at}
+			at := socket(t)
+			mpegtstest.Connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
+			return ingest.Config{Source: "unix://" + at}
 		},
 		Absent: func(t *testing.T) ingest.Config {
 			return ingest.Config{Source: "udp://" + mpegtstest.FreePort(t), Params: impatient}
 		},
 		Ending: func(t *testing.T) (ingest.Config, func()) {
 			at := socket(t)
-			return ingest.Config{Source: "unix://" + at}, connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
+			return ingest.Config{Source: "unix://" + at}, mpegtstest.Connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
 		},
 		Unsupported: func(t *testing.T) (ingest.Config, string) {
 			at := mpegtstest.FreePort(t)
@@ -58,52 +56,4 @@ func TestMPEGTSKeepsTheContract(t *testing.T) {
 			"a pipe without a path":   {Source: "pipe://feed.pipe"},
 		},
 	})
-}
-
-// connect plays a clip live into a socket, once somebody listens there, until stop or the test ends.
-func connect(t *testing.T, path, name string, b *mpegtstest.Broadcast) (stop func()) {
-	t.Helper()
-	return mpegtstest.Send(t, &patient{path: path}, name, b)
-}
-
-// patient is a writer that connects to a socket once somebody listens, and again when it was refused.
-type patient struct {
-	path string
-	mu   sync.Mutex
-	conn net.Conn // nil for none
-	over bool
-}
-
-func (p *patient) Write(b []byte) (int, error) {
-	c := p.dial()
-	if c == nil {
-		return len(b), nil
-	}
-	if _, err := c.Write(b); err != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		_ = c.Close() // the error has said it
-		p.conn = nil
-	}
-	return len(b), nil
-}
-
-// dial answers nil while nobody is there.
-func (p *patient) dial() net.Conn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.conn == nil && !p.over {
-		p.conn, _ = net.Dial("unix", p.path) // asked again at the next unit
-	}
-	return p.conn
-}
-
-func (p *patient) Close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.over = true
-	if p.conn == nil {
-		return nil
-	}
-	return p.conn.Close()
 }

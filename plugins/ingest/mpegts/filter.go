@@ -34,15 +34,26 @@ type filter struct {
 	opening bool      // a demuxer starts
 	late    time.Time // when errLate is due; zero for never
 	pid     uint16    // of the packet handed out last
-	jumped  bool      // a break in time was announced; taken by who asks
+	breaks  int       // units of the lead, from the next one on, in which a break in time may be that was announced; counted down by the reader
 	now     func() time.Time
+	begun   time.Time // when the source was opened
+	carried uint64    // bytes of tracks since
 }
 
 // maxHeld bounds what is held while a demuxer starts, in packets. When it is full, all of it is dropped: the picture begins at
 // a later key frame.
 const maxHeld = 16 << 20 / packetSize
 
-func newFilter(f *framer) *filter { return &filter{framer: f, now: time.Now} }
+func newFilter(f *framer) *filter { return &filter{framer: f, now: time.Now, begun: time.Now()} }
+
+// bitrate is the mean of the tracks that are carried, in bits per second; 0 before a second has been seen.
+func (f *filter) bitrate() uint64 {
+	passed := f.now().Sub(f.begun)
+	if passed < time.Second {
+		return 0
+	}
+	return uint64(float64(f.carried) * 8 / passed.Seconds())
+}
 
 // step takes one packet of the source. known tells that nothing is left to do with it: it was of a table, too damaged to be
 // of anything, or has not come yet.
@@ -111,7 +122,10 @@ func (f *filter) Read(b []byte) (int, error) {
 			f.hold(p)
 			continue
 		}
-		f.jumped = f.jumped || p.jumps()
+		if p.jumps() {
+			f.breaks = 2 // the unit before may not have been handed on yet
+		}
+		f.carried += uint64(len(p.payload()))
 		if k.carry == afterFrame && k.differs(&p) {
 			f.again = &p
 			return 0, errChanged

@@ -84,11 +84,12 @@ func TestAJumpInTimeBeginsAnEpoch(t *testing.T) {
 	}
 }
 
-// announce sets the discontinuity indicator of every packet that has a field for it.
+// announce sets the discontinuity indicator of the first picture.
 func announce(recording []byte) {
 	for p := range packets(recording) {
-		if p[3]&0x20 != 0 && p[4] > 0 {
+		if pid(p) == pidVideo && p[3]&0x20 != 0 && p[4] > 0 {
 			p[5] |= 0x80
+			return
 		}
 	}
 }

@@ -17,9 +17,12 @@ import (
 // clockRate is the ticks a second of every time in a transport stream.
 const clockRate = 90000
 
-// Time on the track that leads never goes back. A jump forward makes a hole, unless it is announced or longer than the packager's 10 s:
-// then it begins a new epoch.
-const announcedJump = clockRate / 2
+// Where time on the track that leads jumps by more, a new epoch begins. Forward, that is if the jump is announced, else after the
+// packager's 10 s; less is a hole. Back, less is pictures that do not say when they are decoded, and so seem out of order.
+const (
+	jumpForward = clockRate / 2
+	jumpBack    = clockRate / 4
+)
 
 // reader turns what the demuxer hands on into units of a packager.
 type reader struct {
@@ -29,7 +32,6 @@ type reader struct {
 	inputs   []cmaf.Input
 	sources  []*source
 	lead     *source
-	begun    time.Time // of the first unit, for the bitrate
 	warned   time.Time // when packets were last said to be missing
 	missing  uint64    // how often they were
 }
@@ -47,7 +49,7 @@ type source struct {
 
 // newReader begins an epoch.
 func newReader(e *session, demuxer *ts.Reader, kept []stream) (*reader, error) {
-	r := &reader{session: e, begun: e.filter.now()}
+	r := &reader{session: e}
 	for n, k := range demuxer.Tracks() {
 		s := &source{stream: kept[n], index: n, rate: clockRate}
 		in, err := r.input(demuxer, k, s)
@@ -89,20 +91,18 @@ func (r *reader) input(demuxer *ts.Reader, k *ts.Track, s *source) (cmaf.Input, 
 
 // renew begins a new epoch at the next picture at which decoding can begin.
 func (r *reader) renew() error {
-	var bitrate uint64
 	if r.packager != nil {
 		if err := r.packager.Flush(); err != nil {
 			return err
-		}
-		if passed := r.filter.now().Sub(r.begun); passed > time.Second {
-			bitrate = uint64(float64(r.filter.framer.read) * 8 / passed.Seconds())
 		}
 	}
 	for _, s := range r.sources {
 		s.led = false
 	}
 	var err error
-	r.packager, err = cmaf.NewPackager(cmaf.PackagerConfig{Inputs: r.inputs, Span: r.session.stream.Span, Bitrate: bitrate}, r.sink)
+	r.packager, err = cmaf.NewPackager(cmaf.PackagerConfig{
+		Inputs: r.inputs, Span: r.session.stream.Span, Bitrate: r.filter.bitrate(),
+	}, r.sink)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.session.stream.Name, err)
 	}
@@ -148,14 +148,14 @@ func (r *reader) follow(s *source, decoded int64) error {
 		return nil
 	}
 	ahead := decoded - s.last
-	jumps := s.led && (ahead < 0 || ahead > announcedJump && r.filter.jumped)
+	jumps := s.led && (ahead < -jumpBack || ahead > jumpForward && r.filter.breaks > 0)
 	if jumps {
 		r.session.stream.Log.Info("mpegts: time jumps: a new epoch begins", "source", r.session.stream.Name, "by", ahead*int64(time.Second)/clockRate)
 		if err := r.renew(); err != nil {
 			return err
 		}
 	}
-	r.filter.jumped = false
+	r.filter.breaks = max(r.filter.breaks-1, 0)
 	s.last, s.led = decoded, true
 	return nil
 }

@@ -44,7 +44,7 @@ func TestOneSenderIsHeardAtATime(t *testing.T) {
 	stop := mpegtstest.SendUDP(t, at, "h264-opus", &mpegtstest.Broadcast{})
 	r.Wait(t, 1, 500*time.Millisecond)
 	mpegtstest.SendUDP(t, at, "h264-480x270-aac", &mpegtstest.Broadcast{})
-	epochs := r.Wait(t, 1, 2*time.Second)
+	epochs := r.Wait(t, 1, 1200*time.Millisecond)
 	epochs[0].Same(t, "h264-opus")
 	log.wait(t, "a second sender is left out")
 	stop()
@@ -91,7 +91,7 @@ func TestAGroupIsJoined(t *testing.T) {
 			mpegtstest.Send(t, sender{c, to}, "h264-opus", &mpegtstest.Broadcast{})
 			r := mpegtstest.NewRecorder()
 			end, _ := run(t, ingest.Config{Source: "udp://" + group + "?interface=lo" + query}, r)
-			epochs := r.Wait(t, 1, time.Second)
+			epochs := r.Wait(t, 1, 500*time.Millisecond)
 			if err := end(); err != nil {
 				t.Error(err)
 			}
@@ -124,7 +124,7 @@ func TestASocketComesAndGoesWithItsIngest(t *testing.T) {
 	}
 	r := mpegtstest.NewRecorder()
 	end, _ := run(t, cfg, r)
-	connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
+	mpegtstest.Connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
 	epochs := r.Wait(t, 1, time.Second)
 	if err := end(); err != nil {
 		t.Error(err)
@@ -150,7 +150,7 @@ func TestASocketHasOneWriterAtATime(t *testing.T) {
 	if err := idle.Close(); err != nil { // it has written nothing, so it does not count
 		t.Fatal(err)
 	}
-	connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
+	mpegtstest.Connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
 	r.Wait(t, 1, 0)
 	second := dial(t, at)
 	if err := second.SetReadDeadline(time.Now().Add(mpegtstest.Patience)); err != nil {

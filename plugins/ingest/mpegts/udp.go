@@ -78,7 +78,10 @@ func (u *udp) join() error {
 		if c.SetControlMessage(ipv4.FlagDst, true) == nil { // not everywhere
 			u.read = func(b []byte) (int, netip.AddrPort, error) {
 				n, m, from, err := c.ReadFrom(b)
-				return ofGroup(n, from, err, m == nil || m.Dst.Equal(group.IP))
+				if m != nil && !m.Dst.Equal(group.IP) { // of another group that somebody on this machine has joined
+					n = 0
+				}
+				return n, addrPort(from), err
 			}
 		}
 		if u.cfg.sender.IsValid() {
@@ -90,7 +93,10 @@ func (u *udp) join() error {
 	if c.SetControlMessage(ipv6.FlagDst, true) == nil {
 		u.read = func(b []byte) (int, netip.AddrPort, error) {
 			n, m, from, err := c.ReadFrom(b)
-			return ofGroup(n, from, err, m == nil || m.Dst.Equal(group.IP))
+			if m != nil && !m.Dst.Equal(group.IP) {
+				n = 0
+			}
+			return n, addrPort(from), err
 		}
 	}
 	if u.cfg.sender.IsValid() {
@@ -99,12 +105,12 @@ func (u *udp) join() error {
 	return c.JoinGroup(device, group)
 }
 
-// ofGroup is a datagram, or an empty one where it is of another group that somebody else on this machine has joined.
-func ofGroup(n int, from net.Addr, err error, ours bool) (int, netip.AddrPort, error) { //nolint:revive // of two callers just above
-	if err != nil || !ours {
-		return 0, netip.AddrPort{}, err
+// addrPort is a as the unicast socket gives it; the zero value for nil.
+func addrPort(a net.Addr) netip.AddrPort {
+	if u, ok := a.(*net.UDPAddr); ok {
+		return u.AddrPort()
 	}
-	return n, from.(*net.UDPAddr).AddrPort(), nil
+	return netip.AddrPort{}
 }
 
 // Read implements io.Reader.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,34 +47,36 @@ func greet(ctx context.Context, address string) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // nothing is left to say
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
 	hello := induction(conn)
 	b := make([]byte, gosrt.MAX_MSS_SIZE)
 	for ctx.Err() == nil {
-		_, err = conn.Write(hello) // fails while the other machine says that nobody is there
-		if err == nil {
-			err = conn.SetReadDeadline(time.Now().Add(again))
-		}
 		var n int
-		if err == nil && ctx.Err() == nil {
-			n, err = conn.Read(b)
-		}
-		if err == nil && isHandshake(conn, b[:n]) {
+		if n, err = ask(conn, hello, b); err == nil && isHandshake(conn, b[:n]) {
 			return nil
 		}
-		var late net.Error
-		if err != nil && !(errors.As(err, &late) && late.Timeout()) { // refused at once
-			select {
-			case <-ctx.Done():
-			case <-time.After(again):
-			}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			continue
+		}
+		select { // refused at once, or answered by something else
+		case <-ctx.Done():
+		case <-time.After(again):
 		}
 	}
 	if err == nil {
 		err = ctx.Err()
 	}
 	return err
+}
+
+// ask sends hello and reads what comes within a while.
+func ask(conn net.Conn, hello, b []byte) (int, error) {
+	if _, err := conn.Write(hello); err != nil { // the other machine says that nobody is there
+		return 0, err
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(again)); err != nil {
+		return 0, err
+	}
+	return conn.Read(b)
 }
 
 // induction is the packet that asks for a listener's cookie.
@@ -113,21 +117,35 @@ func refusal(cfg *config, err error) error {
 		}
 		return fmt.Errorf("%s: %w: %w%s", cfg.stream.Name, ingest.ErrSource, err, hint)
 	}
-	kind, says := ingest.ErrDenied, "the server refuses the connection"
-	switch gosrt.RejectionReason(code) {
-	case gosrt.REJ_PEER:
-		says = "the server refuses the connection, and does not say why: is anything published under this streamid, and are streamid, " +
-			"its credentials and the passphrase right?"
-	case gosrt.REJ_BADSECRET:
-		says = "the passphrase is wrong"
-	case gosrt.REJ_UNSECURE:
-		says = "the server wants a passphrase, or wants none (set or remove passphrase)"
-	case gosrt.REJX_UNAUTHORIZED, gosrt.REJX_FORBIDDEN:
-		says = "the server refuses these credentials (they are in streamid)"
-	case gosrt.REJX_NOTFOUND:
-		kind, says = ingest.ErrSource, "nothing is published under this streamid"
-	case gosrt.REJ_RESOURCE, gosrt.REJ_BACKLOG, gosrt.REJ_CLOSE, gosrt.REJX_OVERLOAD, gosrt.REJX_GW, gosrt.REJX_DOWN:
-		kind, says = ingest.ErrSource, "the server cannot take the connection now"
+	for _, m := range meanings() {
+		if slices.Contains(m.reasons, gosrt.RejectionReason(code)) {
+			return fmt.Errorf("%s: %w: %s (reason %d)", cfg.stream.Name, m.kind, m.says, code)
+		}
 	}
-	return fmt.Errorf("%s: %w: %s (reason %d)", cfg.stream.Name, kind, says, code)
+	return fmt.Errorf("%s: %w: the server refuses the connection (reason %d)", cfg.stream.Name, ingest.ErrDenied, code)
+}
+
+// meaning is what some reasons of a server come to.
+type meaning struct {
+	reasons []gosrt.RejectionReason
+	kind    error
+	says    string
+}
+
+func meanings() []meaning {
+	return []meaning{
+		{[]gosrt.RejectionReason{gosrt.REJ_PEER}, ingest.ErrDenied, "the server refuses the connection, and does not say why: " +
+			"is anything published under this streamid, and are streamid, its credentials and the passphrase right?"},
+		{[]gosrt.RejectionReason{gosrt.REJ_BADSECRET}, ingest.ErrDenied, "the passphrase is wrong"},
+		{[]gosrt.RejectionReason{gosrt.REJ_UNSECURE}, ingest.ErrDenied, "the server wants a passphrase, or wants none (set or remove passphrase)"},
+		{
+			[]gosrt.RejectionReason{gosrt.REJX_UNAUTHORIZED, gosrt.REJX_FORBIDDEN}, ingest.ErrDenied,
+			"the server refuses these credentials (they are in streamid)",
+		},
+		{[]gosrt.RejectionReason{gosrt.REJX_NOTFOUND}, ingest.ErrSource, "nothing is published under this streamid"},
+		{
+			[]gosrt.RejectionReason{gosrt.REJ_RESOURCE, gosrt.REJ_BACKLOG, gosrt.REJ_CLOSE, gosrt.REJX_OVERLOAD, gosrt.REJX_GW, gosrt.REJX_DOWN},
+			ingest.ErrSource, "the server cannot take the connection now",
+		},
+	}
 }

@@ -158,6 +158,6 @@ func (out *config) set(key, value string) error {
 func (out *config) protocol() gosrt.Config {
 	c := gosrt.DefaultConfig()
 	c.Latency, c.PBKeylen = out.latency, out.keyLength
-	c.ConnectionTimeout, c.PeerIdleTimeout = answer, out.stream.Timeout
+	c.ConnectionTimeout, c.PeerIdleTimeout = answer, 2*out.stream.Timeout // the session gives it up before
 	return c
 }

@@ -57,7 +57,8 @@ func serve(t *testing.T, passphrase string, play func(context.Context, gosrt.Con
 // plays sends a clip live.
 func plays(name string, b *mpegtstest.Broadcast) func(context.Context, gosrt.Conn) {
 	return func(ctx context.Context, c gosrt.Conn) {
-		b := &mpegtstest.Broadcast{Silent: b.Silent, At: mpegtstest.Live(ctx)}
+		b := &mpegtstest.Broadcast{Silent: b.Silent}
+		b.Live(ctx)
 		_ = b.Play(c, name) // it ends when the caller leaves
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type Broadcast struct {
 	Mute    bool                      // leave the clip's sound out
 	Length  time.Duration             // of the whole; 0 for endless
 	At      func(time.Duration) error // called before each unit with the time at which it is due; nil sends as fast as it goes
+	began   atomic.Int64              // when it began to be sent live, in Unix microseconds
 	next    atomic.Pointer[string]
 	w       io.Writer
 	buf     bytes.Buffer
@@ -42,10 +44,11 @@ type Track = ts.Track
 // Change goes on with another clip, with the next unit.
 func (b *Broadcast) Change(clip string) { b.next.Store(&clip) }
 
-// Live is for At: it waits until a unit is due, or ctx ends.
-func Live(ctx context.Context) func(time.Duration) error {
+// Live makes it wait until each unit is due, or ctx ends.
+func (b *Broadcast) Live(ctx context.Context) {
 	start := time.Now()
-	return func(at time.Duration) error {
+	b.began.Store(start.UnixMicro())
+	b.At = func(at time.Duration) error {
 		timer := time.NewTimer(time.Until(start.Add(at)))
 		defer timer.Stop()
 		select {
@@ -57,9 +60,22 @@ func Live(ctx context.Context) func(time.Duration) error {
 	}
 }
 
+// Delays are those from the last picture of each group being sent to the group being born, of a clip that is sent live, has no
+// B-frames, a key frame every second and a picture every 33 ms.
+func (b *Broadcast) Delays(e Epoch) []time.Duration {
+	const frame = time.Second / 30
+	var delays []time.Duration
+	for _, g := range e.Groups {
+		born := time.Duration(g.Born-b.began.Load()) * time.Microsecond
+		delays = append(delays, mod(born-g.Time-(g.Span-frame), time.Second)) // the epoch began at a whole second
+	}
+	slices.Sort(delays)
+	return delays
+}
+
 // Play sends until w or At fails, or Length is over.
 func (b *Broadcast) Play(w io.Writer, name string) error {
-	b.w = w
+	b.w, b.base, b.mux, b.carried = w, 0, nil, ""
 	for {
 		err := b.clip(name)
 		changed := b.next.Swap(nil)

@@ -26,7 +26,7 @@ func FreePort(t testing.TB) string {
 func Send(t testing.TB, w io.WriteCloser, name string, b *Broadcast) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	b.At = Live(ctx)
+	b.Live(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -56,24 +56,43 @@ func (d deaf) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// PublishSRT calls a listener, until there is one, and plays a clip live to it until stop is called or the test ends. When
-// the listener leaves it calls again.
+// Connect is call to a Unix socket.
+func Connect(t testing.TB, path, name string, b *Broadcast) (stop func()) {
+	t.Helper()
+	return call(t, func() (io.WriteCloser, error) { return net.Dial("unix", path) }, name, b)
+}
+
+// PublishSRT is call to a listener of SRT.
 func PublishSRT(t testing.TB, at, name string, b *Broadcast) (stop func()) {
+	t.Helper()
+	return call(t, func() (io.WriteCloser, error) {
+		c := gosrt.DefaultConfig()
+		c.ConnectionTimeout = 200 * time.Millisecond
+		return gosrt.Dial("srt", at, c)
+	}, name, b)
+}
+
+// call connects, as soon as somebody listens, and plays a clip live from its beginning until stop is called or the test ends.
+// When the listener leaves or refuses it calls again.
+func call(t testing.TB, dial func() (io.WriteCloser, error), name string, b *Broadcast) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
 		for ctx.Err() == nil {
-			c := gosrt.DefaultConfig()
-			c.ConnectionTimeout = 200 * time.Millisecond
-			conn, err := gosrt.Dial("srt", at, c)
+			<-tick.C
+			w, err := dial()
 			if err != nil {
 				continue
 			}
-			b.At = Live(ctx)
-			_ = b.Play(conn, name) // it ends when the listener does
-			_ = conn.Close()       // it never fails
+			closing := context.AfterFunc(ctx, func() { _ = w.Close() }) // a write that blocks ends
+			b.Live(ctx)
+			_ = b.Play(w, name) // it ends when the listener does
+			closing()
+			_ = w.Close() // a second time, perhaps
 		}
 	}()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
