@@ -31,7 +31,9 @@ func TestALoopEndsWithThePictureUnlessTheSoundIsMuchLonger(t *testing.T) {
 }
 
 func TestPaddedSoundDoesNotMoveThePicture(t *testing.T) {
-	path := ffmpeg(t, bundled(t, "h264-opus"), "-t", "2.04", "-c:v", "copy", "-c:a", "aac", "-af", "apad=pad_dur=0.2", "-frames:v", "60")
+	both := bundled(t, "h264-opus")
+	picture := ffmpeg(t, both, "-t", "2", "-c:v", "copy", "-an")
+	path := ffmpeg(t, picture, "-i", both, "-map", "0:v", "-map", "1:a", "-t", "2.1", "-c:v", "copy", "-c:a", "aac") // sound of 2.1 s
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder(t, 10*time.Second)
 		if err := play(t, ingest.Config{Source: path}, r); err != nil {
