@@ -10,7 +10,7 @@ import (
 //	due = time of decoding + delay        delay = max(distance) over the last 10 s, 8 pieces at least
 //
 // A piece that comes later moves the delay at once, and so nothing is sent in a burst after a stall; when the delay is
-// more than is needed it shrinks by 1 % of the time that passes. Drift of the two clocks goes the same way.
+// more than is needed it shrinks by 5 % of the time that passes. Drift of the two clocks goes the same way.
 type pacer struct {
 	zero  time.Time // distances count from it; set by the first piece
 	seen  []distance
@@ -28,7 +28,7 @@ const (
 	remembered = 10 * time.Second
 	fewest     = 8    // pieces, however long they are
 	most       = 1024 // the same, above which the oldest goes
-	shrink     = 100  // a 100th of the time that passes
+	shrink     = 20   // a 20th of the time that passes
 )
 
 // piece takes the time of decoding of the first unit of a piece that came just now. slack is how much later than it should the next may

@@ -45,11 +45,11 @@ func TestADelayThatIsNotNeededShrinksSlowly(t *testing.T) {
 	late[0] = 500 * ms
 	waits := pieces(&pacer{}, 200*ms, late...)
 	for n := 2; n < len(waits); n++ {
-		if shrunk := waits[n-1] - waits[n]; shrunk < 0 || shrunk > 2*ms {
+		if shrunk := waits[n-1] - waits[n]; shrunk < 0 || shrunk > 10*ms {
 			t.Errorf("piece %d: the delay shrinks by %v in 200ms", n, shrunk)
 		}
 	}
-	if waits[40] != 500*ms || waits[199] > 210*ms {
+	if waits[40] != 500*ms || waits[199] != 0 {
 		t.Errorf("the delay is %v after 8 s and %v after 40 s", waits[40], waits[199])
 	}
 }
