@@ -230,7 +230,7 @@ func measures(t *testing.T, h *Harness) {
 		t.Errorf("%d delays of %d groups", len(delays), len(s.kept))
 	}
 	for _, d := range delays {
-		if d < -skew || d > skew {
+		if d < -skew || d > 3*time.Second { // a source may hold media back, as HLS does
 			t.Errorf("from capture to born took %v", d)
 		}
 	}
