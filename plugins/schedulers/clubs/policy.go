@@ -27,6 +27,7 @@ type policy struct {
 
 	joined  uint64 // substreams of the clubs that this peer is a member of
 	member  bool   // that it has chosen its clubs
+	dealt   int    // substreams that were dealt to the clubs
 	feeders feeders.Feeders
 	tidied  time.Duration // when feeders beyond those wanted were last looked for
 }
@@ -56,6 +57,10 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	}
 	if !p.told {
 		p.open()
+	}
+	if p.dealt != p.View.Stream.Substreams { // another number of substreams is another deal to the clubs
+		p.dealt, p.joined, p.member = p.View.Stream.Substreams, 0, false
+		p.feeders.Reset()
 	}
 	p.note(b.Changes)
 	due := p.Due()
@@ -90,7 +95,6 @@ func (p *policy) open() {
 	if p.View.Stream.Role != swarm.Source && p.View.Repair != order {
 		p.Do(order)
 	}
-	p.feeders.Reset()
 }
 
 // note keeps what the changes say beyond the view.
@@ -98,9 +102,6 @@ func (p *policy) note(changes []scheduler.Change) {
 	measured := false
 	for _, c := range changes {
 		switch c := c.(type) {
-		case scheduler.Stream: // another number of substreams is another deal to the clubs
-			p.feeders.Reset()
-			p.joined, p.member = 0, false
 		case scheduler.LinkMeasured:
 			measured = true
 		case scheduler.Silent:

@@ -73,7 +73,7 @@ func (p *pusher) Choose() {
 
 // age takes up the chunks that have come, and drops those that are too old or were sent often enough.
 func (p *pusher) age() {
-	held := &p.m.View.Held
+	held := p.m.Held()
 	next := uint64(0)
 	if n := len(p.fresh); n > 0 {
 		next = p.fresh[n-1].number + 1
@@ -121,7 +121,7 @@ func (p *pusher) useful(l *scheduler.Link) *copies {
 	sent := p.window(l.Link)
 	for i := len(p.fresh) - 1; i >= 0; i-- {
 		c := &p.fresh[i]
-		if c.sent < p.params.Most && !l.Holds.Has(c.number) && !sent.Has(c.number) && !p.spread(c.number) {
+		if c.sent < p.params.Most && !p.m.Holds(l).Has(c.number) && !sent.Has(c.number) && !p.spread(c.number) {
 			return c
 		}
 	}
@@ -136,7 +136,7 @@ func (p *pusher) spread(n uint64) bool {
 			continue
 		}
 		listeners++
-		if l.Holds.Has(n) {
+		if p.m.Holds(l).Has(n) {
 			hold++
 		}
 	}

@@ -5,7 +5,44 @@ import (
 
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
 )
+
+// past says what of the view is of an epoch that is over: numbers begin anew with an epoch, and who holds what is told later.
+type past struct {
+	epoch uint32
+	held  bool                  // own holdings
+	holds map[swarm.LinkID]bool // neighbours'
+	none  scheduler.Holding
+}
+
+// renew begins a new epoch, if there is one.
+func (m *Mesh) renew() {
+	if m.past.epoch == m.View.Stream.Epoch {
+		return
+	}
+	m.past = past{epoch: m.View.Stream.Epoch, held: true, holds: make(map[swarm.LinkID]bool)}
+	for _, l := range m.View.Links {
+		m.past.holds[l.Link] = true
+	}
+	m.chooser.Begin(m)
+}
+
+// Held is what is held here of this epoch.
+func (m *Mesh) Held() *scheduler.Holding {
+	if m.past.held {
+		return &m.past.none
+	}
+	return &m.View.Held
+}
+
+// Holds is what a neighbour holds of this epoch, as it last said.
+func (m *Mesh) Holds(l *scheduler.Link) *scheduler.Holding {
+	if m.past.holds[l.Link] {
+		return &m.past.none
+	}
+	return &l.Holds
+}
 
 // word is the 64 numbers of h from at on, a multiple of 64.
 func word(h *scheduler.Holding, at uint64) uint64 {
@@ -37,9 +74,9 @@ func start(h *scheduler.Holding) uint64 {
 
 // Edge is one past the newest chunk that is held here or by a neighbour; 0 when nothing is known.
 func (m *Mesh) Edge() uint64 {
-	edge := End(&m.View.Held)
+	edge := End(m.Held())
 	for _, l := range m.View.Links {
-		edge = max(edge, End(&l.Holds))
+		edge = max(edge, End(m.Holds(l)))
 	}
 	return edge
 }

@@ -28,7 +28,7 @@ func (m *Mesh) listen() {
 	}
 	for ; listening < m.params.Listen; listening++ {
 		l := m.announcer()
-		if l == nil || !m.Do(scheduler.Subscribe{Link: l.Link, Substreams: m.View.All(), Mode: swarm.Lazy}) {
+		if l == nil || !m.Do(scheduler.Subscribe{Link: l.Link, Substreams: m.View.All() &^ l.In(swarm.Eager), Mode: swarm.Lazy}) {
 			return
 		}
 	}
@@ -38,7 +38,7 @@ func (m *Mesh) listen() {
 func (m *Mesh) announcer() *scheduler.Link {
 	var best *scheduler.Link
 	for _, l := range m.View.Links {
-		if l.Role == swarm.Source || l.In(swarm.Lazy) != 0 || m.Now < m.deaf[l.Link] {
+		if l.Role == swarm.Source || l.In(swarm.Lazy) != 0 || l.In(swarm.Eager) == m.View.All() || m.Now < m.deaf[l.Link] {
 			continue
 		}
 		if best == nil || m.cost(l) < m.cost(best) {
@@ -79,7 +79,7 @@ func (m *Mesh) compare() {
 		return
 	}
 	if m.Do(scheduler.Subscribe{Link: worst.Link, Substreams: m.View.All(), Mode: swarm.None}) {
-		m.Do(scheduler.Subscribe{Link: best.Link, Substreams: m.View.All(), Mode: swarm.Lazy})
+		m.Do(scheduler.Subscribe{Link: best.Link, Substreams: m.View.All() &^ best.In(swarm.Eager), Mode: swarm.Lazy})
 	}
 }
 

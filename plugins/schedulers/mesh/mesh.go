@@ -29,6 +29,7 @@ type Mesh struct {
 	deaf    map[swarm.LinkID]time.Duration // until when a neighbour is not asked again to announce
 	turn    time.Duration                  // when chunks are chosen next
 	swapped time.Duration                  // when neighbours were last compared
+	past    past
 }
 
 // New makes a policy whose chunks c chooses.
@@ -117,8 +118,14 @@ func (m *Mesh) note(changes []scheduler.Change) bool {
 	news, measured := false, false
 	for _, c := range changes {
 		switch c := c.(type) {
-		case scheduler.Held, scheduler.Holds:
+		case scheduler.Held:
+			m.past.held = false
 			continue
+		case scheduler.Holds:
+			delete(m.past.holds, c.Link)
+			continue
+		case scheduler.Stream:
+			m.renew()
 		case scheduler.LinkMeasured:
 			measured = true
 		case scheduler.Silent:

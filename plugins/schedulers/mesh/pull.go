@@ -17,8 +17,7 @@ type Want struct {
 }
 
 // Puller is the Chooser that asks: for what is missing in a certain order, each chunk from the neighbour that will most
-// likely bring it first. How much one neighbour is asked for at once is a window: one more for each answer, half as many
-// after one that did not come.
+// likely bring it first. How much one neighbour is asked for at once is a window (window.go).
 type Puller struct {
 	Order func(a, b Want) int // the first is asked for first
 
@@ -96,7 +95,7 @@ func (p *Puller) Choose() {
 
 // settle looks at what has become of what was asked for.
 func (p *Puller) settle() {
-	held := &p.m.View.Held
+	held := p.m.Held()
 	keep := p.asked[:0]
 	for _, a := range p.asked {
 		switch {
@@ -140,7 +139,7 @@ func (p *Puller) list() {
 	if p.from == 0 {
 		p.from = edge
 	}
-	if first := start(&m.View.Held); !p.begun && first > 0 {
+	if first := start(m.Held()); !p.begun && first > 0 {
 		p.begun, p.from = true, min(p.from, first)
 	}
 	p.from = max(p.from, edge-min(edge, m.Horizon()))
@@ -149,7 +148,7 @@ func (p *Puller) list() {
 		p.old = edge - min(edge, m.Horizon()/16)
 	}
 	for at := p.from &^ 63; at < edge; at += 64 {
-		have := word(&m.View.Held, at)
+		have := word(m.Held(), at)
 		if at < p.from {
 			have |= 1<<(p.from-at) - 1
 		}
@@ -158,10 +157,12 @@ func (p *Puller) list() {
 		}
 		var some uint64
 		for _, l := range m.View.Links {
-			some |= word(&l.Holds, at)
+			some |= word(m.Holds(l), at)
 		}
-		if at < p.old {
-			some |= 1<<min(p.old-at, 63) - 1 // the source holds it
+		if at+64 <= p.old { // the source holds it
+			some = 1<<64 - 1
+		} else if at < p.old {
+			some |= 1<<(p.old-at) - 1
 		}
 		for bit := range uint64(64) {
 			if some&^have&(1<<bit) == 0 {
@@ -178,7 +179,7 @@ func (p *Puller) list() {
 func (p *Puller) want(n uint64) Want {
 	w := Want{Number: n, Tie: desk.Mix(p.m.View.Stream.Seed ^ n)}
 	for _, l := range p.m.View.Links {
-		if l.Holds.Has(n) {
+		if p.m.Holds(l).Has(n) {
 			w.Holders++
 		}
 	}
@@ -190,7 +191,7 @@ func (p *Puller) want(n uint64) Want {
 func (p *Puller) supplier(n uint64, asks [][]uint64) int {
 	best, least := -1, time.Duration(1<<62)
 	for i, l := range p.m.View.Links {
-		if !l.Holds.Has(n) && (l.Role != swarm.Source || n >= p.old) {
+		if !p.m.Holds(l).Has(n) && (l.Role != swarm.Source || n >= p.old) {
 			continue
 		}
 		w := p.window(l.Link)

@@ -6,7 +6,9 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// window is how many requests one neighbour is worth at once.
+// window is how many requests one neighbour is worth at once. Answers that come without a wait widen it, answers that
+// waited make it a fifth smaller, and one that does not come halves it: where a neighbour's queue is long, whoever asks
+// it for less gets its answer sooner from those that have got the chunk meanwhile.
 type window struct {
 	open  int     // requests outstanding
 	ready bool    // it is asked this turn
