@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	restartFirst = 100 * time.Millisecond // from a death to the next start
+	restartFirst = 100 * time.Millisecond // from a death to the next start, unless the process was healthy for restartReset
 	restartMost  = 5 * time.Second
-	restartReset = 10 * time.Second // of health, after which the back-off begins anew
+	restartReset = 10 * time.Second // of health, after which the next start is at once, and the back-off begins anew
 	breakAfter   = 8                // failures in a row, until the breaker opens
 	breakFor     = 30 * time.Second
 	lingerFor    = 2 * time.Second // a shared process that nobody uses, until it is ended
@@ -162,6 +162,9 @@ func (at *place) failed(cause error, healthy time.Duration) {
 	}
 	at.last = cause
 	at.failures++
+	if healthy >= restartReset {
+		return // a first failure after long health: at once, which those who play notice less
+	}
 	at.delay = min(max(restartFirst, 2*at.delay), restartMost)
 	at.notUntil = now.Add(at.delay)
 	if at.failures >= breakAfter {
