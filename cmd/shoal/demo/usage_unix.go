@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// processUsage is the CPU time of this process and of those that it started and that have ended, and the
-// largest memory any of them had, in bytes.
+// processUsage is the CPU time of this process and of those that it started, MediaMTX and plugins, and the largest
+// memory any of them had, in bytes.
 func processUsage() (cpu time.Duration, rss uint64) {
+	cpu, rss = childrenUsage()
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var u syscall.Rusage
 		if syscall.Getrusage(who, &u) != nil {
