@@ -46,10 +46,11 @@ mediamtx: ## obtain the real MediaMTX and print where it is
 	@go run ./cmd/mediamtx
 
 # What runs real processes and keeps time comes last and one package at a time,
-# so that packages do not take the processor from each other.
+# so that packages do not take the processor from each other. Most others wait
+# for timers and sockets, so more of their tests than processors run at once.
 test: ## unit, contract, story, fuzz-seed and end-to-end tests; TESTFLAGS="-v -run X"
 	@go run ./cmd/mediamtx >/dev/null
-	go test $(TESTFLAGS) $$(go list ./... | grep -v /cmd/)
+	go test $(TESTFLAGS) -parallel 4 $$(go list ./... | grep -v /cmd/)
 	@$(MAKE) --no-print-directory examples
 	go test $(TESTFLAGS) -p 1 ./cmd/...
 
@@ -92,7 +93,8 @@ check-wasm:
 	fi
 
 check-race:
-	CGO_ENABLED=1 go test -race -short -p 1 $(call packages,$(CONCURRENT))
+	CGO_ENABLED=1 go test -race -short -p 1 -parallel 4 $(call packages,$(filter-out cmd,$(CONCURRENT)))
+	CGO_ENABLED=1 go test -race -short -p 1 ./cmd/...
 
 bench: ## benchmarks, for benchstat; BENCH=Step
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
