@@ -45,6 +45,9 @@ func TestSubstreamKeepsThePolicyContractBehindEveryBoundary(t *testing.T) {
 
 // TestTheOtherPoliciesKeepTheContractBehindTheDataChannel takes the one way that is used by default: substream takes all.
 func TestTheOtherPoliciesKeepTheContractBehindTheDataChannel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("substream takes the same way with -short: run the other policies without it")
+	}
 	for _, name := range []string{"clubs", "latest", "rarest", "edf"} {
 		t.Run(name, func(t *testing.T) {
 			schedulertest.Suite(t, plugintest.New(t, plugintest.Data, builtIn(t, bridge.KindPolicy, name)).Policy)
