@@ -24,9 +24,9 @@ func Build() string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	h := sha256.New()
-	if _, err := io.CopyN(h, f, buildBytes); err != nil && err != io.EOF {
+	if _, err := io.Copy(h, io.LimitReader(f, buildBytes)); err != nil {
 		return ""
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])

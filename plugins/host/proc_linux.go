@@ -12,15 +12,10 @@ import (
 
 // groupOf are the processes of the group that pid leads.
 func groupOf(pid int) []int {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return []int{pid}
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1) // those that were read are of use
 	group := []int{pid}
-	for _, name := range names {
-		one, err := strconv.Atoi(name)
+	all, _ := os.ReadDir("/proc") // those that were read are of use
+	for _, entry := range all {
+		one, err := strconv.Atoi(entry.Name())
 		if err != nil || one == pid {
 			continue
 		}
@@ -52,13 +47,8 @@ func memoryOf(pid int) uint64 {
 
 // filesOf is the number of descriptors that a process has open; 0 when it has ended.
 func filesOf(pid int) int {
-	dir, err := os.Open(fmt.Sprintf("/proc/%d/fd", pid))
-	if err != nil {
-		return 0
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1) // those that were read are of use
-	return len(names)
+	all, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)) // those that were read are of use
+	return len(all)
 }
 
 // cpuOf is the processor time that a process has used; ok is false when it has ended.
