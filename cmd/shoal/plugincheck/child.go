@@ -72,7 +72,7 @@ func crashLine(stderr string) string {
 	return strings.TrimSpace(stderr)
 }
 
-// tail keeps the beginning and the end of what is written: a crash says why at its beginning, which plugins' logs may precede.
+// tail keeps the end of what is written, enough for the stacks of a crash and why it came.
 type tail struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -2,6 +2,7 @@ package plugincheck
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"regexp"
 	"slices"
@@ -59,7 +60,7 @@ func (t *transcript) read(r io.Reader) error {
 	for {
 		line, tooLong, err := b.ReadLine()
 		if err != nil {
-			if err == io.EOF { //nolint:errorlint // bufio gives it unwrapped
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err
