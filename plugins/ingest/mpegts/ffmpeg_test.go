@@ -17,7 +17,7 @@ func TestWhatFFmpegSendsComesThroughAsItWentIn(t *testing.T) {
 			r := mpegtstest.NewRecorder()
 			end, _ := run(t, ingest.Config{Source: "udp://" + at}, r)
 			mpegtstest.FFmpeg(t, name, "udp://"+at+"?pkt_size=1316")
-			epochs := r.Wait(t, 1, time.Second)
+			epochs := r.Wait(t, 1, 500*time.Millisecond)
 			if err := end(); err != nil {
 				t.Error(err)
 			}

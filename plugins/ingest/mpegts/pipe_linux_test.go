@@ -27,7 +27,7 @@ func TestANamedPipeIsReadUntilItsWriterEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := mpegtstest.Send(t, w, "h264-bframes-aac", &mpegtstest.Broadcast{})
-	epochs := r.Wait(t, 1, time.Second)
+	epochs := r.Wait(t, 1, 500*time.Millisecond)
 	stop()
 	fails(t, done, ingest.ErrSource, "the writer has ended")
 	epochs[0].Same(t, "h264-bframes-aac")
@@ -88,7 +88,7 @@ func TestStandardInputIsRead(t *testing.T) {
 	r := mpegtstest.NewRecorder()
 	_, done := run(t, ingest.Config{Source: "-"}, r)
 	stop := mpegtstest.Send(t, write, "h264-opus", &mpegtstest.Broadcast{})
-	epochs := r.Wait(t, 1, time.Second)
+	epochs := r.Wait(t, 1, 500*time.Millisecond)
 	stop()
 	fails(t, done, ingest.ErrSource, "the writer has ended on standard input")
 	epochs[0].Same(t, "h264-opus")
