@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	pb "github.com/shoal-live/shoal/api/plugin/v1"
 	"github.com/shoal-live/shoal/plugins/bridge/pipe"
@@ -54,7 +56,7 @@ func (r *Remote) Describe(ctx context.Context, hostVersion string) (Description,
 	ctx, stop := context.WithTimeout(ctx, r.openPatience())
 	defer stop()
 	answer, err := pb.NewPluginServiceClient(r.Conn).Describe(ctx, &pb.DescribeRequest{HostVersion: toValid(hostVersion)}, callOptions()...)
-	if ctx.Err() != nil {
+	if code := status.Code(err); code == codes.DeadlineExceeded || code == codes.Canceled { // its end may tell before this one's clock
 		return Description{}, fmt.Errorf("%w: it did not say what it offers within %v", ErrPluginDied, r.openPatience())
 	}
 	if err != nil {
