@@ -85,7 +85,7 @@ func ingestOf(source string) string {
 	case "http", "https":
 		return "hls"
 	}
-	if strings.HasSuffix(u.Path, ".ts") {
+	if source == "-" || strings.HasSuffix(u.Path, ".ts") {
 		return "mpegts"
 	}
 	return "file"
