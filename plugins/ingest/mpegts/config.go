@@ -110,7 +110,8 @@ func (out *config) setSource(source string) error {
 	case "pipe":
 		out.open = openPipe
 	default:
-		return fmt.Errorf("%q is none of udp://host:port, unix:///path, pipe:///path and -", source)
+		return fmt.Errorf("%q is none of udp://host:port, unix:///path, pipe:///path and - (play a file into one of them: "+
+			"ffmpeg -re -i FILE -c copy -f mpegts udp://127.0.0.1:5000)", source)
 	}
 	if u.Host != "" || u.Path == "" || u.RawQuery != "" {
 		return fmt.Errorf("%q has no absolute path, as in %s:///run/feed", source, u.Scheme)
