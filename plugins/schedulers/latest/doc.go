@@ -19,8 +19,8 @@
 //
 // # When to choose it
 //
-// Where the delay of a mesh must be low and uplinks are ample: between homes it is twice as quick as the pulls, without a
-// structure that departures could tear.
+// Where the delay of a mesh must be low and uplinks are ample: between homes its median delay is two thirds of that of the
+// pulls, and there is no structure that departures could tear.
 //
 // Not where uplinks are tight: duplicates are bytes that somebody lacks (README).
 //
