@@ -5,9 +5,11 @@
 // Knierim and Hausheer ("Clubbing with the Peers: A Measurement Study of BitTorrent Live", IEEE P2P 2014) measured it. The
 // README of the repository has a note on the patents.
 //
-//	source --Copies--> members of club c --flood, first come first kept--> members --one hop, after the flood--> everybody else
-//                         ^       |
-//                         +-------+ each takes the club's chunks from Mates others
+//	source --Copies--> members of club c --one hop, after the flood--> everybody else
+//	                        |       ^
+//	                        +-flood-+  each takes the club's chunks from Mates others
+//
+// # What a peer decides
 //
 //   - clubs (clubs.go): substream number mod Clubs. A peer joins those whose members have least left, as far as it sees. Where
 //     the published protocol has everybody join two, who cannot send one copy of a club's part joins none here;
