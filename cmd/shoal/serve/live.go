@@ -42,7 +42,8 @@ type settings struct {
 func (s *Server) recall(ctx context.Context) {
 	set := &s.settings
 	set.base, set.asked = s.opts.Config, s.opts.Config
-	s.config.Store(&set.base)
+	first := set.base // what is in effect is never written to
+	s.config.Store(&first)
 	value, err := s.bus.Settings(ctx, s.name())
 	if err != nil {
 		s.log.Debug("config on the bus", "error", err)
