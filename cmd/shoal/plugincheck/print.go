@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/shoal-live/shoal/core/scheduler"
 )
 
 // mostPrinted is how many lines of a reason people are shown.
@@ -67,10 +69,10 @@ func (p Printer) timing(t *Timing) {
 	}
 	if o := t.Policy; o != nil {
 		line("empty batch", "%v", o.Step)
-		line("largest batch", "%.3g ms for %d changes; the host waits 100 ms", o.Largest, o.Changes)
+		line("largest batch", "%s for %d changes; the host waits %v", short(o.Largest), o.Changes, scheduler.Patience)
 	}
 	if c := t.Carrying; c != nil {
-		line("dial to up", "%.3g ms", c.LinkUp)
+		line("dial to up", "%s", short(c.LinkUp))
 		line("paced stream", "%v, %.1f %% lost: %d B frames at %.0f Mb/s, between two processes", c.Delay, 100*c.Lost, c.Frame, c.Rate/1e6)
 		line("most", "%.0f Mb/s received, %.1f %% lost", c.MostBps/1e6, 100*c.MostLost)
 	}

@@ -150,7 +150,24 @@ func spread(all []time.Duration) *Spread {
 	return &Spread{P50: at(0.5), P95: at(0.95), P99: at(0.99), Count: len(all)}
 }
 
-// String is the spread for people.
+// String is the spread for people; the 99th percentile only where there is one.
 func (s *Spread) String() string {
-	return fmt.Sprintf("p50 %.3g ms, p95 %.3g ms, p99 %.3g ms (%d times)", s.P50, s.P95, s.P99, s.Count)
+	text := fmt.Sprintf("p50 %s, p95 %s", short(s.P50), short(s.P95))
+	if s.Count >= 100 {
+		text += ", p99 " + short(s.P99)
+	}
+	return fmt.Sprintf("%s (%d times)", text, s.Count)
+}
+
+// short is a time in milliseconds for people.
+func short(ms float64) string {
+	switch {
+	case ms >= 1000:
+		return fmt.Sprintf("%.1f s", ms/1000)
+	case ms >= 10:
+		return fmt.Sprintf("%.0f ms", ms)
+	case ms >= 1:
+		return fmt.Sprintf("%.1f ms", ms)
+	}
+	return fmt.Sprintf("%.0f us", 1000*ms)
 }
