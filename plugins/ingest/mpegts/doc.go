@@ -32,12 +32,13 @@
 //
 // What becomes of trouble:
 //
-//	packets are lost        their unit is left out. Pictures are, until the next key frame; that is said once. 16 lost packets of
-//	                        a track in a row look like none: the counter has four bits
+//	packets are lost        their unit is left out. Pictures are, until the next key frame; that is said, at most every 10 s. 16
+//	                        lost packets of a track in a row look like none: the counter has four bits
+//	no key frame comes      for a minute, at the start or after a loss: ErrSource
 //	time wraps (33 bits)    nothing
-//	time jumps              back, or by more than 10 s, or by more than 0.5 s where the stream announces it: a new epoch at the
-//	                        next key frame. A shorter hole stays one. The clock of the stream (PCR) is not used: units are
-//	                        handed on as they come, in the sender's time
+//	time jumps              back by more than 0.25 s, or ahead by more than 10 s (0.5 s where the stream announces it): a new
+//	                        epoch at the next key frame. A shorter hole stays one. The clock of the stream (PCR) is not used:
+//	                        units are handed on as they come, in the sender's time
 //	tracks come, go, change a new epoch: by the tables, by the parameter sets of video, by the frames of MPEG-4 audio
 //	a track says nothing    it is left out, after 5 s, until the tracks change
 //

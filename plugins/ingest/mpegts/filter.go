@@ -34,7 +34,7 @@ type filter struct {
 	opening bool      // a demuxer starts
 	late    time.Time // when errLate is due; zero for never
 	pid     uint16    // of the packet handed out last
-	breaks  int       // units of the lead, from the next one on, in which a break in time may be that was announced; counted down by the reader
+	breaks  int       // units of the lead, from the next one on, that may follow a break in time; counted down by the reader
 	now     func() time.Time
 	begun   time.Time // when the source was opened
 	carried uint64    // bytes of tracks since

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -93,31 +94,41 @@ func TestStreamsAreNamed(t *testing.T) {
 	}
 }
 
-// TestATrackThatSaysNothingIsLeftOut plays 8 s at once, by a clock that reads the recording.
-func TestATrackThatSaysNothingIsLeftOut(t *testing.T) {
-	mute := &tscodecs.MPEG4Audio{Config: mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2}}
+// timed plays a recording at once, by a clock that reads it: each packet comes when it is due, or several times as late.
+func timed(t *testing.T, b *mpegtstest.Broadcast, clip string, slow int) (s *session, r *mpegtstest.Recorder, log *bytes.Buffer) {
+	t.Helper()
 	now := time.Now()
-	var recording, log bytes.Buffer
-	var times []time.Duration // at which each 188 bytes are due
-	b := &mpegtstest.Broadcast{Silent: []mpegtstest.Track{{Codec: mute}}, Length: 8 * time.Second}
+	var recording bytes.Buffer
+	var times []time.Duration // at which each packet is due
 	b.At = func(at time.Duration) error {
 		for len(times)*packetSize < recording.Len() {
 			times = append(times, at)
 		}
 		return nil
 	}
-	if err := b.Play(&recording, "h264-opus"); err != nil {
+	if err := b.Play(&recording, clip); err != nil {
 		t.Fatal(err)
 	}
-	s := Stream{Name: "test", Timeout: time.Second, Log: slog.New(slog.NewTextHandler(&log, nil))}
-	r := mpegtstest.NewRecorder()
-	e := &session{stream: s, sink: r, filter: newFilter(newFramer(&recording))}
-	e.filter.now = func() time.Time { return now.Add(times[min(int(e.filter.framer.read/packetSize), len(times)-1)]) }
-	if err := e.program(); !errors.Is(err, ingest.ErrSource) {
+	log, r = &bytes.Buffer{}, mpegtstest.NewRecorder()
+	s = &session{
+		stream: Stream{Name: "test", Timeout: time.Minute, Log: slog.New(slog.NewTextHandler(log, nil))},
+		sink:   r, filter: newFilter(newFramer(&recording)),
+	}
+	s.filter.now = func() time.Time {
+		return now.Add(time.Duration(slow) * times[min(int(s.filter.framer.read/packetSize), len(times)-1)])
+	}
+	return s, r, log
+}
+
+func TestATrackThatSaysNothingIsLeftOut(t *testing.T) {
+	mute := &tscodecs.MPEG4Audio{Config: mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2}}
+	b := &mpegtstest.Broadcast{Silent: []mpegtstest.Track{{Codec: mute}}, Length: 8 * time.Second}
+	s, r, log := timed(t, b, "h264-opus", 1)
+	if err := s.program(); !errors.Is(err, ingest.ErrSource) {
 		t.Errorf("program returned %v", err)
 	}
 	if n := strings.Count(log.String(), "a track is left out: it is announced, but nothing comes of it"); n != 1 {
-		t.Errorf("the log says:\n%s", log.String())
+		t.Errorf("the log says:\n%s", log)
 	}
 	epochs := r.Epochs()
 	if len(epochs) != 1 {
@@ -128,6 +139,34 @@ func TestATrackThatSaysNothingIsLeftOut(t *testing.T) {
 		t.Errorf("%d pictures of 240: those that came meanwhile are missing", len(tracks[0]))
 	}
 }
+
+// TestAKeyFrameThatDoesNotComeIsGivenUp has a clip with one key frame, at 80 s for its 8, and loses a packet.
+func TestAKeyFrameThatDoesNotComeIsGivenUp(t *testing.T) {
+	s, r, log := timed(t, &mpegtstest.Broadcast{Length: 8 * time.Second}, "h264-long-gop-aac", 10)
+	src, n := s.filter.framer.src, 0
+	s.filter.framer = newFramer(readerFunc(func(b []byte) (int, error) {
+		if n++; n == 200 {
+			if _, err := io.ReadFull(src, b[:packetSize]); err != nil {
+				return 0, err
+			}
+			s.filter.framer.read += packetSize // the clock goes on
+		}
+		return src.Read(b[:packetSize])
+	}))
+	err := s.program()
+	if !errors.Is(err, ingest.ErrSource) || !strings.Contains(err.Error(), "no picture at which decoding can begin came in 1m0s") {
+		t.Errorf("program returned %v", err)
+	}
+	if epochs := r.Epochs(); len(epochs) != 1 || !strings.Contains(log.String(), "packets are missing") {
+		t.Errorf("%d epochs, and the log says:\n%s", len(epochs), log)
+	}
+}
+
+// readerFunc is an io.Reader.
+type readerFunc func(b []byte) (int, error)
+
+// Read implements io.Reader.
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // FuzzTables: whatever a table says, with a right checksum, is followed, or left.
 func FuzzTables(f *testing.F) {

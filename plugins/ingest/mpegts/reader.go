@@ -109,6 +109,9 @@ func (r *reader) renew() error {
 	return nil
 }
 
+// waits tells that nothing is handed on before a picture comes at which decoding can begin.
+func (r *reader) waits() bool { return !r.packager.Running() || r.lead.waiting }
+
 // picture takes one picture. After a loss those that build on what is missing are left out.
 func (r *reader) picture(s *source, pts, dts int64, unit [][]byte) error {
 	at := r.clock.Decode(pts)
@@ -150,7 +153,8 @@ func (r *reader) follow(s *source, decoded int64) error {
 	ahead := decoded - s.last
 	jumps := s.led && (ahead < -jumpBack || ahead > jumpForward && r.filter.breaks > 0)
 	if jumps {
-		r.session.stream.Log.Info("mpegts: time jumps: a new epoch begins", "source", r.session.stream.Name, "by", ahead*int64(time.Second)/clockRate)
+		by := time.Duration(ahead) * time.Second / clockRate
+		r.session.stream.Log.Info("mpegts: time jumps: a new epoch begins", "source", r.session.stream.Name, "by", by)
 		if err := r.renew(); err != nil {
 			return err
 		}

@@ -66,8 +66,11 @@ func (e *session) program() error {
 	e.filter.late = e.filter.now().Add(noAccess)
 	for err == nil {
 		err = demuxer.Read()
-		if r.packager.Running() {
+		switch {
+		case !r.waits():
 			e.filter.late = time.Time{}
+		case e.filter.late.IsZero():
+			e.filter.late = e.filter.now().Add(noAccess)
 		}
 	}
 	if errors.Is(err, errChanged) {
@@ -84,7 +87,7 @@ func (e *session) demuxer(kept []stream) (*ts.Reader, error) {
 	e.filter.late = e.filter.now().Add(noFrame)
 	for {
 		e.filter.open(kept)
-		before := e.filter.framer.read
+		before := e.filter.carried
 		r := &ts.Reader{R: e.filter}
 		err := r.Initialize()
 		switch {
@@ -93,7 +96,7 @@ func (e *session) demuxer(kept []stream) (*ts.Reader, error) {
 			return r, nil
 		case errors.Is(err, errChanged), errors.Is(err, errLate), errors.Is(err, ingest.ErrSource), errors.Is(err, errEnded):
 			return nil, err
-		case e.filter.framer.read == before: // it has not got as far as a frame
+		case e.filter.carried == before: // it has not got as far as a frame
 			return nil, fmt.Errorf("%s: %w: %w", e.stream.Name, ingest.ErrCodec, err)
 		}
 		e.stream.Log.Debug("mpegts: the demuxer starts anew", "source", e.stream.Name, "err", err)
