@@ -17,8 +17,10 @@ func parameters() map[string]map[string][2]string {
 	}
 	latest := maps.Clone(mesh)
 	maps.Copy(latest, map[string][2]string{"most": {"4", "0"}, "known": {"1", "2"}, "fresh": {"500ms", "5s"}, "share": {"0.5", "0"}})
+	rarest := maps.Clone(mesh)
+	rarest["urgent"] = [2]string{"1s", "5s"}
 	return map[string]map[string][2]string{
-		"rarest": mesh, "edf": mesh, "latest": latest,
+		"rarest": rarest, "edf": mesh, "latest": latest,
 		"clubs": {
 			"clubs": {"4", "1"}, "join": {"1", "0"}, "mates": {"2", "9"}, "copies": {"4", "17"}, "rescue": {"0", "NaN"}, "neighbours": {"20", "0"},
 			"lazy": {"2", "33"}, "announce": {"100ms", "3s"}, "trial": {"0.5", "17"}, "headroom": {"0.8", "2"}, "grace": {"0s", "6s"},

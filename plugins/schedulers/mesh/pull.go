@@ -12,8 +12,9 @@ import (
 // Want is a chunk that is missing here and held by neighbours.
 type Want struct {
 	Number  uint64
-	Holders int    // neighbours that hold it, as they last said
-	Tie     uint64 // at random
+	Holders int           // neighbours that hold it, as they last said
+	Tie     uint64        // at random
+	Age     time.Duration // behind the newest chunk known, by the rate of the stream
 }
 
 // Puller is the Chooser that asks: for what is missing in a certain order, each chunk from the neighbour that will most
@@ -24,6 +25,7 @@ type Puller struct {
 	m       *Mesh
 	begun   bool   // something is held
 	from    uint64 // numbers below are none of its business: a joiner begins later, or nobody keeps them
+	edge    uint64 // one past the newest number known
 	old     uint64 // numbers below are asked of the source where nobody else has them
 	asked   []asked
 	windows map[swarm.LinkID]*window
@@ -47,7 +49,7 @@ const (
 	refusedFor   = 300 * time.Millisecond // before a chunk is asked for again that the engine would not ask for
 	together     = 15 * time.Millisecond  // by which a neighbour is better that is asked anyway
 	rescue       = time.Second            // by which the source is worse than any neighbour
-	mostRefusals = 4                      // times that this is doubled
+	mostRefusals = 1                      // times that this is doubled
 	jitter       = 10 * time.Millisecond  // by which the choice among equal neighbours is spread
 )
 
@@ -143,7 +145,7 @@ func (p *Puller) list() {
 		p.begun, p.from = true, min(p.from, first)
 	}
 	p.from = max(p.from, edge-min(edge, m.Horizon()))
-	p.old = 0
+	p.old, p.edge = 0, edge
 	if m.source() != nil {
 		p.old = edge - min(edge, m.Horizon()/16)
 	}
@@ -177,7 +179,8 @@ func (p *Puller) list() {
 }
 
 func (p *Puller) want(n uint64) Want {
-	w := Want{Number: n, Tie: desk.Mix(p.m.View.Stream.Seed ^ n)}
+	age := float64(p.edge-n) * float64(p.m.View.Stream.ChunkWire) / p.m.Uplink.Rate()
+	w := Want{Number: n, Tie: desk.Mix(p.m.View.Stream.Seed ^ n), Age: time.Duration(age * float64(time.Second))}
 	for _, l := range p.m.View.Links {
 		if p.m.Holds(l).Has(n) {
 			w.Holders++

@@ -8,7 +8,8 @@
 //
 // What it is here: package mesh does all but the order. In a live stream few hold what is new, so rarest first is mostly
 // newest first; equals are taken at random, and each peer by its own chance, so that neighbours have different
-// chunks to give one another.
+// chunks to give one another. What is older than Urgent goes first, as in the mixed strategy of the same authors: by rarity
+// alone a gap in front, which everybody else has filled, would be asked for last, and never where uplinks are tight.
 //
 // # When to choose it
 //
