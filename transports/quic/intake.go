@@ -88,7 +88,11 @@ func (e *endpoint) deliver(list []sealedPacket) {
 			continue
 		}
 		l := v.(*link)
-		if frame := l.opener.open(p.data); frame != nil && l.turn.enter() {
+		frame := l.opener.open(p.data)
+		if frame == nil || !l.announced.Load() && l.early.hold(frame) {
+			continue
+		}
+		if l.turn.enter() {
 			frames = append(frames, transport.Received{Link: l.id, Channel: transport.Chunk, Data: frame})
 			e.entered = append(e.entered, l)
 			l.sealedCount.Add(1)

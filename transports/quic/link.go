@@ -45,6 +45,7 @@ type link struct {
 
 	local     atomic.Pointer[error] // why this end closed it
 	announced atomic.Bool           // Up was reported
+	early     early                 // frames that came before that
 
 	sealedCount atomic.Uint64 // packets sent and received
 
@@ -96,9 +97,10 @@ func (l *link) serve() {
 	e := l.e
 	e.add(l)
 	l.follow()
+	e.socket.tags.Store(l.tag, l)
 	e.sink.Event(l.up())
 	l.announced.Store(true)
-	e.socket.tags.Store(l.tag, l)
+	l.deliverEarly()
 	stop := context.AfterFunc(e.ctx, func() {
 		l.claim(transport.ErrClosed)
 		l.hangUp(codeClosed, "transport closed")
@@ -131,6 +133,18 @@ func (l *link) follow() {
 	l.route = u
 	l.e.socket.links.Store(u, l)
 	l.to.Store(l.e.socket.pathTo(u, l.conn.LocalAddr()))
+}
+
+// deliverEarly hands over the chunk frames that came while the link was being reported.
+func (l *link) deliverEarly() {
+	var frames []transport.Received
+	for _, data := range l.early.end() {
+		frames = append(frames, transport.Received{Link: l.id, Channel: transport.Chunk, Data: data})
+	}
+	if len(frames) > 0 {
+		l.sealedCount.Add(uint64(len(frames)))
+		l.e.sink.Received(frames)
+	}
 }
 
 func (l *link) up() transport.Up {
