@@ -275,7 +275,7 @@ func TestTheLastChangeCountsAndOutlivesARestart(t *testing.T) {
 func TestStreamsOfTheConfigAreReadFromTheirOwnSources(t *testing.T) {
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "studio", "h264-opus")
-	c := loopback(t, "")
+	c := loopback(t, "http://127.0.0.1:1") // where nobody answers
 	l := startLiving(t, c)
 	if code, text := l.patch(t, `{"streams": {"hall": {"source": "`+media.RTSPURL("studio")+`"}}}`); code != 200 {
 		t.Fatalf("it answers %d %s", code, text)

@@ -35,6 +35,7 @@ type publication struct {
 func (s *Server) publishAll(ctx context.Context) error {
 	var group sync.WaitGroup
 	defer group.Wait()
+	nudge(s.look) // the streams that the config names wait for no media server
 	for {
 		select {
 		case <-ctx.Done():
