@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func Check(ctx context.Context, o Options) (*Result, error) {
 	}
 	if err := checkCases(o.Cases); err != nil {
 		return nil, err
+	}
+	if _, err := regexp.Compile(o.Run); err != nil {
+		return nil, fmt.Errorf("--run %q: %w", o.Run, err)
 	}
 	ctx, stop := context.WithTimeoutCause(ctx, o.Timeout, errTimeout)
 	defer stop()

@@ -247,14 +247,16 @@ func TestALazyPolicyKeepsSomeClausesAndBreaksOthers(t *testing.T) {
 	}
 }
 
-func TestAnExpressionThatMatchesNothingIsAnError(t *testing.T) {
+func TestAnExpressionThatIsWrongOrMatchesNothingIsAnError(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Check(t.Context(), Options{Job: Job{Path: itself(t, beBroken, ""), Run: "nonsense"}, Child: []string{self, beChild}})
-	if err == nil || !strings.Contains(err.Error(), "nonsense") {
-		t.Errorf("error %v", err)
+	for _, expression := range []string{"nonsense", "("} {
+		_, err := Check(t.Context(), Options{Job: Job{Path: itself(t, beBroken, ""), Run: expression}, Child: []string{self, beChild}})
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("--run %q", expression)) {
+			t.Errorf("%s: error %v", expression, err)
+		}
 	}
 }
 
