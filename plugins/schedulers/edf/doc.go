@@ -13,11 +13,10 @@
 //
 // # When to choose it
 //
-// Where uplinks are tight and a delay of four seconds is borne: a gap at the front is closed first, and of all policies it
-// keeps most groups whole at a resource index of 1.4 (README). As a baseline for other orders.
+// As a baseline for other orders, and where it matters that a gap at the front is closed first whatever else is missing.
 //
-// Not for low delay, nor for large swarms: as its literature predicts new chunks spread later than under rarest, by half at 100
-// viewers, and a player whose buffer is shorter than that misses them.
+// Not for large swarms, where new chunks spread later than under rarest by its literature. At 100 viewers the two differ
+// by less than the seeds do (README), and rarest is ahead where they differ. Not for low delay: see there.
 //
 // # Parameters
 //
