@@ -216,8 +216,8 @@ func TestTheOperatorReadsOneLine(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v (go test ./plugins/host -rewrite writes it)", err)
 	}
-	if !holdsLimits || judged < len(all) {
-		return // the file has what only Linux says, and all of it
+	if !holdsLimits || underRace || judged < len(all) {
+		return // the file has what only Linux says, of a program as it is built for use, and all of it
 	}
 	if text.String() != string(want) {
 		t.Errorf("the operator reads something else (go test ./plugins/host -run Operator -rewrite writes it down):\n%s", text.String())
