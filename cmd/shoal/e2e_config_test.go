@@ -139,16 +139,6 @@ func freeUDP(t *testing.T) string {
 	return c.LocalAddr().String()
 }
 
-// policyOf is what a stream's policy is called at the source.
-func (l *living) policyOf(t *testing.T) string {
-	t.Helper()
-	st, err := l.Node().Stats()
-	if err != nil || len(st.Streams) == 0 {
-		t.Fatalf("no stream at the source: %v", err)
-	}
-	return st.Streams[0].Policy
-}
-
 func TestEverythingIsSwappedThroughConfigWhileViewersPlay(t *testing.T) {
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")

@@ -6,9 +6,9 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
-	"github.com/shoal-live/shoal/plugins/schedulers/feeders"
-	"github.com/shoal-live/shoal/plugins/schedulers/seats"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/feeders"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/seats"
 )
 
 const (

@@ -3,7 +3,7 @@ package clubs
 import (
 	"time"
 
-	"github.com/shoal-live/shoal/plugins/schedulers/settings"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/settings"
 )
 
 // Params tune the policy. The comment of each gives its name in the config, default and limits.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/feeders"
-	"github.com/shoal-live/shoal/plugins/schedulers/peer"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/feeders"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/peer"
 )
 
 // New makes the policy; it is a scheduler.Factory. Errors: scheduler.ErrParameter.

@@ -1,8 +1,8 @@
 package edf
 
 import (
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
-	"github.com/shoal-live/shoal/plugins/schedulers/settings"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/settings"
 )
 
 // Params tune the policy. They are those of the mesh: package mesh gives name, default and limits of each.

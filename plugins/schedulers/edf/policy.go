@@ -4,7 +4,7 @@ import (
 	"cmp"
 
 	"github.com/shoal-live/shoal/core/scheduler"
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
 )
 
 // New makes the policy; it is a scheduler.Factory. Errors: scheduler.ErrParameter.

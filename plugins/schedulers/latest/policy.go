@@ -2,7 +2,7 @@ package latest
 
 import (
 	"github.com/shoal-live/shoal/core/scheduler"
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
 )
 
 // New makes the policy; it is a scheduler.Factory. Errors: scheduler.ErrParameter.

@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
 )
 
 // pusher is the mesh.Chooser that sends: to a neighbour at random the newest chunk that is of use to it, as long as the

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
 )
 
 func TestUrgentGoesFirstAndThenTheRarest(t *testing.T) {

@@ -3,8 +3,8 @@ package rarest
 import (
 	"time"
 
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
-	"github.com/shoal-live/shoal/plugins/schedulers/settings"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/settings"
 )
 
 // Params tune the policy: those of the mesh, which package mesh gives name, default and limits of, and its own.

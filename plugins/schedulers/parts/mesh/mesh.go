@@ -5,8 +5,8 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/peer"
-	"github.com/shoal-live/shoal/plugins/schedulers/uplink"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/peer"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // Chooser decides which chunks travel over which links.

@@ -4,11 +4,11 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/scheduler"
-	"github.com/shoal-live/shoal/plugins/schedulers/announce"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
-	"github.com/shoal-live/shoal/plugins/schedulers/neighbours"
-	"github.com/shoal-live/shoal/plugins/schedulers/seats"
-	"github.com/shoal-live/shoal/plugins/schedulers/uplink"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/announce"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/neighbours"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/seats"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // Config is what the policies' parameters say of it.

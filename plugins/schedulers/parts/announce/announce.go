@@ -5,7 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
 )
 
 // Heralds keeps the orders to announce in step with the lazy subscriptions.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/mesh"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/mesh"
 )
 
 // talk is one conversation with a puller that asks for the lowest number first.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/scheduler"
-	"github.com/shoal-live/shoal/plugins/schedulers/settings"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/settings"
 )
 
 func TestReadPutsValuesIn(t *testing.T) {

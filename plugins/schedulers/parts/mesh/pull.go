@@ -6,7 +6,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
 )
 
 // Want is a chunk that is missing here and held by neighbours.

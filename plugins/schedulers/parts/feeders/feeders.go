@@ -6,8 +6,8 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
-	"github.com/shoal-live/shoal/plugins/schedulers/uplink"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // Feeders is the memory of a peer's subscriptions, by substream and by link. Reset makes it ready.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
-	"github.com/shoal-live/shoal/plugins/schedulers/uplink"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // Seats decides on the eager subscriptions of neighbours.

@@ -3,7 +3,7 @@ package mesh
 import (
 	"time"
 
-	"github.com/shoal-live/shoal/plugins/schedulers/settings"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/settings"
 )
 
 // Params are the parameters that all policies of the mesh have. The comment of each gives its name in the config, default

@@ -5,7 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
 )
 
 // Uplink is what a policy knows of the peer's own uplink, and what it has told of it. Seats are counted in copies of one
