@@ -45,7 +45,8 @@ func TestEveryFrameOfEveryCodecArrivesAtTheViewersPlayers(t *testing.T) {
 	}
 	turns := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
-	defer all.Wait()
+	var mu sync.Mutex
+	received := make(map[string]*cliptest.Recording)
 	for _, name := range clip.Names() {
 		each := func(t *testing.T) {
 			c, err := clip.Open(name)
@@ -55,7 +56,12 @@ func TestEveryFrameOfEveryCodecArrivesAtTheViewersPlayers(t *testing.T) {
 			defer func() { _ = c.Close() }()
 			hls, rtsp := outputsOf(t, s.live(t, name))
 			var both sync.WaitGroup
-			both.Go(func() { checkRTSP(t, c, rtsp) })
+			both.Go(func() {
+				r := checkRTSP(t, c, rtsp)
+				mu.Lock()
+				defer mu.Unlock()
+				received[name] = r
+			})
 			both.Go(func() { checkHLS(t, hls) })
 			both.Wait()
 		}
@@ -64,6 +70,10 @@ func TestEveryFrameOfEveryCodecArrivesAtTheViewersPlayers(t *testing.T) {
 			defer func() { <-turns }()
 			t.Run(name, each)
 		})
+	}
+	all.Wait()
+	for name, r := range received { // now: it takes the processor from those that receive
+		t.Run("decode "+name, func(t *testing.T) { decodes(t, r) })
 	}
 }
 
@@ -97,13 +107,14 @@ func outputsOf(t *testing.T, url string) (hls, rtsp string) {
 	return hls, rtsp
 }
 
-func checkRTSP(t *testing.T, c *clip.Clip, url string) {
+// checkRTSP receives the window and compares it with the clip; it answers nil when nothing came.
+func checkRTSP(t *testing.T, c *clip.Clip, url string) *cliptest.Recording {
 	ctx, cancel := context.WithTimeout(context.Background(), window()+40*time.Second)
 	defer cancel()
 	r, err := cliptest.Receive(ctx, url, window())
 	if err != nil {
 		t.Errorf("RTSP: %v", err)
-		return
+		return nil
 	}
 	if err := r.CheckWhole(c); err != nil {
 		t.Errorf("RTSP: %v", err)
@@ -112,13 +123,23 @@ func checkRTSP(t *testing.T, c *clip.Clip, url string) {
 	if err != nil || skew.Abs() > alignment {
 		t.Errorf("RTSP: sound is %v later than it went in (%v)", skew, err)
 	}
+	t.Logf("RTSP: %d and %d units, sound %v later than it went in", len(r.Tracks[0].Units), len(r.Tracks[len(r.Tracks)-1].Units), skew)
+	return r
+}
+
+// decodes has every frame that came decoded.
+func decodes(t *testing.T, r *cliptest.Recording) {
+	if r == nil {
+		t.Fatal("nothing came")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	switch err := r.Decode(ctx, t.TempDir()); {
 	case errors.Is(err, cliptest.ErrNoFFmpeg):
 		t.Log("NOT DECODED: ffmpeg is missing; apt-get install ffmpeg, and this test decodes every frame")
 	case err != nil:
 		t.Errorf("RTSP: %v", err)
 	}
-	t.Logf("RTSP: %d and %d units, sound %v later than it went in", len(r.Tracks[0].Units), len(r.Tracks[len(r.Tracks)-1].Units), skew)
 }
 
 // checkHLS has ffmpeg decode the window; it must have nothing to complain about.
