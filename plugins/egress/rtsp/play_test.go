@@ -134,8 +134,34 @@ func TestOneKindOfTrackAloneIsServed(t *testing.T) {
 
 func TestAReaderThatWantsToBeLiveWaitsForTheNextKeyPicture(t *testing.T) {
 	t.Parallel()
-	url := serveFrom(t, "clock", map[string]string{"start": "live"}, 2500*time.Millisecond)
-	began := time.Now()
+	epoch := material.Epoch(t, "clock", 1, 15*time.Second)
+	e, err := rtsp.New(config("127.0.0.1:0", map[string]string{"start": "live"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := make(chan time.Time, 1) // of the epoch, once all that came at once is in
+	url := material.Run(t, e, func(ctx context.Context, feed chan<- egress.Item) {
+		items := make(chan egress.Item)
+		go func() {
+			defer close(items)
+			material.PlayFrom(ctx, items, epoch, 2500*time.Millisecond)
+		}()
+		for item := range items {
+			m, ok := item.(egress.Media)
+			if ok && m.Group.Time > 2600*time.Millisecond { // those before were taken, and the reader has 300 ms until the next key picture
+				select {
+				case start <- m.Due.Add(-m.Group.Time - m.Group.Span):
+				default:
+				}
+			}
+			select {
+			case feed <- item:
+			case <-ctx.Done():
+			}
+		}
+	})[0]
+	begun := <-start
+	asked := time.Since(begun)
 	rec, err := cliptest.Receive(t.Context(), url, 500*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +169,8 @@ func TestAReaderThatWantsToBeLiveWaitsForTheNextKeyPicture(t *testing.T) {
 	if !rec.Tracks[0].Units[0].Key {
 		t.Error("the first picture is no key picture")
 	}
-	if late := time.Since(began); late < 900*time.Millisecond {
-		t.Errorf("half a second of media was there after %v; a key picture comes each second, half a second after the start", late)
+	key := (asked + time.Second).Truncate(time.Second)
+	if at := time.Since(begun); at < key+450*time.Millisecond {
+		t.Errorf("half a second of media was there %v after the start; it was asked for at %v, and the next key picture comes at %v", at, asked, key)
 	}
 }
