@@ -76,6 +76,8 @@ func TestErrorNamesFileLineKeyAndRemedy(t *testing.T) {
 		"a plugin of no kind":           {text: "plugins: {mine: {kind: codec, path: ./x}}\n", want: []string{"plugins.mine.kind", "codec", "policy"}},
 		"a plugin without a path":       {text: "plugins: {mine: {kind: policy}}\n", want: []string{"plugins.mine.path", "executable"}},
 		"a plugin called as a built-in": {text: "plugins: {rarest: {kind: policy, path: ./x}}\n", want: []string{"plugins.rarest", "built-in policy"}},
+		"two plugins of one name":       {text: "policy: {path: a/mine}\nstreams: {cam1: {policy: {path: b/mine}}}\n", want: []string{"streams.cam1.policy", "mine", "a/mine", "b/mine"}},
+		"a plugin beside its built-in":  {text: "streams: {cam1: {policy: {name: substream, path: ./x}}}\n", want: []string{"streams.cam1.policy", "built-in", "./x"}},
 		"a limit too low":               {text: "policy: {limits: {memory: 1k}}\n", want: []string{"policy.limits.memory", "1000", "34M"}},
 		"a size that is none":           {text: "policy: {limits: {memory: much}}\n", want: []string{"shoal.yml:1", "policy.limits.memory", "much", "256M"}},
 		"a share beyond all":            {text: "stream: {abTest: {policy: rarest, share: 2}}\n", want: []string{"stream.abTest.share", "2", "0..1"}},

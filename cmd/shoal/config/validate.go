@@ -63,6 +63,7 @@ func (c *Config) Validate(k Known) error {
 		s := c.Stream.under(c.Streams[name])
 		checks = append(checks, stream("streams."+name, &s, k))
 	}
+	checks = append(checks, c.oneOfAName(names))
 	for _, err := range checks {
 		if err != nil {
 			return err

@@ -50,6 +50,53 @@ func (c *Config) plugins(k Known) error {
 	return nil
 }
 
+// oneOfAName refuses two executables of one kind and name, which nobody could tell apart in logs and metrics. streams are
+// the names of those with keys of their own.
+func (c *Config) oneOfAName(streams []string) error {
+	type use struct{ kind, key string }
+	seen := make(map[string]Plugin)
+	look := func(u use, p Plugin) error {
+		p = c.Resolve(u.kind, p)
+		id := u.kind + "/" + p.Name
+		before, ok := seen[id]
+		if ok && before.Path != p.Path {
+			return bad(u.key, "two of kind %s are called %q, %s and %s: give one another name", u.kind, p.Name, place(before), place(p))
+		}
+		seen[id] = p
+		return nil
+	}
+	for _, u := range []struct {
+		use
+		plugin *Plugin
+	}{
+		{use{"transport", "transport"}, &c.Transport}, {use{"policy", "policy"}, &c.Policy}, {use{"ingest", "ingest"}, &c.Ingest},
+		{use{"policy", "stream.policy"}, c.Stream.Policy}, {use{"ingest", "stream.ingest"}, c.Stream.Ingest},
+	} {
+		if u.plugin != nil {
+			if err := look(u.use, *u.plugin); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range streams {
+		s := c.For(name)
+		if err := look(use{"policy", "streams." + name + ".policy"}, *s.Policy); err != nil {
+			return err
+		}
+		if err := look(use{"ingest", "streams." + name + ".ingest"}, *s.Ingest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func place(p Plugin) string {
+	if p.Path == "" {
+		return "the built-in one"
+	}
+	return p.Path
+}
+
 func plugin(key string, p *Plugin, known []string) error {
 	if p.Path == "" && !slices.Contains(known, p.Name) {
 		return bad(key+".name", "no %s %q (have: %s; or set path to a plugin of your own)", lastPart(key), p.Name, strings.Join(known, ", "))
