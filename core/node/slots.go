@@ -78,12 +78,17 @@ type waitingDial struct {
 	until     time.Duration
 }
 
-// backoff is a delay that doubles from restartFirst to restartMost and begins anew after restartReset of health.
+// backoff is a delay that doubles from restartFirst to restartMost. After restartReset of health it begins anew, with a try at
+// once: what has lived that long did not die of what it was started with, and viewers wait.
 type backoff struct{ next time.Duration }
 
 // after is the delay before the next try, when the last one lived for healthy.
 func (b *backoff) after(healthy time.Duration) time.Duration {
-	if b.next == 0 || healthy >= restartReset {
+	if healthy >= restartReset {
+		b.next = restartFirst
+		return 0
+	}
+	if b.next == 0 {
 		b.next = restartFirst
 	}
 	d := b.next

@@ -98,8 +98,12 @@ func (t *transportClient) SendChunks(frames []transport.Frame) {
 			index = append(index, i)
 		}
 	}
-	for _, i := range index[t.out.Offer(messages):] {
+	refused := index[t.out.Offer(messages):]
+	for _, i := range refused {
 		t.full.add(&frames[i])
+	}
+	if len(refused) > 0 && !t.out.Owes() { // there was room again before the links were noted
+		t.roomAgain()
 	}
 }
 

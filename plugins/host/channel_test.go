@@ -19,10 +19,15 @@ func TestAPluginThatDoesNotReadPushesBackToTheUploadQueue(t *testing.T) {
 	pid := r.pids()[0]
 	stopProcess(t, pid)
 	const size, most = 30 << 10, 8 << 20 // far more than the queue and the kernel hold
-	sent, full := 0, 0
+	sent, full, writable := 0, 0, false
 	note := func(e transport.Event) { // what the kernel has taken makes room now and then, so not every event is Full
-		if f, ok := e.(transport.Full); ok && f.Link == link && f.Token == 7 {
-			full++
+		switch e := e.(type) {
+		case transport.Full:
+			if e.Link == link && e.Token == 7 {
+				full, writable = full+1, false
+			}
+		case transport.Writable:
+			writable = len(e.Links) == 1 && e.Links[0] == link
 		}
 	}
 	for full < 100 {
@@ -41,18 +46,27 @@ func TestAPluginThatDoesNotReadPushesBackToTheUploadQueue(t *testing.T) {
 		}
 	}
 	continueProcess(t, pid)
-	for {
-		if w, ok := take(t, x.sink.events, "Writable").(transport.Writable); ok && len(w.Links) == 1 && w.Links[0] == link {
-			break
-		}
+	for !writable {
+		note(take(t, x.sink.events, "Writable"))
 	}
-	x.SendChunks([]transport.Frame{{Data: []byte("again"), To: []transport.LinkID{link}, Token: 8}})
-	for came := 0; ; came++ {
-		if f := take(t, x.sink.frames, "frame"); string(f.Data) == "again" {
-			if came == 0 || came > sent-full {
-				t.Errorf("%d frames came back before, of %d that were not refused", came, sent-full)
+	deadline := time.NewTimer(10 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond) // the way back drops what does not fit, too
+	defer tick.Stop()
+	for came := 0; ; {
+		select {
+		case f := <-x.sink.frames:
+			if string(f.Data) == "again" {
+				if came == 0 || came > sent-full {
+					t.Errorf("%d frames came back before, of %d that were not refused", came, sent-full)
+				}
+				return
 			}
-			return
+			came++
+		case <-tick.C:
+			x.SendChunks([]transport.Frame{{Data: []byte("again"), To: []transport.LinkID{link}, Token: 8}})
+		case <-deadline.C:
+			t.Fatal("nothing comes through again within 10 s")
 		}
 	}
 }

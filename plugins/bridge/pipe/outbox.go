@@ -139,10 +139,21 @@ func (o *Outbox) add(batch []Message, size int) {
 	if taken < len(batch) { // before what others have queued meanwhile
 		o.queue = append(append([]Message(nil), batch[taken:]...), o.queue...)
 	}
-	if o.left > 0 || len(o.queue) > 0 || o.closing || o.err != nil {
+	if o.left > 0 || len(o.queue) > 0 || o.closing || o.err != nil || o.owes() {
 		o.work.Signal()
 	}
 	o.space.Broadcast()
+}
+
+// owes reports whether room is to be called; the lock is held.
+func (o *Outbox) owes() bool { return o.refused && o.waiting <= o.limit/2 && o.err == nil }
+
+// Owes reports whether room will be called for an Offer that was refused. Who has to note a refusal first asks this
+// afterwards: where it is false, room may have been called before the note.
+func (o *Outbox) Owes() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.refused
 }
 
 // fail keeps the first error; the lock is held.
@@ -170,8 +181,16 @@ func (o *Outbox) Run() error {
 	o.mu.Unlock()
 	for {
 		o.mu.Lock()
-		for o.err == nil && (o.busy || o.left == 0 && len(o.queue) == 0 && !o.closing) {
+		for o.err == nil && (o.busy || o.left == 0 && len(o.queue) == 0 && !o.closing && !o.owes()) {
 			o.work.Wait()
+		}
+		if o.owes() {
+			o.refused = false
+			o.mu.Unlock()
+			if o.room != nil {
+				o.room()
+			}
+			continue
 		}
 		if o.err != nil || o.left == 0 && len(o.queue) == 0 {
 			err := o.err
@@ -192,7 +211,7 @@ func (o *Outbox) Run() error {
 	}
 }
 
-// wrote accounts for a batch, and tells that there is room.
+// wrote accounts for a batch.
 func (o *Outbox) wrote(sent int, err error) {
 	o.mu.Lock()
 	o.busy = false
@@ -200,15 +219,8 @@ func (o *Outbox) wrote(sent int, err error) {
 	if err != nil {
 		o.fail(err)
 	}
-	tell := o.refused && o.waiting <= o.limit/2 && err == nil
-	if tell {
-		o.refused = false
-	}
 	o.space.Broadcast()
 	o.mu.Unlock()
-	if tell && o.room != nil {
-		o.room()
-	}
 }
 
 // Close takes no more, and lets Run write what waits for at most patience; then it closes the connection. It

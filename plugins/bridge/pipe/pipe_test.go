@@ -315,3 +315,32 @@ func TestOfferWaitEndsWithItsContext(t *testing.T) {
 	}
 	o.Withdraw()
 }
+
+// willing takes everything at once.
+type willing struct{ stuck }
+
+func (*willing) TrySend(batch []Message) (int, bool, error) { return len(batch), false, nil }
+
+func TestOutboxTellsThatThereIsRoomWhereWhatItTookLeftAtOnce(t *testing.T) {
+	room := make(chan struct{}, 1)
+	o := NewOutbox(&willing{}, 100, func() { room <- struct{}{} })
+	go func() { _ = o.Run() }()
+	for running := false; !running; {
+		o.mu.Lock()
+		running = o.running
+		o.mu.Unlock()
+	}
+	m := Message{Head: make([]byte, 40)}
+	if n := o.Offer([]Message{m, m, m, m}); n != 3 {
+		t.Fatalf("%d messages of 40 bytes were taken by a limit of 100, want 3", n)
+	}
+	select {
+	case <-room:
+	case <-time.After(5 * time.Second):
+		t.Fatal("nobody told that there is room")
+	}
+	if o.Owes() {
+		t.Error("it is to be told again")
+	}
+	o.Close(5 * time.Second)
+}
