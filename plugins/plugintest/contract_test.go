@@ -30,13 +30,27 @@ func builtIn(t *testing.T, kind bridge.Kind, name string) bridge.Plugin {
 	return p
 }
 
-// boundaries are the ways but for Inline, which every implementation's own package has.
-func boundaries() []plugintest.Way {
+// boundaries are the ways but for Inline, which every implementation's own package has. With -short, which the race
+// detector is run with, it is the one way that is used by default and stays within this process.
+func boundaries(t *testing.T) []plugintest.Way {
+	t.Helper()
+	if testing.Short() {
+		t.Log("SKIPPED under -short: gRPC, and a process of its own; run the test without it")
+		return []plugintest.Way{plugintest.Data}
+	}
 	return slices.DeleteFunc(plugintest.Ways(), func(w plugintest.Way) bool { return w == plugintest.Inline })
 }
 
+// whole skips, under -short, what runs in a process of its own, where the race detector sees nothing of this one.
+func whole(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED under -short: it runs in a process of its own; run it without")
+	}
+}
+
 func TestSubstreamKeepsThePolicyContractBehindEveryBoundary(t *testing.T) {
-	for _, way := range boundaries() {
+	for _, way := range boundaries(t) {
 		t.Run(way.String(), func(t *testing.T) {
 			schedulertest.Suite(t, plugintest.New(t, way, builtIn(t, bridge.KindPolicy, "substream")).Policy)
 		})
@@ -45,9 +59,7 @@ func TestSubstreamKeepsThePolicyContractBehindEveryBoundary(t *testing.T) {
 
 // TestTheOtherPoliciesKeepTheContractBehindTheDataChannel takes the one way that is used by default: substream takes all.
 func TestTheOtherPoliciesKeepTheContractBehindTheDataChannel(t *testing.T) {
-	if testing.Short() {
-		t.Skip("substream takes the same way with -short: run the other policies without it")
-	}
+	whole(t) // substream takes the same way
 	for _, name := range []string{"clubs", "latest", "rarest", "edf"} {
 		t.Run(name, func(t *testing.T) {
 			schedulertest.Suite(t, plugintest.New(t, plugintest.Data, builtIn(t, bridge.KindPolicy, name)).Policy)
@@ -56,6 +68,7 @@ func TestTheOtherPoliciesKeepTheContractBehindTheDataChannel(t *testing.T) {
 }
 
 func TestQUICKeepsTheTransportContractAsAProcess(t *testing.T) {
+	whole(t)
 	transporttest.Suite(t, func(t *testing.T, cfg transport.Config) transporttest.Endpoint {
 		if cfg.Listen == "" {
 			cfg.Listen = "127.0.0.1:0"
@@ -75,7 +88,11 @@ func TestQUICKeepsTheTransportContractAsAProcess(t *testing.T) {
 
 // TestMemoryKeepsTheTransportContractBehindEveryBoundary has all endpoints of a test in one network, within the process.
 func TestMemoryKeepsTheTransportContractBehindEveryBoundary(t *testing.T) {
-	for _, way := range []plugintest.Way{plugintest.GRPC, plugintest.Data} {
+	ways := []plugintest.Way{plugintest.GRPC, plugintest.Data}
+	if testing.Short() {
+		ways = boundaries(t)
+	}
+	for _, way := range ways {
 		t.Run(way.String(), func(t *testing.T) {
 			var mu sync.Mutex
 			networks := map[*testing.T]*memory.Network{} // one a test

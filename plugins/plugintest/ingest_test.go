@@ -16,6 +16,7 @@ import (
 
 // TestFileKeepsTheIngestContractAsAProcess has cases of plugins/ingest/file, which runs them linked in.
 func TestFileKeepsTheIngestContractAsAProcess(t *testing.T) {
+	whole(t)
 	b, err := clip.Bytes("h264-opus")
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +51,7 @@ func TestFileKeepsTheIngestContractAsAProcess(t *testing.T) {
 
 // TestHLSKeepsTheIngestContractAsAProcess has cases of plugins/ingest/hls, which runs them linked in.
 func TestHLSKeepsTheIngestContractAsAProcess(t *testing.T) {
+	whole(t)
 	s, err := tool.Start(t.Context(), tool.Options{Dir: t.TempDir(), Progress: os.Stderr, HLS: tool.On, Auth: tool.ReadableOnly("~^open")})
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,11 @@ func TestRTSPKeepsTheEgressContractBehindEveryBoundary(t *testing.T) {
 		return egress.Config{Stream: "live/cam1", Listen: listen, Params: params}
 	}
 	first, second := material.Epoch(t, "h264-opus", 1, 5*time.Second), material.Epoch(t, "h265-aac", 2, 5*time.Second)
-	for _, way := range []plugintest.Way{plugintest.GRPC, plugintest.Process} {
+	ways := []plugintest.Way{plugintest.GRPC, plugintest.Process}
+	if testing.Short() {
+		ways = boundaries(t)
+	}
+	for _, way := range ways {
 		t.Run(way.String(), func(t *testing.T) {
 			rig := plugintest.New(t, way, builtIn(t, bridge.KindEgress, "rtsp"))
 			egresstest.Suite(t, egresstest.Harness{
@@ -78,7 +82,11 @@ func TestMediaMTXKeepsTheIngestContractBehindEveryBoundary(t *testing.T) {
 	}
 	publish(t, s, "open-live")
 	publish(t, s, "closed")
-	for _, way := range []plugintest.Way{plugintest.GRPC, plugintest.Process} {
+	ways := []plugintest.Way{plugintest.GRPC, plugintest.Process}
+	if testing.Short() {
+		ways = boundaries(t)
+	}
+	for _, way := range ways {
 		t.Run(way.String(), func(t *testing.T) {
 			rig := plugintest.New(t, way, builtIn(t, bridge.KindIngest, "mediamtx"))
 			ingesttest.Suite(t, ingesttest.Harness{

@@ -70,10 +70,12 @@ func (w inTest) Write(p []byte) (int, error) {
 }
 
 func TestAPolicyInAnotherLanguageKeepsTheContract(t *testing.T) {
+	whole(t)
 	schedulertest.Suite(t, inNode(t))
 }
 
 func TestAPolicyInAnotherLanguageTakesItsParameter(t *testing.T) {
+	whole(t)
 	factory := inNode(t)
 	if _, err := factory(map[string]string{"copies": "16"}); err != nil {
 		t.Errorf("copies of 16: %v", err)
@@ -85,6 +87,7 @@ func TestAPolicyInAnotherLanguageTakesItsParameter(t *testing.T) {
 }
 
 func TestAPolicyInAnotherLanguageCarriesASwarm(t *testing.T) {
+	whole(t)
 	for _, c := range []struct {
 		name         string
 		viewers      int
@@ -183,6 +186,7 @@ func identity(t *testing.T) (id tls.Certificate, text []byte) {
 }
 
 func TestAPolicyInAnotherLanguageLivesAsLongAsItsHost(t *testing.T) {
+	whole(t)
 	_, text := identity(t)
 	s := startNode(t, text)
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -195,6 +199,7 @@ func TestAPolicyInAnotherLanguageLivesAsLongAsItsHost(t *testing.T) {
 }
 
 func TestAPolicyInAnotherLanguageSpeaksWithItsHostAlone(t *testing.T) {
+	whole(t)
 	mine, text := identity(t)
 	other, _ := identity(t)
 	s := startNode(t, text)

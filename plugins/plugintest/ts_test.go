@@ -13,12 +13,14 @@ import (
 
 // TestMPEGTSKeepsTheIngestContractAsAProcess has cases of plugins/ingest/mpegts, which runs them linked in.
 func TestMPEGTSKeepsTheIngestContractAsAProcess(t *testing.T) {
+	whole(t)
 	rig := plugintest.New(t, plugintest.Process, builtIn(t, bridge.KindIngest, "mpegts"))
 	ingesttest.Suite(t, streamed(rig, func(at string) string { return "udp://" + at }, mpegtstest.SendUDP))
 }
 
 // TestSRTKeepsTheIngestContractAsAProcess has cases of plugins/ingest/srt, which runs them linked in.
 func TestSRTKeepsTheIngestContractAsAProcess(t *testing.T) {
+	whole(t)
 	rig := plugintest.New(t, plugintest.Process, builtIn(t, bridge.KindIngest, "srt"))
 	ingesttest.Suite(t, streamed(rig, func(at string) string { return "srt://" + at + "?mode=listener" }, mpegtstest.PublishSRT))
 }
