@@ -1,26 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"time"
-)
-
-// Rate is bits per second. In the file: a number with an optional k, M or G: "5M", "800k", 0 for none.
-type Rate uint64
-
-// Bytes is the rate in bytes per second.
-func (r Rate) Bytes() uint64 { return uint64(r) / 8 }
-
-// String is the rate as the file takes it.
-func (r Rate) String() string {
-	switch {
-	case r >= 1e6:
-		return fmt.Sprintf("%.4gM", float64(r)/1e6)
-	case r >= 1e3:
-		return fmt.Sprintf("%.4gk", float64(r)/1e3)
-	}
-	return fmt.Sprintf("%d", uint64(r))
-}
+import "time"
 
 // Isolation says where a plugin runs.
 type Isolation string

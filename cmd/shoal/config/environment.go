@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/shoal-live/shoal/cmd/shoal/yaml"
 )
 
 const prefix = "SHOAL_"
@@ -23,7 +25,7 @@ func fromEnvironment(environ []string, c *Config) error {
 		if !ok {
 			return fmt.Errorf("%w: environment: %s names no key (SHOAL_MEDIAMTX_API stands for mediamtx.api, and so on)", ErrConfig, name)
 		}
-		if err := setScalar(v, text); err != nil {
+		if err := yaml.SetScalar(v, text); err != nil {
 			return fmt.Errorf("%w: environment: %s: %w", ErrConfig, name, err)
 		}
 	}
@@ -41,3 +43,5 @@ func collect(path string, v reflect.Value, into map[string]reflect.Value) {
 		}
 	}
 }
+
+func valueOf(c *Config) reflect.Value { return reflect.ValueOf(c).Elem() }

@@ -6,8 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/shoal-live/shoal/cmd/shoal/yaml"
 )
 
 // ErrConfig means that the configuration is wrong; the text names file, line, key and remedy.
@@ -40,18 +39,8 @@ func Read(path string, environ []string) (Config, error) {
 
 // Parse reads YAML over c. name stands for the file in errors. Errors: ErrConfig.
 func Parse(name string, b []byte, c *Config) error {
-	f, err := parser.ParseBytes(b, 0)
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrConfig, name, err)
-	}
-	for _, doc := range f.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
-			continue
-		}
-		d := decoder{file: name}
-		if err := d.decode(doc.Body, valueOf(c), ""); err != nil {
-			return fmt.Errorf("%w: %w", ErrConfig, err)
-		}
+	if _, err := yaml.Parse(name, b, c); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return nil
 }

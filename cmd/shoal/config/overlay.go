@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"reflect"
+
+	"github.com/shoal-live/shoal/cmd/shoal/yaml"
 )
 
 // MaxOverlay bounds an overlay as it travels, in bytes.
@@ -48,7 +50,7 @@ func fileAlone(name string, v any, t reflect.Type, key string) error {
 	switch t.Kind() {
 	case reflect.Map:
 		for k, v := range object { // order-free: any of the errors will do
-			if err := fileAlone(name, v, t.Elem(), join(key, k)); err != nil {
+			if err := fileAlone(name, v, t.Elem(), yaml.Join(key, k)); err != nil {
 				return err
 			}
 		}
@@ -58,9 +60,9 @@ func fileAlone(name string, v any, t reflect.Type, key string) error {
 			k := f.Tag.Get("yaml")
 			v, there := object[k]
 			if there && f.Tag.Get("file") != "" {
-				return fmt.Errorf("%w: %s: %s says what is run on this machine: set it in the config file, under plugins, and choose it here by its name", ErrConfig, name, join(key, k))
+				return fmt.Errorf("%w: %s: %s says what is run on this machine: set it in the config file, under plugins, and choose it here by its name", ErrConfig, name, yaml.Join(key, k))
 			}
-			if err := fileAlone(name, v, f.Type, join(key, k)); err != nil {
+			if err := fileAlone(name, v, f.Type, yaml.Join(key, k)); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,16 @@
 package config
 
 import (
+	"fmt"
 	"maps"
+	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/shoal-live/shoal/cmd/shoal/yaml"
 )
 
 // Plugin names an implementation and says how it runs: a built-in, one of the key plugins, or with path an executable.
@@ -44,6 +52,48 @@ func (p *Plugin) rename(name string) {
 	if p.Name != name {
 		*p = Plugin{Name: name, Isolation: p.Isolation, Listen: p.Listen}
 	}
+}
+
+// SetText implements [yaml.Text].
+func (s *Size) SetText(text string) error {
+	v, err := yaml.ParseScaled(text)
+	if err != nil {
+		return fmt.Errorf("%q is no number of bytes (write 256M, 64k or 0)", text)
+	}
+	*s = Size(v)
+	return nil
+}
+
+// Wanted implements [yaml.Text].
+func (s *Size) Wanted() string { return "a number of bytes" }
+
+// FromYAML implements [yaml.Shaped]: a name is short for a mapping that has only that.
+func (p *Plugin) FromYAML(d *yaml.Decoder, n ast.Node, key string) error {
+	if name, ok := yaml.Scalar(n); ok {
+		p.rename(name) // policy: substream
+		return nil
+	}
+	p.rename(nameIn(n, p.Name))
+	return d.Struct(n, reflect.ValueOf(p).Elem(), key)
+}
+
+// nameIn is what a plugin's mapping says of its name: an executable that is not given one is called as its file is. It is
+// otherwise when the mapping says nothing.
+func nameIn(n ast.Node, otherwise string) string {
+	pairs, _ := yaml.Entries(n)
+	for _, key := range []string{"name", "path"} {
+		for _, p := range pairs {
+			text, ok := yaml.Scalar(p.Value)
+			if !ok || yaml.KeyText(p.Key) != key {
+				continue
+			}
+			if key == "path" {
+				text = strings.TrimSuffix(filepath.Base(text), filepath.Ext(text))
+			}
+			return text
+		}
+	}
+	return otherwise
 }
 
 // Resolve is p with what the key plugins says of its name.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"time"
 )
 
 // Map is c with the keys of the file, as JSON shows it: secrets are left out, durations and rates are as one writes them.
@@ -39,7 +40,7 @@ func shown(v reflect.Value) any {
 		}
 		return list
 	}
-	if v.Type() == durationType || v.Type() == rateType {
+	if v.Type() == reflect.TypeFor[time.Duration]() || v.Type() == reflect.TypeFor[Rate]() {
 		return show(v)
 	}
 	return v.Interface()

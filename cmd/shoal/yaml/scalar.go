@@ -1,4 +1,4 @@
-package config
+package yaml
 
 import (
 	"fmt"
@@ -9,14 +9,15 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-var (
-	durationType = reflect.TypeFor[time.Duration]()
-	rateType     = reflect.TypeFor[Rate]()
-	sizeType     = reflect.TypeFor[Size]()
-)
+// Text is implemented by pointers to types that are written as one scalar in a way of their own. The error of SetText quotes
+// what was written and shows what is right; Wanted names it: "a rate".
+type Text interface {
+	SetText(text string) error
+	Wanted() string
+}
 
-// scalar is the text of a scalar as it was written.
-func scalar(n ast.Node) (string, bool) {
+// Scalar is the text of a scalar as it was written.
+func Scalar(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
 		return n.Value, true
@@ -28,29 +29,19 @@ func scalar(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// setScalar parses text as to's type takes it.
-func setScalar(to reflect.Value, text string) error {
-	switch to.Type() {
-	case durationType:
+// SetScalar parses text as to's type takes it. Errors: the text quotes what was written, and names no key.
+func SetScalar(to reflect.Value, text string) error {
+	if to.CanAddr() {
+		if v, ok := to.Addr().Interface().(Text); ok {
+			return v.SetText(text)
+		}
+	}
+	if to.Type() == reflect.TypeFor[time.Duration]() {
 		v, err := time.ParseDuration(text)
 		if err != nil || v < 0 {
 			return fmt.Errorf("%q is no duration (write 50ms, 2s or 1m30s)", text)
 		}
 		to.SetInt(int64(v))
-		return nil
-	case rateType:
-		v, err := ParseRate(text)
-		if err != nil {
-			return err
-		}
-		to.SetUint(uint64(v))
-		return nil
-	case sizeType:
-		v, err := parseScaled(text)
-		if err != nil {
-			return fmt.Errorf("%q is no number of bytes (write 256M, 64k or 0)", text)
-		}
-		to.SetUint(v)
 		return nil
 	}
 	switch to.Kind() {
@@ -71,6 +62,12 @@ func setScalar(to reflect.Value, text string) error {
 			return fmt.Errorf("%q is no whole number", text)
 		}
 		to.SetInt(int64(v))
+	case reflect.Uint64:
+		v, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is no whole number of 0 or more", text)
+		}
+		to.SetUint(v)
 	case reflect.Float64:
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil || v != v || v < 0 {
@@ -79,7 +76,7 @@ func setScalar(to reflect.Value, text string) error {
 		to.SetFloat(v)
 	case reflect.Pointer:
 		p := reflect.New(to.Type().Elem())
-		if err := setScalar(p.Elem(), text); err != nil {
+		if err := SetScalar(p.Elem(), text); err != nil {
 			return err
 		}
 		to.Set(p)
@@ -89,17 +86,8 @@ func setScalar(to reflect.Value, text string) error {
 	return nil
 }
 
-// ParseRate reads a rate in bits per second: "5M", "800k", "2500000". Errors: the text says what is wrong.
-func ParseRate(text string) (Rate, error) {
-	v, err := parseScaled(text)
-	if err != nil {
-		return 0, fmt.Errorf("%q is no rate in bits per second (write 5M, 800k or 0 for none)", text)
-	}
-	return Rate(v), nil
-}
-
-// parseScaled reads a number with an optional k, M or G, up to 1e15.
-func parseScaled(text string) (uint64, error) {
+// ParseScaled reads a number with an optional k, M or G, up to 1e15. Errors: strconv.ErrSyntax.
+func ParseScaled(text string) (uint64, error) {
 	number, unit := text, 1.0
 	if text != "" {
 		switch text[len(text)-1] {
@@ -128,25 +116,26 @@ func describe(n ast.Node) string {
 	case ast.SequenceType:
 		return "a list"
 	}
-	if text, ok := scalar(n); ok {
+	if text, ok := Scalar(n); ok {
 		return strconv.Quote(text)
 	}
 	return "something else"
 }
 
-func wants(t reflect.Type) string {
+func wants(to reflect.Value) string {
+	if to.CanAddr() {
+		if v, ok := to.Addr().Interface().(Text); ok {
+			return v.Wanted()
+		}
+	}
 	switch {
-	case t == durationType:
+	case to.Type() == reflect.TypeFor[time.Duration]():
 		return "a duration"
-	case t == rateType:
-		return "a rate"
-	case t == sizeType:
-		return "a number of bytes"
-	case t.Kind() == reflect.Float64:
+	case to.Kind() == reflect.Float64:
 		return "a number"
-	case t.Kind() == reflect.Bool:
+	case to.Kind() == reflect.Bool:
 		return "yes or no"
-	case t.Kind() == reflect.Int:
+	case to.Kind() == reflect.Int, to.Kind() == reflect.Uint64:
 		return "a whole number"
 	}
 	return "text"
