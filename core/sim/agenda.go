@@ -19,6 +19,7 @@ const (
 	doGroup                // the source publishes a group
 	doFault                // a fault strikes
 	doSecond               // a second has passed
+	doProgress             // somebody wants to know how far it is
 )
 
 // happening is one thing that happens. What its fields mean is the kind's affair.

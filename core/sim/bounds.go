@@ -37,9 +37,31 @@ func (w *world) bounds() report.Bounds {
 }
 
 // frame is the wire bytes of a chunk frame of that payload.
-func (w *world) frame(payload int) int {
+func (w *world) frame(payload int) int { return w.cfg.frame(payload) }
+
+func (c *Config) frame(payload int) int {
 	const header = 35 // see swarm.ChunkOverhead
-	return payload + header + max(w.cfg.Stream.Proof-signature, 0) + w.cfg.Network.Overhead
+	return payload + header + max(c.Stream.Proof-signature, 0) + c.Network.Overhead
+}
+
+// WireRate is what one copy of the stream takes on the wire, in bytes per second, headers and proofs included. It looks at
+// Stream and Network alone, which must be valid.
+func (c Config) WireRate() float64 {
+	c.fill()
+	s := &c.Stream
+	sizes := s.Trace
+	if len(sizes) == 0 {
+		sizes = []int{max(int(float64(s.Bitrate)/8*s.Group.Seconds()), 1)}
+	}
+	bytes := 0
+	for _, size := range sizes {
+		whole, rest := size/s.ChunkSize, size%s.ChunkSize
+		bytes += whole * c.frame(s.ChunkSize)
+		if rest > 0 {
+			bytes += c.frame(rest)
+		}
+	}
+	return float64(bytes) / (float64(len(sizes)) * s.Group.Seconds())
 }
 
 // limit is an uplink whose rate is 0 where there is none.

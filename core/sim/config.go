@@ -17,17 +17,17 @@ type Config struct {
 	Groups      []Class // who joins, and when; at least one
 	Network     Network
 	Faults      []Fault
-	Policy      scheduler.Factory // never nil
-	PolicyName  string            // for the report
-	Params      map[string]string // the policy's
-	PolicyDelay time.Duration     // from a batch to its answer, virtual; 0 answers at once, as a policy linked in does
-	Verify      time.Duration     // that a verification takes, virtual; default 0
-	Series      SeriesMode        // whether the report has a series
-	Progress    func(at time.Duration) Verdict
+	Policy      scheduler.Factory                               // never nil
+	PolicyName  string                                          // for the report
+	Params      map[string]string                               // the policy's
+	PolicyDelay time.Duration                                   // from a batch to its answer, virtual; 0 answers at once, as a policy linked in does
+	Verify      time.Duration                                   // that a verification takes, virtual; default 0
+	Series      SeriesMode                                      // whether the report has a series
+	Progress    func(at time.Duration) Verdict                  // asked ten times a virtual second; nil never stops
 	Events      func(at time.Duration, peer int, e event.Event) // what the engines tell; nil for nobody. Peer 0 is the source
 }
 
-// Verdict is what a Progress wants; it is asked once a virtual second.
+// Verdict is what a Progress wants.
 type Verdict uint8
 
 // The verdicts.
@@ -123,6 +123,20 @@ type Slow struct {
 	Rate  float64 // > 0
 }
 
-func (f Kill) fault() time.Duration  { return f.At }
-func (f Leave) fault() time.Duration { return f.At }
-func (f Slow) fault() time.Duration  { return f.At }
+// FreeRide lets a share of the viewers, those who have yet to join among them, take part as before and send no chunk any more.
+type FreeRide struct {
+	At    time.Duration
+	Share float64 // 0..1
+}
+
+// Poison lets a share of the viewers, those who have yet to join among them, forge every chunk that they send.
+type Poison struct {
+	At    time.Duration
+	Share float64 // 0..1
+}
+
+func (f Kill) fault() time.Duration     { return f.At }
+func (f Leave) fault() time.Duration    { return f.At }
+func (f Slow) fault() time.Duration     { return f.At }
+func (f FreeRide) fault() time.Duration { return f.At }
+func (f Poison) fault() time.Duration   { return f.At }

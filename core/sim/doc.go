@@ -20,6 +20,7 @@
 //   - Wire bytes: chunk frames count their payload, a modelled proof and the transport's overhead; control frames their
 //     length and overhead; handshakes and acknowledgements are added.
 //   - A rendezvous: the source, and a random sample of those who are there, a round trip after the question.
+//   - Faults: viewers that vanish, say goodbye, become slow, send no chunk any more, or forge every one.
 //   - Chunks carry no bytes. The author and the verifier are the simulator's own (the Verifier may take modelled time).
 //
 // Equal configurations give equal reports, byte for byte: one goroutine, one generator seeded by Config.Seed, and

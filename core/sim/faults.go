@@ -1,20 +1,25 @@
 package sim
 
-import "github.com/shoal-live/shoal/core/swarm"
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/shoal-live/shoal/core/swarm"
+)
 
 // strike lets a fault happen.
 func (w *world) strike(f Fault) {
 	switch f := f.(type) {
 	case Kill:
-		for _, i := range w.draw(f.Share) {
+		for _, i := range w.draw(f.Share, w.present()) {
 			w.end(w.peers[i])
 		}
 	case Leave:
-		for _, i := range w.draw(f.Share) {
+		for _, i := range w.draw(f.Share, w.present()) {
 			w.leave(w.peers[i])
 		}
 	case Slow:
-		for _, i := range w.draw(f.Share) {
+		for _, i := range w.draw(f.Share, w.present()) {
 			p := w.peers[i]
 			rate := float64(p.uplink.Rate)
 			if rate == 0 {
@@ -22,17 +27,65 @@ func (w *world) strike(f Fault) {
 			}
 			p.uplink.Rate = max(uint64(rate*f.Rate), None)
 		}
+	case FreeRide:
+		for _, i := range w.draw(f.Share, w.expected()) {
+			w.peers[i].vice = ridesFree
+		}
+	case Poison:
+		for _, i := range w.draw(f.Share, w.expected()) {
+			w.peers[i].vice = poisons
+		}
 	}
 }
 
-// draw picks a share of the viewers that take part.
-func (w *world) draw(share float64) []int32 {
+// vice is what a peer does that no honest one does.
+type vice uint8
+
+const (
+	honest    vice = iota
+	ridesFree      // sends no chunk
+	poisons        // sends forged chunks alone
+)
+
+// present are the viewers that take part.
+func (w *world) present() []int32 {
 	var viewers []int32
 	for _, i := range w.alive {
 		if w.peers[i].role() == swarm.Viewer {
 			viewers = append(viewers, i)
 		}
 	}
+	return viewers
+}
+
+// expected are the viewers that take part or will.
+func (w *world) expected() []int32 {
+	var viewers []int32
+	for _, p := range w.peers {
+		if p.role() == swarm.Viewer && !p.gone {
+			viewers = append(viewers, p.index)
+		}
+	}
+	return viewers
+}
+
+// draw picks a share of the viewers.
+func (w *world) draw(share float64, viewers []int32) []int32 {
 	w.random.Shuffle(len(viewers), func(i, j int) { viewers[i], viewers[j] = viewers[j], viewers[i] })
 	return viewers[:int(share*float64(len(viewers))+0.5)]
+}
+
+// forge is a chunk frame with another proof. The frame stays as it is: other links may carry it too.
+func forge(frame []byte) []byte {
+	forged := bytes.Clone(frame)
+	var f swarm.ChunkFrame
+	_, rest, err := swarm.SplitIndex(forged)
+	if err == nil {
+		err = swarm.ParseChunk(rest, &f)
+	}
+	if err != nil || len(f.Chunk.Proof) == 0 {
+		panic(fmt.Sprintf("sim: a chunk frame without a proof: %v", err)) // validate saw to it
+	}
+	f.Chunk.Proof[0] = forgery
+	return forged
 }

@@ -52,8 +52,15 @@ func (w *world) measure(p *peer) *report.Peer {
 	}
 	if p.uplink.idle() {
 		r.Uplink = 1 // 0 would mean no limit
+	}
+	switch {
+	case p.vice == ridesFree:
+		r.Cohorts = append(r.Cohorts, "freeRiders")
+	case p.vice == poisons:
+		r.Cohorts = append(r.Cohorts, "poisoners")
+	case p.uplink.idle():
 		r.Cohorts = append(r.Cohorts, "noUplink")
-	} else {
+	default:
 		r.Cohorts = append(r.Cohorts, "contributors")
 	}
 	if len(w.cfg.Groups) > 1 && w.staggered() {
@@ -66,10 +73,10 @@ func (w *world) measure(p *peer) *report.Peer {
 	return r
 }
 
-// staggered reports whether some classes join later than others.
+// staggered reports whether some classes of viewers join later than others.
 func (w *world) staggered() bool {
 	for i := range w.cfg.Groups {
-		if w.cfg.Groups[i].At != w.cfg.Groups[0].At {
+		if w.cfg.Groups[i].Kind == Viewer && w.cfg.Groups[i].At != w.cfg.Groups[0].At {
 			return true
 		}
 	}
@@ -105,7 +112,7 @@ type second struct {
 }
 
 // everySecond tells engines what their transports measure, and keeps the series.
-func (w *world) everySecond() Verdict {
+func (w *world) everySecond() {
 	for _, i := range w.alive {
 		p := w.peers[i]
 		told := false
@@ -124,10 +131,6 @@ func (w *world) everySecond() Verdict {
 		w.series = append(w.series, w.entry())
 	}
 	w.agenda.add(w.now+time.Second, happening{what: doSecond})
-	if w.cfg.Progress != nil {
-		return w.cfg.Progress(w.now)
-	}
-	return GoOn
 }
 
 // entry is the series' entry of the second that ends now.

@@ -133,8 +133,14 @@ func (authentication) Name() string { return "modelled" }
 // Verifier is the authentication itself: it keeps nothing.
 func (a authentication) Verifier(*chunk.Descriptor) (chunk.Verifier, error) { return a, nil }
 
-// Verify finds every chunk authentic, after the modelled time.
-func (a authentication) Verify(*chunk.Chunk) (chunk.Verdict, time.Duration) {
+// forgery is the first byte of a forged proof; that of a true one is 0.
+const forgery = 1
+
+// Verify tells what was forged from what was not, after the modelled time.
+func (a authentication) Verify(c *chunk.Chunk) (chunk.Verdict, time.Duration) {
+	if len(c.Proof) > 0 && c.Proof[0] == forgery {
+		return chunk.Forged, a.cost
+	}
 	return chunk.Authentic, a.cost
 }
 

@@ -29,6 +29,7 @@ type peer struct {
 	gone   bool             // killed, or left
 	again  bool             // an input came while a Ready was being carried out
 	place  int              // in world.alive
+	vice   vice
 
 	links   []*half // by id
 	last    swarm.LinkID

@@ -12,7 +12,8 @@ import (
 // most bounds the peers of one run: what a link's identity has room for.
 const most = 1 << 22
 
-func (c *Config) validate() error {
+// fill puts the defaults in the place of zeros.
+func (c *Config) fill() {
 	c.Duration = cmp.Or(c.Duration, 20*time.Second)
 	c.Copies = cmp.Or(c.Copies, 3)
 	s, n := &c.Stream, &c.Network
@@ -28,6 +29,11 @@ func (c *Config) validate() error {
 	n.Overhead = cmp.Or(n.Overhead, 60)
 	n.Handshake = cmp.Or(n.Handshake, 2400)
 	n.Ack = cmp.Or(n.Ack, 20)
+}
+
+func (c *Config) validate() error {
+	c.fill()
+	s, n := &c.Stream, &c.Network
 	total := 0
 	for i := range c.Groups {
 		if err := c.Groups[i].validate(c.Duration); err != nil {
@@ -69,6 +75,10 @@ func (c *Config) validate() error {
 	for i, f := range c.Faults {
 		if err := validFault(f); err != nil {
 			return fmt.Errorf("%w: Faults[%d]: %w", ErrConfig, i, err)
+		}
+		if _, forges := f.(Poison); forges && s.Proof <= signature {
+			return fmt.Errorf("%w: Faults[%d]: Poison forges proofs, and those of Stream.Proof %d can be left out; want more than %d",
+				ErrConfig, i, s.Proof, signature)
 		}
 	}
 	if err := c.Source.validate(); err != nil {
@@ -113,6 +123,10 @@ func validFault(f Fault) error {
 		share = f.Share
 	case Slow:
 		share, rate = f.Share, f.Rate
+	case FreeRide:
+		share = f.Share
+	case Poison:
+		share = f.Share
 	}
 	if f.fault() < 0 || !(share >= 0 && share <= 1) || !(rate > 0) {
 		return fmt.Errorf("%T %+v: At, Share or Rate is out of its limits", f, f)

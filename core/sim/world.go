@@ -11,6 +11,9 @@ import (
 
 const never = time.Duration(1<<63 - 1)
 
+// toldEvery is how often Progress is asked.
+const toldEvery = 100 * time.Millisecond
+
 // origin is the wall clock at virtual time 0, in Unix microseconds.
 const origin = int64(1_700_000_000_000_000)
 
@@ -67,6 +70,9 @@ func build(cfg Config) (*world, error) {
 	}
 	w.agenda.add(0, happening{what: doGroup})
 	w.agenda.add(time.Second, happening{what: doSecond})
+	if cfg.Progress != nil {
+		w.agenda.add(toldEvery, happening{what: doProgress})
+	}
 	for i := range cfg.Faults {
 		w.agenda.add(cfg.Faults[i].fault(), happening{what: doFault, other: int32(i)})
 	}
@@ -107,10 +113,11 @@ func (w *world) run() error {
 		}
 		w.now = at
 		w.events++
-		if e.what == doSecond {
-			if w.everySecond() == Stop {
+		if e.what == doProgress {
+			if w.cfg.Progress(at) == Stop {
 				return nil
 			}
+			w.agenda.add(at+toldEvery, e)
 			continue
 		}
 		if err := w.serve(&e); err != nil {
@@ -145,7 +152,9 @@ func (w *world) serve(e *happening) error {
 		return w.publish()
 	case doFault:
 		w.strike(w.cfg.Faults[e.other])
-	case doSecond: // served by run
+	case doSecond:
+		w.everySecond()
+	case doProgress: // served by run
 	}
 	return nil
 }
