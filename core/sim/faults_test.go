@@ -1,0 +1,54 @@
+package sim_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/core/sim"
+)
+
+func TestFreeRidersSendNoChunk(t *testing.T) {
+	cfg := crowd(12)
+	honest := run(t, cfg)
+	cfg.Faults = []sim.Fault{sim.FreeRide{Share: 1}}
+	r := run(t, cfg)
+	if n := r.Cohorts["freeRiders"].Viewers; n != 12 {
+		t.Errorf("%d free riders, want all 12, though they join later", n)
+	}
+	if honest.Offload < 0.5 || r.Offload != 0 {
+		t.Errorf("%.2f came from peers that are honest and %.2f from free riders, want none from these", honest.Offload, r.Offload)
+	}
+}
+
+func TestPoisonIsFoundAndNotPlayed(t *testing.T) {
+	cfg := crowd(12)
+	cfg.Faults = []sim.Fault{sim.Poison{At: 3 * time.Second, Share: 0.25}}
+	r := run(t, cfg)
+	if r.Cohorts["poisoners"].Viewers != 3 || r.Cohorts["contributors"].Viewers != 9 {
+		t.Errorf("cohorts %+v, want 3 poisoners and 9 contributors", r.Cohorts)
+	}
+	if r.RejectedChunks == 0 {
+		t.Error("no chunk was rejected")
+	}
+}
+
+func TestPoisonWantsProofs(t *testing.T) {
+	cfg := crowd(2)
+	cfg.Stream.Proof = 64
+	cfg.Faults = []sim.Fault{sim.Poison{Share: 0.5}}
+	if _, err := sim.Run(cfg); err == nil || !strings.Contains(err.Error(), "Stream.Proof 64") {
+		t.Errorf("error %v, want one that names Stream.Proof", err)
+	}
+}
+
+func TestWireRateCountsHeadersAndProofs(t *testing.T) {
+	c := sim.Config{Stream: sim.Stream{Bitrate: 800_000, Group: 100 * time.Millisecond}}
+	if got := c.WireRate(); got != 10*10*(1000+35+48+60) {
+		t.Errorf("%v bytes per second, want 100 frames of 1143", got)
+	}
+	c.Stream.Trace = []int{1000, 1500}
+	if got := c.WireRate(); got != 5*(3*(35+48+60)+2500) {
+		t.Errorf("%v bytes per second of a trace, want 15 frames", got)
+	}
+}
