@@ -39,8 +39,10 @@ func (w *world) bounds() report.Bounds {
 // frame is the wire bytes of a chunk frame of that payload.
 func (w *world) frame(payload int) int { return w.cfg.frame(payload) }
 
+// header is what a chunk frame has beyond its proof and payload, see swarm.ChunkOverhead.
+const header = 35
+
 func (c *Config) frame(payload int) int {
-	const header = 35 // see swarm.ChunkOverhead
 	return payload + header + max(c.Stream.Proof-signature, 0) + c.Network.Overhead
 }
 

@@ -48,7 +48,7 @@ const (
 // Stream is what the source publishes.
 type Stream struct {
 	Bitrate    uint64        // bits of payload per second; default 1,000,000
-	ChunkSize  int           // bytes of payload of a chunk at most; default 1000
+	ChunkSize  int           // bytes of payload of a chunk at most; default 1000. One of more than a datagram travels whole all the same
 	Group      time.Duration // media time of a group; default 50 ms
 	GOP        time.Duration // between random-access groups; default 1 s
 	KeyFrame   float64       // size of a random-access group, in sizes of the others; default 1

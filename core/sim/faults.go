@@ -28,13 +28,9 @@ func (w *world) strike(f Fault) {
 			p.uplink.Rate = max(uint64(rate*f.Rate), None)
 		}
 	case FreeRide:
-		for _, i := range w.draw(f.Share, w.expected()) {
-			w.peers[i].vice = ridesFree
-		}
+		w.corrupt(f.Share, ridesFree)
 	case Poison:
-		for _, i := range w.draw(f.Share, w.expected()) {
-			w.peers[i].vice = poisons
-		}
+		w.corrupt(f.Share, poisons)
 	}
 }
 
@@ -69,7 +65,19 @@ func (w *world) expected() []int32 {
 	return viewers
 }
 
-// draw picks a share of the viewers.
+// corrupt gives a share of the viewers that take part or will a vice, as far as there are honest ones.
+func (w *world) corrupt(share float64, v vice) {
+	viewers := w.expected()
+	left := len(w.draw(share, viewers)) // which shuffles them all
+	for _, i := range viewers {
+		if p := w.peers[i]; p.vice == honest && left > 0 {
+			p.vice = v
+			left--
+		}
+	}
+}
+
+// draw picks a share of the viewers, which it shuffles.
 func (w *world) draw(share float64, viewers []int32) []int32 {
 	w.random.Shuffle(len(viewers), func(i, j int) { viewers[i], viewers[j] = viewers[j], viewers[i] })
 	return viewers[:int(share*float64(len(viewers))+0.5)]

@@ -23,10 +23,10 @@ func TestFreeRidersSendNoChunk(t *testing.T) {
 
 func TestPoisonIsFoundAndNotPlayed(t *testing.T) {
 	cfg := crowd(12)
-	cfg.Faults = []sim.Fault{sim.Poison{At: 3 * time.Second, Share: 0.25}}
+	cfg.Faults = []sim.Fault{sim.FreeRide{Share: 0.5}, sim.Poison{At: 3 * time.Second, Share: 0.25}}
 	r := run(t, cfg)
-	if r.Cohorts["poisoners"].Viewers != 3 || r.Cohorts["contributors"].Viewers != 9 {
-		t.Errorf("cohorts %+v, want 3 poisoners and 9 contributors", r.Cohorts)
+	if r.Cohorts["poisoners"].Viewers != 3 || r.Cohorts["freeRiders"].Viewers != 6 || r.Cohorts["contributors"].Viewers != 3 {
+		t.Errorf("cohorts %+v, want 3 poisoners, 6 free riders and 3 contributors", r.Cohorts)
 	}
 	if r.RejectedChunks == 0 {
 		t.Error("no chunk was rejected")

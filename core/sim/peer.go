@@ -64,6 +64,12 @@ func (p *peer) role() swarm.Role {
 // idle reports whether a peer contributes nothing.
 func (u *Uplink) idle() bool { return u.Rate > 0 && u.Rate <= None }
 
+// What links and budgets take at the least, in bytes: a datagram's chunk frame, and a packet. Larger chunks travel whole.
+const (
+	leastFrame   = 1090
+	leastLargest = 1500
+)
+
 // begin lets a peer take part.
 func (w *world) begin(p *peer) error {
 	policy, err := w.cfg.Policy(w.cfg.Params)
@@ -71,10 +77,12 @@ func (w *world) begin(p *peer) error {
 		return err
 	}
 	limit := p.uplink.Cap
+	frame := max(leastFrame, w.cfg.Stream.ChunkSize+w.cfg.Stream.Proof+swarm.ChunkOverhead)
+	largest := max(leastLargest, frame+w.cfg.Network.Overhead)
 	if p.uplink.idle() && limit == 0 {
-		limit = budget.MinCap
+		limit = max(budget.MinCap, 4*uint64(largest))
 	}
-	b, err := budget.New(budget.Config{Cap: limit})
+	b, err := budget.New(budget.Config{Cap: limit, Largest: largest})
 	if err != nil {
 		return fmt.Errorf("%w: uplink %+v: %w", ErrConfig, p.uplink, err)
 	}
@@ -83,6 +91,7 @@ func (w *world) begin(p *peer) error {
 		Seed: scramble(w.cfg.Seed ^ uint64(p.index)), Budget: b.Share(1),
 		Authentications: []chunk.Authentication{authentication{w.media.proof, w.cfg.Verify}},
 		Overhead:        w.cfg.Network.Overhead,
+		MaxFrame:        frame,
 		Wall:            origin,
 	})
 	if err != nil {

@@ -166,3 +166,14 @@ func TestProgressCanStopTheRun(t *testing.T) {
 		t.Errorf("the run took %v s, want 4", r.DurationS)
 	}
 }
+
+func TestChunksOfAnySizeTravel(t *testing.T) {
+	for _, size := range []int{200, 1000, 4800} {
+		cfg := crowd(4)
+		cfg.Groups[0].Uplink.Rate = 1_000_000
+		cfg.Stream = sim.Stream{Bitrate: 2_000_000, ChunkSize: size, Group: 100 * time.Millisecond}
+		if r := run(t, cfg); r.NeverPlayed > 0 || r.ChunkContinuity < 0.95 {
+			t.Errorf("chunks of %d bytes: %d never played, %.4f of the chunks in time", size, r.NeverPlayed, r.ChunkContinuity)
+		}
+	}
+}
