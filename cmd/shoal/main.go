@@ -19,6 +19,7 @@ type commands struct {
 	Watch      watchCommand      `cmd:"" help:"Join a stream, and play it in any player."`
 	Rendezvous rendezvousCommand `cmd:"" help:"Run the media-free meeting point alone, on a public machine."`
 	Demo       demoCommand       `cmd:"" help:"Show it all on this machine: MediaMTX, a source, and viewers that feed each other."`
+	Sim        simCommand        `cmd:"" help:"Run a scenario in virtual time: the real engine and policies, as many viewers as you like."`
 	Key        keyCommand        `cmd:"" help:"Show, export or import the key that publishes."`
 	Plugin     pluginCommand     `cmd:"" help:"Plugins."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`

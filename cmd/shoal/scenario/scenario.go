@@ -25,7 +25,7 @@ type Scenario struct {
 // Stream is what the source publishes.
 type Stream struct {
 	Bitrate   config.Rate   `yaml:"bitrate"`   // of payload; default 2500k, limits 8k..1G
-	ChunkSize int           `yaml:"chunkSize"` // bytes of payload of a chunk at most; default 1000, limits 100..16384
+	ChunkSize int           `yaml:"chunkSize"` // bytes of payload of a chunk at most; default 900, what one datagram holds; limits 100..16384
 	Group     time.Duration `yaml:"group"`     // media time of a group; default 100ms, limits 1ms..10s
 	GOP       time.Duration `yaml:"gop"`       // between random-access groups; default 1s, limits group..1m
 	KeyFrame  Times         `yaml:"keyFrame"`  // size of a random-access group, in sizes of the others; default 1x, limits 0.01x..1000x
@@ -105,7 +105,7 @@ func Default() Scenario {
 	return Scenario{
 		Seed:     1,
 		Duration: 30 * time.Second,
-		Stream:   Stream{Bitrate: 2_500_000, ChunkSize: 1000, Group: 100 * time.Millisecond, GOP: time.Second, KeyFrame: 1},
+		Stream:   Stream{Bitrate: 2_500_000, ChunkSize: 900, Group: 100 * time.Millisecond, GOP: time.Second, KeyFrame: 1},
 		Source:   Source{Uplink: Rate{Bits: 12_000_000}, Copies: 3},
 		Helpers:  Helpers{Uplink: Rate{Bits: 50_000_000}},
 		Viewers: Viewers{Count: 100, Uplinks: []Uplinks{

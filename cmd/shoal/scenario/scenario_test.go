@@ -40,6 +40,7 @@ policy: [substream, {path: ./mine}]
 		t.Fatal(err)
 	}
 	want := scenario.Default()
+	want.Stream.ChunkSize = 1000
 	want.Source.Copies, want.Viewers.Count, want.Viewers.ResourceIndex = 4, 1000, 1.4
 	want.Faults = []scenario.Fault{
 		{At: 15 * time.Second, Kill: 0.2}, {At: 20 * time.Second, FreeRiders: 0.3}, {At: 20 * time.Second, Poison: 0.02},
