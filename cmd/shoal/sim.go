@@ -131,20 +131,17 @@ func runnable(h *host.Host, p config.Plugin) simulate.Policy {
 	}}
 }
 
-// show prints and writes what was simulated.
+// show writes and prints what was simulated.
 func (c simCommand) show(env *environment, runs []*simulate.Run) error {
 	if len(runs) == 0 {
 		return context.Canceled
-	}
-	if err := simulate.Print(env.stdout, runs); err != nil {
-		return err
 	}
 	if c.Report != "" {
 		if err := writeReports(c.Report, runs); err != nil {
 			return flagError("report", err)
 		}
 	}
-	return nil
+	return simulate.Print(env.stdout, runs)
 }
 
 // writeReports writes the report of a single run, or a list of those of several.
