@@ -11,7 +11,6 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/scenario"
 	"github.com/shoal-live/shoal/cmd/shoal/simulate"
-	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/core/sim"
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/builtin"
@@ -129,56 +128,4 @@ func runnable(h *host.Host, p config.Plugin) simulate.Policy {
 		defer cancel()
 		return h.Policy(ctx, host.Spec{Name: p.Name, Path: p.Path}, params)
 	}}
-}
-
-// show writes and prints what was simulated.
-func (c simCommand) show(env *environment, runs []*simulate.Run) error {
-	if len(runs) == 0 {
-		return context.Canceled
-	}
-	if c.Report != "" {
-		if err := writeReports(c.Report, runs); err != nil {
-			return flagError("report", err)
-		}
-	}
-	return simulate.Print(env.stdout, runs)
-}
-
-// writeReports writes the report of a single run, or a list of those of several.
-func writeReports(path string, runs []*simulate.Run) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if len(runs) == 1 {
-		err = writeJSON(f, runs[0].Report)
-	} else {
-		var list []*report.Report
-		for _, r := range runs {
-			list = append(list, r.Report)
-		}
-		err = writeJSON(f, list)
-	}
-	if err != nil {
-		_ = f.Close() // what went wrong before says more
-		return err
-	}
-	return f.Close()
-}
-
-// progressLine draws how far the runs are, and how long they will take yet.
-func progressLine(line *shared) func(simulate.Progress) {
-	began := time.Now()
-	return func(p simulate.Progress) { line.status(progressText(p, time.Since(began))) }
-}
-
-func progressText(p simulate.Progress, took time.Duration) string {
-	const width = 30
-	full := int(p.Done * width)
-	text := fmt.Sprintf("[%s%s] %3.0f %%", strings.Repeat("#", full), strings.Repeat("-", width-full), 100*p.Done)
-	if p.Done > 0.01 {
-		left := time.Duration(float64(took) * (1 - p.Done) / p.Done)
-		text += fmt.Sprintf(", about %v left", left.Round(time.Second))
-	}
-	return text + fmt.Sprintf(" (%s, seed %d)", p.Policy, p.Seed)
 }

@@ -78,6 +78,7 @@ func Build(r *Run) *Report {
 	uplinks, limited := r.Source.Uplink, r.Source.Uplink > 0
 	for i := range r.Viewers {
 		v := &r.Viewers[i]
+		rep.Delays.Merge(&v.Delay)
 		sum.Useful += v.Useful
 		sum.Duplicate += v.Duplicate
 		sum.Parity += v.Parity

@@ -37,6 +37,8 @@ type Report struct {
 	Series  []Second          `json:"series,omitempty"`
 	Clock   Clock             `json:"clock"`
 
+	Delays Histogram `json:"-"` // all of delay_ms, for those who plot it
+
 	CPUS        float64 `json:"cpu_s"`         // of all processes of the run, user and system
 	MaxRSSBytes uint64  `json:"max_rss_bytes"` // of the largest process
 }
