@@ -46,8 +46,8 @@ func (c *Config) frame(payload int) int {
 	return payload + header + max(c.Stream.Proof-signature, 0) + c.Network.Overhead
 }
 
-// WireRate is what one copy of the stream takes on the wire, in bytes per second, headers and proofs included. It looks at
-// Stream and Network alone, which must be valid.
+// WireRate is what one copy of the stream takes on the wire, in bytes per second: with headers, proofs, and what a receiver
+// sends to acknowledge it. It looks at Stream and Network alone, which must be valid.
 func (c Config) WireRate() float64 {
 	c.fill()
 	s := &c.Stream
@@ -58,9 +58,9 @@ func (c Config) WireRate() float64 {
 	bytes := 0
 	for _, size := range sizes {
 		whole, rest := size/s.ChunkSize, size%s.ChunkSize
-		bytes += whole * c.frame(s.ChunkSize)
+		bytes += whole * (c.frame(s.ChunkSize) + c.Network.Ack)
 		if rest > 0 {
-			bytes += c.frame(rest)
+			bytes += c.frame(rest) + c.Network.Ack
 		}
 	}
 	return float64(bytes) / (float64(len(sizes)) * s.Group.Seconds())

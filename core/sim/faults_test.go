@@ -44,11 +44,11 @@ func TestPoisonWantsProofs(t *testing.T) {
 
 func TestWireRateCountsHeadersAndProofs(t *testing.T) {
 	c := sim.Config{Stream: sim.Stream{Bitrate: 800_000, Group: 100 * time.Millisecond}}
-	if got := c.WireRate(); got != 10*10*(1000+35+48+60) {
-		t.Errorf("%v bytes per second, want 100 frames of 1143", got)
+	if got := c.WireRate(); got != 10*10*(1000+35+48+60+20) {
+		t.Errorf("%v bytes per second, want 100 frames of 1163", got)
 	}
 	c.Stream.Trace = []int{1000, 1500}
-	if got := c.WireRate(); got != 5*(3*(35+48+60)+2500) {
+	if got := c.WireRate(); got != 5*(3*(35+48+60+20)+2500) {
 		t.Errorf("%v bytes per second of a trace, want 15 frames", got)
 	}
 }

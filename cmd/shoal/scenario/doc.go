@@ -3,5 +3,6 @@
 // keys, Go durations, rates in bits per second or in multiples of the stream (0.7x), and shares in percent (20%). Every key has
 // a default; an error names the file, the line, the key, and what would be right.
 //
-// A multiple of the stream counts what one copy of it takes on the wire, with headers and proofs.
+// A multiple of the stream counts what one copy of it takes on the wire, with headers, proofs and
+// acknowledgements.
 package scenario
