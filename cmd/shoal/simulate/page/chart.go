@@ -30,7 +30,7 @@ const (
 	left, right, above, low = 64, 16, 16, 44
 )
 
-// colour is that of a curve, in turn: told apart by most who see colours differently (Okabe and Ito).
+// colour is that of a curve, in turn; they are told apart by most who see colours differently (Okabe and Ito).
 func colour(i int) string {
 	list := [...]string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"}
 	return list[i%len(list)]
