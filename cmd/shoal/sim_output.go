@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -66,16 +65,5 @@ func writeFile(path string, write func(io.Writer) error) error {
 // progressLine draws how far the runs are, and how long they will take yet.
 func progressLine(line *shared) func(simulate.Progress) {
 	began := time.Now()
-	return func(p simulate.Progress) { line.status(progressText(p, time.Since(began))) }
-}
-
-func progressText(p simulate.Progress, took time.Duration) string {
-	const width = 30
-	full := int(p.Done * width)
-	text := fmt.Sprintf("[%s%s] %3.0f %%", strings.Repeat("#", full), strings.Repeat("-", width-full), 100*p.Done)
-	if p.Done > 0.01 {
-		left := time.Duration(float64(took) * (1 - p.Done) / p.Done)
-		text += fmt.Sprintf(", about %v left", left.Round(time.Second))
-	}
-	return text + fmt.Sprintf(" (%s, seed %d)", p.Policy, p.Seed)
+	return func(p simulate.Progress) { line.status(p.Text(time.Since(began))) }
 }

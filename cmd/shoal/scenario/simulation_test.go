@@ -54,13 +54,16 @@ func TestEveryEntryOfJoinHasAllUplinks(t *testing.T) {
 }
 
 func TestNobodyIsLostWhenSharesAreRounded(t *testing.T) {
-	for _, text := range []string{"viewers: {count: 1}", "viewers: {count: 7}", "viewers: {count: 101}"} {
-		n, c := 0, simulation(t, text)
-		for _, g := range c.Groups {
-			n += g.Count
-		}
-		if want := "viewers: {count: " + strconv.Itoa(n) + "}"; want != text {
-			t.Errorf("%s gives %d viewers", text, n)
+	const thirds = ", uplinks: [{share: 33.33%, rate: 1x}, {share: 33.33%, rate: 2x}, {share: 33.33%, rate: 3x}]"
+	for _, want := range []int{1, 7, 101, 10_000} {
+		for _, uplinks := range []string{"", thirds} {
+			n := 0
+			for _, g := range simulation(t, "viewers: {count: "+strconv.Itoa(want)+uplinks+"}").Groups {
+				n += g.Count
+			}
+			if n != want {
+				t.Errorf("of %d viewers %d join%s", want, n, uplinks)
+			}
 		}
 	}
 }

@@ -33,13 +33,6 @@ type Policy struct {
 	Params  map[string]string // its own
 }
 
-// Progress is how far all runs are.
-type Progress struct {
-	Done   float64 // 0..1, of the virtual time
-	Policy string  // of the run that tells
-	Seed   uint64  // of that run
-}
-
 // Run is one run.
 type Run struct {
 	Policy string

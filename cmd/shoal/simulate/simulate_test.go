@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/scenario"
 	"github.com/shoal-live/shoal/cmd/shoal/simulate"
@@ -171,4 +172,29 @@ func TestTheSummaryShowsEveryPolicyAndTheBoundsBeside(t *testing.T) {
 			t.Errorf("the summary does not say %q:\n%s", want, &text)
 		}
 	}
+}
+
+func TestProgressSaysHowMuchIsDoneAndHowLongItTakesYet(t *testing.T) {
+	for done, want := range map[float64]string{ // order-free: each stands alone
+		0:    "[------------------------------]   0 %, ? left (edf, seed 3)",
+		0.25: "[#######-----------------------]  25 %, 1m30s left (edf, seed 3)",
+		1:    "[##############################] 100 %, 0s left (edf, seed 3)",
+	} {
+		if got := (simulate.Progress{Done: done, Policy: "edf", Seed: 3}).Text(30 * time.Second); got != want {
+			t.Errorf("%v is %q, want %q", done, got, want)
+		}
+	}
+}
+
+func TestAProcessIsGivenItsParametersAlone(t *testing.T) {
+	o := options(t, small)
+	closed := 0
+	o.Policies = []simulate.Policy{{Name: "mine", Params: map[string]string{"feeders": "1"}, Process: func(params map[string]string) (simulate.Process, error) {
+		if len(params) != 1 || params["feeders"] != "1" {
+			t.Fatalf("parameters are %v, want feeders alone", params)
+		}
+		p, err := substream.New(params)
+		return &mortal{Policy: p, steps: -1 << 40, closed: &closed}, err
+	}}}
+	all(t, o)
 }
