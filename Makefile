@@ -8,8 +8,9 @@
 
 BIN := .cache/bin/shoal
 
-# What `shoal demo` gets, what `go test` gets, how long each fuzz target runs.
+# What `shoal demo` gets, what `shoal sim` gets, what `go test` gets, how long each fuzz target runs.
 ARGS      ?=
+SIM       ?= --seeds 5
 TESTFLAGS ?=
 FUZZTIME  ?= 20s
 BENCH     ?= .
@@ -29,7 +30,7 @@ in-examples = @for d in $(EXAMPLES); do echo "$$d"; (cd $$d && $(1)) || exit 1; 
 packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build mediamtx test examples check bench fuzz gen rewrite clean \
+.PHONY: help demo build mediamtx test examples check bench bench-sim fuzz gen rewrite clean \
 	check-fmt check-vet check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list
@@ -98,6 +99,13 @@ check-race:
 
 bench: ## benchmarks, for benchstat; BENCH=Step
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+bench-sim: build ## simulate every scenario of cmd/shoal/scenarios, reports and pages into .cache/sim; SIM="--compare substream,edf"
+	@mkdir -p .cache/sim
+	@for s in cmd/shoal/scenarios/*.yml; do \
+		n=.cache/sim/$$(basename $$s .yml); echo "$$s"; \
+		$(BIN) sim $$s --report $$n.json --html $$n.html $(SIM) || exit 1; echo; \
+	done
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@for p in $$(go list ./...); do \
