@@ -49,7 +49,7 @@ type Run struct {
 
 // Build makes the report of a run, by the formulas in Report.
 func Build(r *Run) *Report {
-	all := gather(r.Viewers, "")
+	all := gather(r, "")
 	rep := &Report{
 		Viewers:         len(r.Viewers),
 		Seed:            r.Seed,
@@ -115,19 +115,19 @@ func Build(r *Run) *Report {
 		if rep.Cohorts == nil {
 			rep.Cohorts = make(map[string]Cohort)
 		}
-		rep.Cohorts[name] = gather(r.Viewers, name)
+		rep.Cohorts[name] = gather(r, name)
 	}
 	return rep
 }
 
 // gather measures the viewers of one cohort, or all for "".
-func gather(viewers []Peer, cohort string) Cohort {
+func gather(r *Run, cohort string) Cohort {
 	var delay, playout, startup Histogram
-	var due, held uint64
+	var due, held, sent uint64
 	var c Cohort
 	var shares []float64
-	for i := range viewers {
-		v := &viewers[i]
+	for i := range r.Viewers {
+		v := &r.Viewers[i]
 		if cohort != "" && !slices.Contains(v.Cohorts, cohort) {
 			continue
 		}
@@ -139,11 +139,15 @@ func gather(viewers []Peer, cohort string) Cohort {
 		}
 		due += v.ChunksDue
 		held += v.ChunksHeld
+		sent += v.WireSent
 		c.Stalls += v.Stalls
 		shares = append(shares, ratio(v.GroupsComplete, v.GroupsDue)) // 0 for one that never played
 	}
 	c.DelayMS, c.PlayoutMS, c.StartupMS = delay.Percentiles(), playout.Percentiles(), startup.Percentiles()
 	c.ChunkContinuity = ratio(held, due)
+	if c.Viewers > 0 && r.Duration > 0 {
+		c.UploadBps = 8 * float64(sent) / float64(c.Viewers) / r.Duration.Seconds()
+	}
 	c.Continuity = continuity(shares)
 	return c
 }

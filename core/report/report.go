@@ -83,6 +83,7 @@ type Cohort struct {
 	Continuity      Continuity  `json:"continuity"`
 	ChunkContinuity float64     `json:"chunk_continuity"`
 	Stalls          uint64      `json:"stalls"`
+	UploadBps       float64     `json:"upload_bps"` // wire bits that left each of them, per second of the run
 }
 
 // Second is one second of the run.

@@ -121,6 +121,7 @@ func TestBuildFollowsTheFormulas(t *testing.T) {
 	if len(r.Cohorts) != 3 || r.Cohorts["early"].Viewers != 2 || r.Cohorts["contributors"].Viewers != 1 || r.Cohorts["late"].Viewers != 2 {
 		t.Fatalf("cohorts %+v", r.Cohorts)
 	}
+	near("upload of late", r.Cohorts["late"].UploadBps, 400_000)
 	near("delay p50 of late", r.Cohorts["late"].DelayMS.P50, 150)
 	near("continuity of early", r.Cohorts["early"].Continuity.Mean, 0.99)
 }

@@ -26,7 +26,9 @@ func (s *Scenario) Simulation() sim.Config {
 				continue
 			}
 			rate := max(scale*s.Viewers.Uplinks[i].Rate.bytes(stream), sim.None)
-			cfg.Groups = append(cfg.Groups, sim.Class{Count: n, At: j.At, Over: j.Over, Uplink: sim.Uplink{Rate: uint64(rate)}})
+			cfg.Groups = append(cfg.Groups, sim.Class{
+				Count: n, At: j.At, Over: j.Over, Uplink: sim.Uplink{Rate: uint64(rate)}, Cohort: "uplink " + s.Viewers.Uplinks[i].Rate.short(),
+			})
 		}
 	}
 	if s.Helpers.Count > 0 {

@@ -37,10 +37,10 @@ func TestUplinksAreScaledToTheResourceIndexOnTheWire(t *testing.T) {
 func TestEveryEntryOfJoinHasAllUplinks(t *testing.T) {
 	c := simulation(t, "viewers: {count: 50, uplinks: [{share: 50%, rate: 0}, {share: 50%, rate: 2M}]}\njoin: [{count: 10}, {at: 3s, over: 2s}]\nhelpers: {count: 1}")
 	want := []sim.Class{
-		{Count: 5, Uplink: sim.Uplink{Rate: sim.None}},
-		{Count: 5, Uplink: sim.Uplink{Rate: 250_000}},
-		{Count: 20, At: 3 * time.Second, Over: 2 * time.Second, Uplink: sim.Uplink{Rate: sim.None}},
-		{Count: 20, At: 3 * time.Second, Over: 2 * time.Second, Uplink: sim.Uplink{Rate: 250_000}},
+		{Count: 5, Uplink: sim.Uplink{Rate: sim.None}, Cohort: "uplink 0"},
+		{Count: 5, Uplink: sim.Uplink{Rate: 250_000}, Cohort: "uplink 2M"},
+		{Count: 20, At: 3 * time.Second, Over: 2 * time.Second, Uplink: sim.Uplink{Rate: sim.None}, Cohort: "uplink 0"},
+		{Count: 20, At: 3 * time.Second, Over: 2 * time.Second, Uplink: sim.Uplink{Rate: 250_000}, Cohort: "uplink 2M"},
 		{Count: 1, Kind: sim.Helper, Uplink: sim.Uplink{Rate: 6_250_000, Cap: 6_250_000}},
 	}
 	if len(c.Groups) != len(want) {

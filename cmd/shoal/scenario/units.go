@@ -43,6 +43,14 @@ func (r Rate) String() string {
 	return strconv.FormatUint(uint64(r.Bits), 10)
 }
 
+// short is the rate for people, who need no more than four digits.
+func (r Rate) short() string {
+	if r.Times > 0 {
+		return Times(r.Times).String()
+	}
+	return r.Bits.String()
+}
+
 // bytes is the rate in bytes per second, for a stream of so many on the wire.
 func (r Rate) bytes(stream float64) float64 { return float64(r.Bits)/8 + r.Times*stream }
 

@@ -11,7 +11,7 @@ import (
 // printCohorts writes what some of the viewers reached, by policy; nothing when all are of one kind.
 func printCohorts(w io.Writer, list []column) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tw, "\nviewers\tpolicy\tcount\tdelay p99\tstartup p95\tcontinuity\tworst 1 %%\n")
+	fmt.Fprintf(tw, "\nviewers\tpolicy\tcount\tdelay p99\tstartup p95\tcontinuity\tworst 1 %%\tupload\n")
 	rows := 0
 	for _, c := range list {
 		r := c.runs[0].Report
@@ -21,8 +21,8 @@ func printCohorts(w io.Writer, list []column) error {
 				continue
 			}
 			rows++
-			fmt.Fprintf(tw, "%s\t%s, seed %d\t%d\t%.0f ms\t%.0f ms\t%.5f\t%.5f\n",
-				name, c.policy, r.Seed, h.Viewers, h.DelayMS.P99, h.StartupMS.P95, h.Continuity.Mean, h.Continuity.Worst1Pct)
+			fmt.Fprintf(tw, "%s\t%s, seed %d\t%d\t%.0f ms\t%.0f ms\t%.5f\t%.5f\t%.3g Mb/s\n",
+				name, c.policy, r.Seed, h.Viewers, h.DelayMS.P99, h.StartupMS.P95, h.Continuity.Mean, h.Continuity.Worst1Pct, h.UploadBps/1e6)
 		}
 	}
 	if rows == 0 {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/shoal-live/shoal/cmd/shoal/simulate"
 	"github.com/shoal-live/shoal/core/report"
@@ -62,6 +65,9 @@ func Write(w io.Writer, runs []*simulate.Run, table string) error {
 	over("Delay p99 over time", "ms", 0, func(s *report.Second) float64 { return s.DelayP99 })
 	over("Viewers over time", "viewers", 0, func(s *report.Second) float64 { return float64(s.Viewers) })
 	over("What the source sends", "Mb/s", 0, func(s *report.Second) float64 { return s.EgressBps / 1e6 })
+	if b := uploads(policies, byPolicy); len(b.groups) > 0 {
+		v.Charts = append(v.Charts, drawn{b.title, "Mb/s that a viewer of each class sends, in the mean of the first seed's run.", b.svg()})
+	}
 	return t.Execute(w, v)
 }
 
@@ -77,6 +83,26 @@ func distribution(reports []*report.Report) []point {
 		points = append(points, point{all.Quantile(float64(i)/steps) / 1000, float64(i) / steps})
 	}
 	return points
+}
+
+// uploads are what the viewers of each class of uplinks send, in Mb/s.
+func uploads(policies []string, byPolicy map[string][]*report.Report) *bars {
+	b := &bars{title: "Upload by class"}
+	for _, class := range slices.Sorted(maps.Keys(byPolicy[policies[0]][0].Cohorts)) {
+		if !strings.HasPrefix(class, "uplink ") {
+			continue
+		}
+		g := group{name: class}
+		for _, name := range policies {
+			value := -1.0
+			if c, ok := byPolicy[name][0].Cohorts[class]; ok {
+				value = c.UploadBps / 1e6
+			}
+			g.values = append(g.values, value)
+		}
+		b.groups = append(b.groups, g)
+	}
+	return b
 }
 
 func overTime(r *report.Report, of func(*report.Second) float64) []point {

@@ -27,7 +27,7 @@ func drawn(t *testing.T, runs []*simulate.Run) string {
 }
 
 func TestThePageHasACurveOfEveryPolicyInEveryPlotAndNeedsNothingElse(t *testing.T) {
-	s, err := scenario.Parse("s.yml", []byte("duration: 3s\nstream: {bitrate: 500k}\nviewers: {count: 4}\njoin: {over: 1s}\n"),
+	s, err := scenario.Parse("s.yml", []byte("duration: 3s\nstream: {bitrate: 500k}\nviewers: {count: 8}\njoin: {over: 1s}\n"),
 		scenario.Known{Policies: []string{"substream"}})
 	if err != nil {
 		t.Fatal(err)
@@ -40,10 +40,13 @@ func TestThePageHasACurveOfEveryPolicyInEveryPlotAndNeedsNothingElse(t *testing.
 		t.Fatal(err)
 	}
 	text := drawn(t, runs)
-	if plots, curves := strings.Count(text, "<svg"), strings.Count(text, "<polyline"); plots != 5 || curves != 2*plots {
-		t.Errorf("%d plots with %d curves, want 5 with 2 each", plots, curves)
+	if plots, curves := strings.Count(text, "<svg"), strings.Count(text, "<polyline"); plots != 6 || curves != 10 {
+		t.Errorf("%d plots with %d curves, want 6, and 2 in each but the last", plots, curves)
 	}
-	for _, want := range []string{"4 viewers, 3 s", "</i>substream<", "</i>edf<", "Continuity over time", "delay p99 &lt; 1 s"} {
+	if bars := strings.Count(text, "<rect"); bars != 2*4 {
+		t.Errorf("%d bars, want 2 for each of the 4 classes of uplinks", bars)
+	}
+	for _, want := range []string{"8 viewers, 3 s", "</i>substream<", "</i>edf<", "Continuity over time", "delay p99 &lt; 1 s"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -1,0 +1,56 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+// bars are groups of bars that lie, one for each curve's colour.
+type bars struct {
+	title  string
+	groups []group
+}
+
+// group is a row of bars; a value below 0 has none.
+type group struct {
+	name   string
+	values []float64
+}
+
+// What a bar measures, in pixels.
+const (
+	barHeight = 14
+	barsLeft  = 110
+	barsRight = 70
+	between   = 10
+)
+
+// svg draws the bars, each with its value behind it.
+func (b *bars) svg() template.HTML {
+	most, y := 0.0, 4
+	for _, g := range b.groups {
+		for _, v := range g.values {
+			most = max(most, v)
+		}
+	}
+	if most == 0 {
+		most = 1
+	}
+	h := axis{0, most, barsLeft, width - barsRight}
+	var s strings.Builder
+	for _, g := range b.groups {
+		fmt.Fprintf(&s, `<text x="%d" y="%d" text-anchor="end">%s</text>`,
+			barsLeft-8, y+len(g.values)*barHeight/2+4, template.HTMLEscapeString(g.name))
+		for i, v := range g.values {
+			if v >= 0 {
+				fmt.Fprintf(&s, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/><text x="%.1f" y="%d">%.3g</text>`,
+					barsLeft, y, h.place(v)-barsLeft, barHeight-2, colour(i), h.place(v)+5, y+barHeight-3, v)
+			}
+			y += barHeight
+		}
+		y += between
+	}
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %d %d" role="img" aria-label="%s">%s</svg>`,
+		width, y, template.HTMLEscapeString(b.title), s.String())) // numbers, and text that was escaped
+}
