@@ -101,8 +101,8 @@ func ticks(from, to float64) []float64 {
 		}
 	}
 	var list []float64
-	for i := math.Ceil(from/step - 1e-9); i*step <= to*(1+1e-9); i++ {
-		list = append(list, i*step)
+	for i := int(math.Ceil(from/step - 1e-9)); float64(i)*step <= to*(1+1e-9); i++ {
+		list = append(list, float64(i)*step)
 	}
 	return list
 }

@@ -54,6 +54,9 @@ func TestThePageHasACurveOfEveryPolicyInEveryPlotAndNeedsNothingElse(t *testing.
 	if from := regexp.MustCompile(`(?i)<script|src=|href=|https?:|url\(|@import`).FindString(text); from != "" {
 		t.Errorf("the page needs something else: %s", from)
 	}
+	if strings.Contains(text, ">-0<") {
+		t.Error("an axis begins at -0")
+	}
 	wellFormed(t, text)
 }
 
