@@ -42,6 +42,8 @@ type Run struct {
 	Ingest      Histogram
 	ClockMethod string
 	Bounds      Bounds
+	Helpers     uint64  // uplinks of all helpers, bytes per second
+	WireRate    float64 // of one copy of the stream, bytes per second; 0 where it is not known, and payload counts
 	Series      []Second
 	CPU         time.Duration
 	MaxRSS      uint64
@@ -75,7 +77,7 @@ func Build(r *Run) *Report {
 	}
 	rep.SourceEgressRatio = ratio(r.Source.WireSent, r.StreamBytes)
 	sum := Peer{WireSent: r.Source.WireSent, ChunkSent: r.Source.ChunkSent}
-	uplinks, limited := r.Source.Uplink, r.Source.Uplink > 0
+	uplinks, limited := r.Source.Uplink+r.Helpers, r.Source.Uplink > 0
 	for i := range r.Viewers {
 		v := &r.Viewers[i]
 		rep.Delays.Merge(&v.Delay)
@@ -105,8 +107,12 @@ func Build(r *Run) *Report {
 	rep.ControlRatio = ratio(sum.WireSent-min(sum.ChunkSent, sum.WireSent), sum.WireSent)
 	rep.RejectedChunks = sum.Forged
 	rep.Clock.ErrorMS = float64(sum.ClockError) / float64(time.Millisecond)
-	if limited && rep.StreamBps > 0 && len(r.Viewers) > 0 {
-		rep.ResourceIndex = 8 * float64(uplinks) / (float64(len(r.Viewers)) * rep.StreamBps)
+	rate := r.WireRate
+	if rate == 0 {
+		rate = rep.StreamBps / 8
+	}
+	if limited && rate > 0 && len(r.Viewers) > 0 {
+		rep.ResourceIndex = float64(uplinks) / (float64(len(r.Viewers)) * rate)
 	}
 	if r.Bounds.Burst > 0 {
 		rep.Stretch = rep.DelayMS.P99 / r.Bounds.Burst

@@ -6,7 +6,7 @@ type Report struct {
 	Seed          uint64  `json:"seed"`           // of everything random
 	DurationS     float64 `json:"duration_s"`     // from the first join to the end
 	StreamBps     float64 `json:"stream_bps"`     // bits of group payload per second, born in the run
-	ResourceIndex float64 `json:"resource_index"` // (source uplink + all viewer uplinks) / (viewers x stream rate); 0 when an uplink is unlimited
+	ResourceIndex float64 `json:"resource_index"` // (source, helper and viewer uplinks) / (viewers x stream rate, on the wire where that is known); 0 when an uplink is unlimited
 	Policy        string  `json:"policy,omitempty"`
 
 	IngestMS  Percentiles `json:"ingest_ms"`        // RTP NTP time -> group born

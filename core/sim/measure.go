@@ -87,7 +87,7 @@ func (w *world) staggered() bool {
 func (w *world) result() *report.Report {
 	run := report.Run{
 		Seed: w.cfg.Seed, Duration: w.now, Policy: w.cfg.PolicyName, StreamBytes: w.media.bytes,
-		Most1s: uint64(w.second.most), ClockMethod: "ping", Series: w.series, Bounds: w.bounds(),
+		Most1s: uint64(w.second.most), ClockMethod: "ping", Series: w.series, Bounds: w.bounds(), WireRate: w.cfg.WireRate(),
 	}
 	for _, p := range w.peers {
 		if p.final == nil && p.engine != nil {
@@ -97,6 +97,8 @@ func (w *world) result() *report.Report {
 		case p.final == nil: // never joined
 		case p.role() == swarm.Source:
 			run.Source = *p.final
+		case p.role() == swarm.Helper:
+			run.Helpers += p.uplink.Rate
 		case p.role() == swarm.Viewer:
 			run.Viewers = append(run.Viewers, *p.final)
 		}

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +176,16 @@ func TestChunksOfAnySizeTravel(t *testing.T) {
 		if r := run(t, cfg); r.NeverPlayed > 0 || r.ChunkContinuity < 0.95 {
 			t.Errorf("chunks of %d bytes: %d never played, %.4f of the chunks in time", size, r.NeverPlayed, r.ChunkContinuity)
 		}
+	}
+}
+
+func TestTheResourceIndexCountsHelpersAndTheStreamOnTheWire(t *testing.T) {
+	cfg := crowd(4)
+	wire := uint64(cfg.WireRate())
+	cfg.Source.Rate = 2 * wire
+	cfg.Groups[0].Uplink.Rate = wire
+	cfg.Groups = append(cfg.Groups, sim.Class{Count: 1, Kind: sim.Helper, Uplink: sim.Uplink{Rate: 2 * wire}})
+	if r := run(t, cfg); math.Abs(r.ResourceIndex-2) > 0.001 {
+		t.Errorf("resource index %v of 2 + 4 + 2 copies for 4 viewers, want 2", r.ResourceIndex)
 	}
 }

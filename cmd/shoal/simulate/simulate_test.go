@@ -165,7 +165,7 @@ func TestTheSummaryShowsEveryPolicyAndTheBoundsBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"6 viewers, 4 s, seed 1", "substream, 2 seeds", "edf, 2 seeds", "delay p99.9", "burst", "postal", "chunk steps", "startup p95",
+		"6 viewers, 4 s, seed 1", "resource index 7.", "substream, 2 seeds", "edf, 2 seeds", "delay p99.9", "burst", "postal", "chunk steps", "startup p95",
 		"continuity, worst 1 %", "source copies", "uplink 12 Mb/s", "offload", "duplicates", "redundancy", "control",
 	} {
 		if !strings.Contains(text.String(), want) {

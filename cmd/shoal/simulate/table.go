@@ -117,7 +117,12 @@ func Print(w io.Writer, runs []*Run) error {
 		return nil
 	}
 	first := list[0].runs[0].Report
-	if _, err := fmt.Fprintf(w, "%d viewers, %s, seed %d, %.4g Mb/s\n\n", first.Viewers, lasted(runs), first.Seed, first.StreamBps/1e6); err != nil {
+	index := "no resource index, for an uplink has no limit"
+	if first.ResourceIndex > 0 {
+		index = fmt.Sprintf("resource index %.3g", first.ResourceIndex)
+	}
+	if _, err := fmt.Fprintf(w, "%d viewers, %s, seed %d, %.4g Mb/s, %s\n\n",
+		first.Viewers, lasted(runs), first.Seed, first.StreamBps/1e6, index); err != nil {
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
