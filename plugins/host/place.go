@@ -15,8 +15,8 @@ import (
 const (
 	restartFirst = 100 * time.Millisecond // from a death to the next start, unless the process was healthy for restartReset
 	restartMost  = 5 * time.Second
-	restartReset = 10 * time.Second // of health, after which the next start is at once, and the back-off begins anew
-	breakAfter   = 8                // failures in a row, until the breaker opens
+	restartReset = 3 * time.Second // of health, after which the next start is at once, and the back-off begins anew
+	breakAfter   = 8               // failures in a row, until the breaker opens
 	breakFor     = 30 * time.Second
 	lingerFor    = 2 * time.Second // a shared process that nobody uses, until it is ended
 )
