@@ -47,10 +47,7 @@ func (n *Node) SetTransport(ctx context.Context, name string, source TransportSo
 		return err
 	}
 	n.cfg.Log.Warn("transport cannot bind beside the one that runs: it is tried alone", "transport", source.Name, "error", err)
-	if e := n.retire(old); e != nil {
-		return e
-	}
-	if _, err = n.try(ctx, source); err == nil {
+	if err = n.follow(ctx, old, source); err == nil {
 		return nil
 	}
 	if _, e := n.try(context.WithoutCancel(ctx), old.source); e != nil {
@@ -60,11 +57,37 @@ func (n *Node) SetTransport(ctx context.Context, name string, source TransportSo
 	return err
 }
 
+// follow ends old and starts a transport in its place, which the peers of its links are dialed on as soon as it listens.
+func (n *Node) follow(ctx context.Context, old *slot, source TransportSource) error {
+	after := TransportSource{Name: source.Name, Start: func(ctx context.Context) (transport.Transport, error) {
+		select {
+		case <-old.done:
+			return source.Start(ctx)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}}
+	var next *slot
+	if err := n.call(func() { next = n.addSlot(after) }); err != nil { // so that their dials find it
+		return err
+	}
+	if err := n.retire(old); err != nil {
+		return err
+	}
+	_, err := n.listens(ctx, next)
+	return err
+}
+
 // try starts a transport and waits until it listens. One that does not is ended.
 func (n *Node) try(ctx context.Context, source TransportSource) (s *slot, err error) {
 	if err := n.call(func() { s = n.addSlot(source) }); err != nil {
 		return nil, err
 	}
+	return n.listens(ctx, s)
+}
+
+// listens waits until a transport listens. One that does not is ended.
+func (n *Node) listens(ctx context.Context, s *slot) (_ *slot, err error) {
 	patience := time.NewTimer(bindPatience)
 	defer patience.Stop()
 	select {
@@ -81,7 +104,7 @@ func (n *Node) try(ctx context.Context, source TransportSource) (s *slot, err er
 	if e := n.retire(s); e != nil {
 		return nil, e
 	}
-	return nil, fmt.Errorf("%w: %s: %w", ErrTransport, source.Name, err)
+	return nil, fmt.Errorf("%w: %s: %w", ErrTransport, s.source.Name, err)
 }
 
 func (n *Node) addSlot(source TransportSource) *slot {
