@@ -81,8 +81,11 @@ func (p *Policy) run(ctx context.Context, s *session) {
 		stop:   &pb.DecideRequest{Request: &pb.DecideRequest_Stop{Stop: &pb.Stop{}}},
 		handle: p.handle,
 	})
-	if err == nil {
+	switch {
+	case err == nil && ctx.Err() != nil:
 		err = context.Canceled
+	case err == nil: // nobody has asked it to: a process that panics says so on its way
+		err = s.remote.broken(errEnded)
 	}
 	p.mu.Lock()
 	if p.err == nil {

@@ -170,6 +170,9 @@ func (s *session) run(ctx context.Context, c course) error {
 	}
 }
 
+// errEnded is why an instance is over that ended without a reason, and without being asked to.
+var errEnded = errors.New("it has ended by itself")
+
 // judge reports err when it shows that the plugin is broken, and returns it.
 func (s *session) judge(err error) error {
 	if errors.Is(err, ErrProtocol) {

@@ -113,6 +113,9 @@ func (t *transportClient) Run(ctx context.Context, sink transport.Sink) error {
 			stop:   &pb.CarryRequest{Request: &pb.CarryRequest_Stop{Stop: &pb.Stop{}}},
 			handle: t.handle,
 		})
+		if err == nil && ctx.Err() == nil { // nobody has asked it to: a process that panics says so on its way
+			err = t.session.remote.broken(errEnded)
+		}
 	}
 	close(over)
 	<-reported
