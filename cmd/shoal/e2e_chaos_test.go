@@ -35,8 +35,8 @@ func holds(t *testing.T) held {
 	return held{runtime.NumGoroutine(), len(files), len(descendants(t, os.Getpid())), int(m.HeapAlloc >> 20)}
 }
 
-// TestPluginsKilledAtRandomTakeNothingFromTheViewers kills a random plugin of a random node every second.
-func TestPluginsKilledAtRandomTakeNothingFromTheViewers(t *testing.T) {
+// TestPluginsKilledAtRandomCostTheViewersLittle kills a random plugin of a random node every second.
+func TestPluginsKilledAtRandomCostTheViewersLittle(t *testing.T) {
 	// Ten kills of so few nodes, while other tests run, may well hit the same viewer's transport three times within its buffer.
 	viewers, last, least := 3, 10*time.Second, 0.9
 	if text := os.Getenv(chaosVariable); text != "" {

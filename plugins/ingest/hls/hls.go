@@ -13,7 +13,7 @@ import (
 // Ingest reads one HLS stream. It implements [ingest.Ingest] and [ingest.Measurer].
 type Ingest struct {
 	cfg    config
-	delays delays
+	delays ingest.Delays
 }
 
 // New reads cfg; nothing is opened yet. It is an [ingest.Factory]. cfg.Source is an http or https URL of a playlist.
@@ -26,7 +26,7 @@ func New(cfg ingest.Config) (ingest.Ingest, error) {
 }
 
 // Measured implements [ingest.Measurer]. Only a stream whose playlists say when its segments were captured is measured.
-func (i *Ingest) Measured() []time.Duration { return i.delays.drain() }
+func (i *Ingest) Measured() []time.Duration { return i.delays.Measured() }
 
 // Run implements [ingest.Ingest].
 func (i *Ingest) Run(ctx context.Context, sink ingest.Sink) error {

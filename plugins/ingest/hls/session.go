@@ -60,7 +60,7 @@ func (i *Ingest) open(ctx context.Context, f *fetcher, sink ingest.Sink) (*reade
 		return nil, err
 	}
 	r.packager, err = cmaf.NewPackager(cmaf.PackagerConfig{
-		Inputs: inputs, Span: i.cfg.span, Bitrate: bitrate, Delay: i.delays.add,
+		Inputs: inputs, Span: i.cfg.span, Bitrate: bitrate, Delay: i.delays.Add,
 	}, sink)
 	if err != nil {
 		return nil, i.failure(err)

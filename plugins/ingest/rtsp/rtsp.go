@@ -17,7 +17,7 @@ import (
 // Ingest reads one RTSP source. It implements [ingest.Ingest] and [ingest.Measurer].
 type Ingest struct {
 	cfg    config
-	delays delays
+	delays ingest.Delays
 }
 
 // New reads cfg; nothing is opened yet. It is an [ingest.Factory]. cfg.Source is an rtsp or rtsps URL.
@@ -34,7 +34,7 @@ func Open(cfg ingest.Config, bitrate uint64) (*Ingest, error) {
 }
 
 // Measured implements [ingest.Measurer].
-func (i *Ingest) Measured() []time.Duration { return i.delays.drain() }
+func (i *Ingest) Measured() []time.Duration { return i.delays.Measured() }
 
 // Run implements [ingest.Ingest].
 func (i *Ingest) Run(ctx context.Context, sink ingest.Sink) error {

@@ -60,7 +60,7 @@ func (i *Ingest) open(client *gortsplib.Client, session *description.Session, si
 		return nil, err
 	}
 	packager, err := cmaf.NewPackager(cmaf.PackagerConfig{
-		Inputs: inputs, Span: i.cfg.span, Bitrate: i.cfg.bitrate, Delay: i.delays.add,
+		Inputs: inputs, Span: i.cfg.span, Bitrate: i.cfg.bitrate, Delay: i.delays.Add,
 	}, sink)
 	if err != nil {
 		return nil, fmt.Errorf("rtsp: %s: %w", i.cfg.name(), err)
