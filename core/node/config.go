@@ -57,12 +57,12 @@ type StreamConfig struct {
 	MaxLinks   int                              // see engine.Config
 	Playout    engine.Playout
 	Seed       uint64
-	Outputs    []Output
+	Outputs    []Output // at a viewer of what it plays, at a source of what it publishes
 }
 
 // Output is one egress of a stream, started again with back-off when it fails.
 type Output struct {
-	Name  string
+	Name  string // one of its own among those of the stream
 	Start func(ctx context.Context) (egress.Egress, error)
 	Ready func(urls []string) // called each time it is up, from its own goroutine; nil for none
 }

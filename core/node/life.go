@@ -94,7 +94,7 @@ func (l *life) Tracks(m ingest.Media) error {
 	if err != nil {
 		return err
 	}
-	if e := p.node.call(func() { err = l.describe(signed) }); e != nil {
+	if e := p.node.call(func() { err = l.describe(d, signed) }); e != nil {
 		return e
 	}
 	if err != nil {
@@ -111,8 +111,8 @@ func (l *life) Tracks(m ingest.Media) error {
 	return nil
 }
 
-// describe gives the engine and the rendezvous a new epoch. It runs on the loop.
-func (l *life) describe(signed []byte) error {
+// describe gives the engine, the rendezvous and the outputs a new epoch. It runs on the loop.
+func (l *life) describe(d *chunk.Descriptor, signed []byte) error {
 	n := l.of.node
 	st := n.byStream[l.of.stream]
 	if st == nil || l.ctx.Err() != nil {
@@ -123,6 +123,7 @@ func (l *life) describe(signed []byte) error {
 		return err
 	}
 	l.of.live = l
+	st.begin(d)
 	if st.cfg.Rendezvous != nil {
 		st.cfg.Rendezvous.Describe(signed)
 	}
@@ -144,7 +145,9 @@ func (l *life) Group(g chunk.Group) error {
 		}
 		if err := st.engine.Publish(p.node.now(), g, author); err != nil {
 			p.node.cfg.Log.Warn("group not published", "stream", p.name, "error", err)
+			return
 		}
+		st.own(p.node, g)
 	})
 	if !taken {
 		return ErrClosed

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +29,7 @@ type output struct {
 	pending []pendingItem // for pacing AtPlayout
 	dropped atomic.Uint64 // groups that found the feed full
 	urls    atomic.Pointer[[]string]
+	stop    context.CancelFunc
 	ended   chan struct{}
 }
 
@@ -39,11 +42,67 @@ type pendingItem struct {
 // startOutput keeps an egress running until ctx ends.
 func (n *Node) startOutput(ctx context.Context, cfg Output) *output {
 	o := &output{name: cfg.Name, skip: true, ended: make(chan struct{})}
+	ctx, o.stop = context.WithCancel(ctx)
 	n.group.Go(func() {
 		defer close(o.ended)
 		n.runOutput(ctx, o, cfg)
 	})
 	return o
+}
+
+// AddOutput gives a stream one output more while it plays, and returns at once: what it is given begins with the next
+// random-access group. Errors: ErrConfig when the stream has one of that name; ErrUnknownStream; ErrClosed.
+func (n *Node) AddOutput(stream string, cfg Output) error {
+	err := ErrUnknownStream
+	if e := n.call(func() {
+		st := n.named(stream)
+		if st == nil {
+			return
+		}
+		if err = nil; st.output(cfg.Name) >= 0 {
+			err = fmt.Errorf("%w: stream %q: there is an output %q already", ErrConfig, stream, cfg.Name)
+			return
+		}
+		st.outputs = append(st.outputs, n.startOutput(st.ctx, cfg))
+	}); e != nil {
+		return e
+	}
+	return err
+}
+
+// RemoveOutput ends an output of a stream that plays, and returns once it has ended, so that another can have its address.
+// One that is not there has ended. Errors: ErrUnknownStream, ErrClosed.
+func (n *Node) RemoveOutput(stream, name string) error {
+	var o *output
+	err := ErrUnknownStream
+	if e := n.call(func() {
+		st := n.named(stream)
+		if st == nil {
+			return
+		}
+		err = nil
+		if i := st.output(name); i >= 0 {
+			o = st.outputs[i]
+			o.stop()
+			st.outputs = slices.Delete(st.outputs, i, i+1)
+		}
+	}); e != nil {
+		return e
+	}
+	if o == nil {
+		return err
+	}
+	select {
+	case <-o.ended:
+		return nil
+	case <-n.ended:
+		return ErrClosed
+	}
+}
+
+// output is the index of the output of that name, -1 when there is none.
+func (st *stream) output(name string) int {
+	return slices.IndexFunc(st.outputs, func(o *output) bool { return o.name == name })
 }
 
 // runOutput starts an egress again when it has ended, unless its config is wrong. For as long as it fails for the same
@@ -123,6 +182,21 @@ func (st *stream) deliver(n *Node, d *engine.Delivery) {
 		}
 		o.push(st.descriptor, item)
 	}
+}
+
+// begin has what this node publishes begin an epoch at its own outputs.
+func (st *stream) begin(d *chunk.Descriptor) {
+	st.descriptor, st.published = d, 0
+	for _, o := range st.outputs {
+		o.begun = false
+	}
+}
+
+// own gives a group that this node publishes to its own outputs: at once, for nobody has it earlier.
+func (st *stream) own(n *Node, g chunk.Group) {
+	g.Epoch, g.GroupHeader.Group = st.descriptor.Epoch, st.published
+	st.published++
+	st.deliver(n, &engine.Delivery{Group: g, Due: n.now()})
 }
 
 // push feeds an item, behind the Begin that it needs.

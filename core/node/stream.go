@@ -31,6 +31,7 @@ type stream struct {
 	ingest     report.Histogram // capture -> born, at a source whose ingest measures it
 
 	descriptor *chunk.Descriptor // of the deliveries that come now; nil before the first
+	published  uint64            // groups of the epoch, at its source
 	away       error             // why the rendezvous does not answer; nil while it does
 	refused    error             // why it never will
 }
