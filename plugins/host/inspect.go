@@ -67,6 +67,12 @@ func (i *Inspection) UsesDataChannel(ctx context.Context, o bridge.Offer, params
 	return err == nil && r.Channels.Admitted() > before, err
 }
 
+// TryEgress makes an egress of an offer, and nothing runs it. Errors: what the factory answered.
+func (i *Inspection) TryEgress(ctx context.Context, cfg egress.Config) error {
+	_, err := i.process.remote.Egress(ctx, i.process.offer.Name, cfg)
+	return err
+}
+
 // End ends the process, and returns when nothing is left of it: within 2 s.
 func (i *Inspection) End() {
 	i.process.end()

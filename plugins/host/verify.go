@@ -13,6 +13,12 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 )
 
+// Verify looks at the file of a plugin as a start does, and starts nothing. Errors: ErrRefused, ErrSpec, with the remedy.
+func (h *Host) Verify(spec Spec) error {
+	_, err := h.command(&spec)
+	return err
+}
+
 // command is what is run for a spec, after its file was found good. Errors: ErrRefused, ErrSpec, with the remedy.
 func (h *Host) command(s *Spec) ([]string, error) {
 	if err := s.Limits.check(s); err != nil {
