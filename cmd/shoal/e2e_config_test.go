@@ -44,13 +44,19 @@ func startLiving(t *testing.T, c config.Config) *living {
 	return l
 }
 
-// write puts another file in the place of the one that is there, as editors do.
+// write changes the file.
 func (l *living) write(t *testing.T, text string) {
 	t.Helper()
-	if err := os.WriteFile(l.file+"~", []byte(text), 0o600); err != nil {
+	replace(t, l.file, text)
+}
+
+// replace puts another file in the place of one, as editors do.
+func replace(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file+"~", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(l.file+"~", l.file); err != nil {
+	if err := os.Rename(file+"~", file); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,6 +218,8 @@ func TestAConfigThatIsWrongIsRefusedWholeWhicheverWayItComes(t *testing.T) {
 		l.write(t, "uplink: 5M\npolicy: {params: {feeders: many}}\n")
 		rejected++
 		eventually(t, 10*time.Second, "the policy was tried", func() bool { return len(happened[event.ConfigRejected](l.history)) == rejected })
+		l.write(t, "uplink: 5M\nplugins: {spare: {kind: egress, path: /nowhere/spare}}\n")
+		refused("file", "plugins.spare", "check the path")
 		for body, says := range map[string]string{
 			`{"uplink": "5M", "policy": "clubz"}`:                             "clubz",
 			`{"uplink": "5M", "policy": {"path": "/"}}`:                       "policy.path",

@@ -7,8 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"reflect"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
@@ -74,7 +72,7 @@ func listPlugins(env *environment, cfg *config.Config) ([]listedPlugin, error) {
 	for _, p := range builtin.Plugins() {
 		list = append(list, listedPlugin{
 			Kind: p.Kind.String(), Name: p.Name, Version: version(), Protocol: bridge.Protocol, SHA256: own,
-			Isolation: string(isolationOf(cfg, p.Kind)),
+			Isolation: string(config.Process),
 		})
 	}
 	h, stop, err := inspectionHost(env)
@@ -82,16 +80,20 @@ func listPlugins(env *environment, cfg *config.Config) ([]listedPlugin, error) {
 		return nil, err
 	}
 	defer stop()
-	for _, n := range named(reflect.ValueOf(cfg).Elem(), "", "") {
-		if n.plugin.Path == "" {
-			for i := range list {
-				if p := &list[i]; p.Path == "" && p.Kind == n.kind && p.Name == n.plugin.Name && p.Key == "" {
-					p.Key, p.Isolation = n.key, string(n.plugin.Isolation)
-				}
+	seen := make(map[string]bool)
+	for _, u := range append(cfg.Uses(), cfg.Installed()...) {
+		if u.Plugin.Path != "" {
+			if id := u.Kind + "/" + u.Plugin.Name; !seen[id] {
+				seen[id] = true
+				list = append(list, installed(env.ctx, h, u))
 			}
 			continue
 		}
-		list = append(list, installed(env.ctx, h, n))
+		for i := range list {
+			if p := &list[i]; p.Path == "" && p.Kind == u.Kind && p.Name == u.Plugin.Name && p.Key == "" {
+				p.Key, p.Isolation = u.Key, string(u.Plugin.Isolation)
+			}
+		}
 	}
 	states := askStates(env.ctx, cfg.Control.Listen)
 	for i := range list {
@@ -100,24 +102,16 @@ func listPlugins(env *environment, cfg *config.Config) ([]listedPlugin, error) {
 	return list, nil
 }
 
-// isolationOf is that of a built-in that the config does not name.
-func isolationOf(cfg *config.Config, kind bridge.Kind) config.Isolation {
-	if kind == bridge.KindEgress {
-		return cfg.Egress.Isolation
-	}
-	return config.Process
-}
-
 // installed is a plugin of the config, as it says when it is started.
-func installed(ctx context.Context, h *host.Host, n naming) listedPlugin {
-	p := listedPlugin{Kind: n.kind, Name: n.plugin.Name, Path: n.plugin.Path, Key: n.key, Isolation: string(config.Process)}
+func installed(ctx context.Context, h *host.Host, u config.Use) listedPlugin {
+	p := listedPlugin{Kind: u.Kind, Name: u.Plugin.Name, Path: u.Plugin.Path, Key: u.Key, Isolation: string(config.Process)}
 	var err error
 	if p.SHA256, err = checksumOf(p.Path); err != nil {
 		p.Error = err.Error()
 		return p
 	}
-	spec := host.Spec{Name: p.Name, Path: p.Path, SHA256: n.plugin.SHA256}
-	if spec.Kind, err = bridge.ParseKind(n.kind); err != nil {
+	spec := host.Spec{Name: p.Name, Path: p.Path, SHA256: u.Plugin.SHA256, Args: u.Plugin.Args, Env: u.Plugin.Env}
+	if spec.Kind, err = bridge.ParseKind(u.Kind); err != nil {
 		p.Error = err.Error()
 		return p
 	}
@@ -131,56 +125,6 @@ func installed(ctx context.Context, h *host.Host, n naming) listedPlugin {
 	defer i.End()
 	p.Version, p.Protocol = i.About.Version, bridge.Protocol
 	return p
-}
-
-// naming is where a config names a plugin.
-type naming struct {
-	key, kind string
-	plugin    config.Plugin
-}
-
-// named walks a config for the plugins that it names, wherever they stand; the kind is the nearest key that is one.
-func named(v reflect.Value, key, kind string) []naming {
-	if k := key[strings.LastIndexByte(key, '.')+1:]; k != "" {
-		if _, err := bridge.ParseKind(k); err == nil {
-			kind = k
-		}
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			return named(v.Elem(), key, kind)
-		}
-	case reflect.Struct:
-		if p, ok := v.Interface().(config.Plugin); ok {
-			return []naming{{key, kind, p}}
-		}
-		var all []naming
-		for i := range v.NumField() {
-			all = append(all, named(v.Field(i), below(key, v.Type().Field(i).Tag.Get("yaml")), kind)...)
-		}
-		return all
-	case reflect.Map:
-		var all []naming
-		for _, name := range sortedKeys(v) {
-			all = append(all, named(v.MapIndex(name), below(key, name.String()), kind)...)
-		}
-		return all
-	case reflect.Slice:
-		var all []naming
-		for i := range v.Len() {
-			all = append(all, named(v.Index(i), fmt.Sprintf("%s[%d]", key, i), kind)...)
-		}
-		return all
-	}
-	return nil
-}
-
-func below(key, name string) string {
-	if key == "" {
-		return name
-	}
-	return key + "." + name
 }
 
 // shortSum is how many digits of a checksum the table shows.

@@ -16,15 +16,20 @@ import (
 )
 
 // foreign is an executable that serves the built-in policy, as a stranger's would its own.
-func foreign(t *testing.T) (path, sum string) {
+func foreign(t *testing.T) (path, checksum string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "stranger")
 	script := fmt.Sprintf("#!/bin/sh\nexec '%s' plugin serve policy/substream\n", shoal)
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := sha256.Sum256([]byte(script))
-	return path, hex.EncodeToString(s[:])
+	return path, sum([]byte(script))
+}
+
+// sum is the checksum of a file, as one pins it.
+func sum(file []byte) string {
+	s := sha256.Sum256(file)
+	return hex.EncodeToString(s[:])
 }
 
 // listed is a line of plugin list --json.
@@ -75,18 +80,22 @@ func TestPluginListTellsOfTheBuiltInOnesAndOfThoseOfTheConfig(t *testing.T) {
 	ownSum := sha256.Sum256(own)
 	table, all := list(t, fmt.Sprintf(`
 control: {listen: "127.0.0.1:1"}
-egress: {isolation: inline}
+egress: {screen: {name: hls, isolation: inline}}
+plugins: {spare: {kind: policy, path: %s}}
 policy: {name: mine, path: %s}
 streams:
   cam1: {policy: {name: pinned, path: %s, sha256: %s}}
   cam2: {policy: {name: other, path: %s, sha256: %s}}
-`, path, path, sum, path, strings.Repeat("0", 64)))
+`, path, path, path, sum, path, strings.Repeat("0", 64)))
 	quic := one(t, all, "transport", "quic")
 	if quic.SHA256 != hex.EncodeToString(ownSum[:]) || quic.Protocol != 1 || quic.Isolation != "process" || quic.State != "not running" || quic.Key != "transport" {
 		t.Errorf("%+v", quic)
 	}
-	if p := one(t, all, "egress", "hls"); p.Isolation != "inline" {
+	if p := one(t, all, "egress", "hls"); p.Isolation != "inline" || p.Key != "egress.screen" {
 		t.Errorf("%+v", p)
+	}
+	if p := one(t, all, "policy", "spare"); p.SHA256 != sum || p.Key != "plugins.spare" {
+		t.Errorf("one that nothing uses: %+v", p)
 	}
 	mine := one(t, all, "policy", "mine")
 	if mine.SHA256 != sum || mine.Path != path || mine.Protocol != 1 || mine.Version == "" || mine.State != "not running" || mine.Key != "policy" {

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"reflect"
-	"slices"
 	"time"
 
 	"github.com/shoal-live/shoal/api/control"
@@ -71,11 +69,4 @@ func (s pluginStates) fill(p *listedPlugin) {
 	if p.Error != "" {
 		p.State = stateBroken
 	}
-}
-
-// sortedKeys are the keys of a map of strings, in order.
-func sortedKeys(m reflect.Value) []reflect.Value {
-	keys := m.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
-	return keys
 }

@@ -4,60 +4,60 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"golang.org/x/term"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
+	"github.com/shoal-live/shoal/cmd/shoal/wire"
 	"github.com/shoal-live/shoal/core/event"
-	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
+// watchCommand's flags count over the file's keys; a flag that is not given has no value.
 type watchCommand struct {
-	URL       string `arg:"" help:"Link of the stream: http(s)://host:9870/cam1."`
-	HLS       string `name:"hls" default:"127.0.0.1:9888" help:"Address of the low-latency HLS server; empty for none."`
-	RTSP      string `name:"rtsp" default:"127.0.0.1:9554" help:"Address of the RTSP server that players and a MediaMTX can pull; empty for none."`
-	Publish   string `help:"Publish into a media server." placeholder:"rtsp://..."`
-	Pipe      bool   `help:"Write fMP4 to standard output: shoal watch --pipe URL | mpv -"`
-	Uplink    string `default:"0" help:"Cap of all that leaves, in bits per second: 2M; 0 for none." placeholder:"RATE"`
-	Transport string `default:"quic" help:"Transport: a built-in one, or the path of an executable, ./mine. The source has the same." placeholder:"PATH|NAME"`
-	Policy    string `default:"substream" help:"Policy, likewise." placeholder:"PATH|NAME"`
-	Listen    string `default:":0" help:"Address of the transport."`
-	Isolation string `default:"process" enum:"process,inline" help:"Where plugins run: process or inline."`
-	LogLevel  string `default:"warn" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	URL       string   `arg:"" help:"Link of the stream: http(s)://host:9870/cam1."`
+	Config    string   `help:"Config file, followed while it plays: the keys logLevel, uplink, plugins, transport, policy and egress of shoal.example.yml." placeholder:"FILE"`
+	HLS       *string  `name:"hls" help:"Address of the low-latency HLS server, empty for none (default 127.0.0.1:9888, unless the file has egress)." placeholder:"ADDR"`
+	RTSP      *string  `name:"rtsp" help:"Address of the RTSP server that players and a MediaMTX can pull, empty for none (default 127.0.0.1:9554, likewise)." placeholder:"ADDR"`
+	Publish   string   `help:"Publish into a media server." placeholder:"rtsp://..."`
+	Pipe      bool     `help:"Write fMP4 to standard output, and serve nothing else that is not asked for: shoal watch --pipe URL | mpv -"`
+	Egress    []string `sep:"none" help:"One more output, and what it is given: ./mine,listen=127.0.0.1:8870,colour=red. May be given again." placeholder:"PATH|NAME[,KEY=VALUE...]"`
+	Uplink    string   `help:"Cap of all that leaves, in bits per second: 2M (default 0, none)." placeholder:"RATE"`
+	Transport string   `help:"Transport: a built-in one, or the path of an executable, ./mine; the source has the same (default quic)." placeholder:"PATH|NAME"`
+	Policy    string   `help:"Policy, likewise (default substream, or as the stream's operator says)." placeholder:"PATH|NAME"`
+	Listen    string   `help:"Address of the transport (default :0)." placeholder:"ADDR"`
+	Isolation string   `help:"Where built-in plugins run: process or inline (default process)." placeholder:"ISOLATION"`
+	LogLevel  string   `help:"debug, info, warn or error (default warn)." placeholder:"LEVEL"`
 }
 
 // Run plays until Ctrl-C.
 func (c watchCommand) Run(env *environment) error {
-	uplink, err := parseRate("uplink", c.Uplink)
+	if c.Pipe && term.IsTerminal(int(os.Stdout.Fd())) {
+		return errors.New("--pipe: standard output is a terminal: put a player behind it, as in shoal watch --pipe URL | mpv -")
+	}
+	flags, err := c.flags(env)
 	if err != nil {
 		return err
 	}
-	transport, err := choice(env, bridge.KindTransport, c.Transport)
-	if err != nil {
-		return flagError("transport", err)
-	}
-	policy, err := choice(env, bridge.KindPolicy, c.Policy)
-	if err != nil {
-		return flagError("policy", err)
-	}
-	command, err := ownPlugins()
+	o, err := flags.options()
 	if err != nil {
 		return err
+	}
+	level := new(slog.LevelVar)
+	if err := level.UnmarshalText([]byte(o.LogLevel)); err != nil {
+		return flagError("log-level", err)
 	}
 	out := &shared{w: env.stderr}
-	o := watch.Options{
-		URL: c.URL, HLS: c.HLS, RTSP: c.RTSP, Publish: c.Publish, Uplink: uplink, Listen: c.Listen,
-		Transport: transport, Policy: policy, Isolation: config.Isolation(c.Isolation), Command: command, Log: newLog(out, c.LogLevel, "text"),
-	}
 	ctx, cancel := context.WithCancel(env.ctx)
 	defer cancel()
-	if c.Pipe { // the player is at the other end of the pipe
-		if term.IsTerminal(int(os.Stdout.Fd())) {
-			return errors.New("--pipe: standard output is a terminal: put a player behind it, as in shoal watch --pipe URL | mpv -")
-		}
-		o.Pipe, o.HLS, o.RTSP = "-", "", ""
+	o.Log, o.Environ = newLogAt(out, level, "text"), env.environ
+	o.Live = watch.Live{File: c.Config, Level: level, Read: flags.options}
+	if o.Command, err = ownPlugins(); err != nil {
+		return err
+	}
+	if c.Pipe {
 		o.Events = func(e event.Event) {
 			if f, failed := e.(event.PartFailed); failed && f.Part == "pipe" && c.Publish == "" {
 				cancel() // the player has gone, and there is nothing else to do
@@ -89,5 +89,8 @@ func (c watchCommand) Run(env *environment) error {
 	<-shown
 	return err
 }
+
+// load reads the file.
+func (c watchCommand) load() (config.Config, error) { return config.LoadViewer(c.Config, wire.Known()) }
 
 func flagError(flag string, err error) error { return fmt.Errorf("--%s: %w", flag, err) }

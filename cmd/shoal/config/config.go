@@ -27,7 +27,7 @@ type Config struct {
 	Transport  Plugin               `yaml:"transport"`
 	Policy     Plugin               `yaml:"policy"`
 	Ingest     Plugin               `yaml:"ingest"`
-	Egress     EgressDefaults       `yaml:"egress" restart:"yes"`
+	Egress     Outputs              `yaml:"egress"`
 	Stream     Stream               `yaml:"stream"`
 	Streams    map[string]Stream    `yaml:"streams"`
 }
@@ -65,11 +65,6 @@ type Control struct {
 	Listen string `yaml:"listen"`
 }
 
-// EgressDefaults say how the egress plugins of this node run.
-type EgressDefaults struct {
-	Isolation Isolation `yaml:"isolation"`
-}
-
 // Stream says how one stream is shared; the key stream holds what holds for all.
 type Stream struct {
 	Source         string        `yaml:"source"`
@@ -78,6 +73,7 @@ type Stream struct {
 	Weight         int           `yaml:"weight"`
 	Ingest         *Plugin       `yaml:"ingest"`
 	Policy         *Plugin       `yaml:"policy"`
+	Egress         Outputs       `yaml:"egress"`
 	ABTest         *ABTest       `yaml:"abTest"`
 	Group          time.Duration `yaml:"group"`
 	Substreams     int           `yaml:"substreams"`
@@ -104,7 +100,6 @@ func Default() Config {
 		Transport:  Plugin{Name: "quic", Isolation: Process, Listen: ":9872"},
 		Policy:     Plugin{Name: "substream", Isolation: Process},
 		Ingest:     Plugin{Name: "mediamtx", Isolation: Process},
-		Egress:     EgressDefaults{Isolation: Process},
 		Stream:     Stream{Weight: 1, Group: 50 * time.Millisecond, Substreams: 16, ChunkSize: 900, Authentication: "merkle"},
 	}
 }

@@ -52,7 +52,14 @@ func diff(list []Change, path []string, from, to reflect.Value, h how) []Change 
 			}
 		}
 		for _, k := range slices.Sorted(maps.Keys(keys)) {
-			list = diff(list, append(slices.Clip(path), k), entry(from, k), entry(to, k), h)
+			at := append(slices.Clip(path), k)
+			below := diff(nil, at, entry(from, k), entry(to, k), h)
+			was, is := has(from, k), has(to, k)
+			if gone := was && !is && from.Type() == reflect.TypeFor[Outputs](); gone || len(below) == 0 && was != is {
+				// All that is to say of it is that it is there, or that it has gone with all that belonged to it.
+				below = []Change{{Path: at, From: there(was), To: there(is), Restart: h.restart}}
+			}
+			list = append(list, below...)
 		}
 		return list
 	case reflect.Pointer:
@@ -81,6 +88,17 @@ func entry(m reflect.Value, key string) reflect.Value {
 	return reflect.Zero(m.Type().Elem())
 }
 
+func has(m reflect.Value, key string) bool { return m.MapIndex(reflect.ValueOf(key)).IsValid() }
+
+func there(is bool) string {
+	if is {
+		return "set"
+	}
+	return notSet
+}
+
+const notSet = "not set"
+
 func pointed(p reflect.Value) reflect.Value {
 	if p.IsNil() {
 		return reflect.Zero(p.Type().Elem())
@@ -91,7 +109,7 @@ func pointed(p reflect.Value) reflect.Value {
 func show(v reflect.Value) string {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
-			return "not set"
+			return notSet
 		}
 		v = v.Elem()
 	}

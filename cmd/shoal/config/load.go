@@ -26,15 +26,20 @@ func Load(path string, environ []string, known Known) (Config, error) {
 func Read(path string, environ []string) (Config, error) {
 	c := Default()
 	if path != "" {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return c, fmt.Errorf("%w: %w (write one from shoal.example.yml, or run without a file)", ErrConfig, err)
-		}
-		if err := Parse(filepath.Base(path), b, &c); err != nil {
+		if err := c.read(path); err != nil {
 			return c, err
 		}
 	}
 	return c, fromEnvironment(environ, &c)
+}
+
+// read puts the file at path over c.
+func (c *Config) read(path string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("%w: %w (write one from shoal.example.yml, or run without a file)", ErrConfig, err)
+	}
+	return Parse(filepath.Base(path), b, c)
 }
 
 // Parse reads YAML over c. name stands for the file in errors. Errors: ErrConfig.

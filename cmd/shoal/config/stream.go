@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// For is the configuration of one stream: the file's streams entry over its stream key, its policy and ingest resolved.
+// For is the configuration of one stream: the file's streams entry over its stream key, its plugins resolved.
 func (c *Config) For(name string) Stream {
 	s := c.Stream
 	if o, ok := c.Streams[name]; ok {
@@ -24,6 +24,10 @@ func (c *Config) For(name string) Stream {
 	}
 	policy, in = c.Resolve("policy", isolated(policy)), c.Resolve("ingest", isolated(in))
 	s.Policy, s.Ingest = &policy, &in
+	if s.Egress == nil {
+		s.Egress = c.Egress
+	}
+	s.Egress = c.outputs(s.Egress)
 	return s
 }
 
@@ -35,6 +39,9 @@ func (s Stream) under(o Stream) Stream {
 	override(&s.Weight, o.Weight)
 	override(&s.Ingest, o.Ingest)
 	override(&s.Policy, o.Policy)
+	if o.Egress != nil {
+		s.Egress = o.Egress // those instead, as with any other key
+	}
 	override(&s.ABTest, o.ABTest)
 	override(&s.Group, o.Group)
 	override(&s.Substreams, o.Substreams)

@@ -14,9 +14,9 @@ import (
 
 // Known lists what a plugin's name may be, by kind. cmd fills it from the catalogue of built-ins.
 type Known struct {
-	Transports, Policies, Ingests []string
-	Authentications               []string
-	viewers                       []string // policies that every viewer has
+	Transports, Policies, Ingests, Egresses []string
+	Authentications                         []string
+	viewers                                 []string // policies that every viewer has
 }
 
 // Validate checks what a type cannot say. Errors: ErrConfig, naming key, value and choices.
@@ -26,10 +26,7 @@ func (c *Config) Validate(k Known) error {
 		c.plugins(k),
 		oneOf("logLevel", c.LogLevel, []string{"debug", "info", "warn", "error"}),
 		oneOf("logFormat", c.LogFormat, []string{"text", "json"}),
-		plugin("transport", &c.Transport, k.Transports),
-		plugin("policy", &c.Policy, k.Policies),
-		plugin("ingest", &c.Ingest, k.Ingests),
-		oneOf("egress.isolation", string(c.Egress.Isolation), isolations),
+		c.choices(k),
 		httpURL("mediamtx.api", c.MediaMTX.API),
 		httpURL("rendezvous.remote", c.Rendezvous.Remote),
 		httpURL("rendezvous.publicURL", c.Rendezvous.PublicURL),
@@ -63,7 +60,7 @@ func (c *Config) Validate(k Known) error {
 		s := c.Stream.under(c.Streams[name])
 		checks = append(checks, stream("streams."+name, &s, k))
 	}
-	checks = append(checks, c.oneOfAName(names))
+	checks = append(checks, c.oneOfAName())
 	for _, err := range checks {
 		if err != nil {
 			return err
@@ -85,22 +82,7 @@ func oneOf(key, value string, choices []string) error {
 	return nil
 }
 
-func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
-
 func stream(key string, s *Stream, k Known) error {
-	for _, p := range []struct {
-		key    string
-		plugin *Plugin
-		known  []string
-	}{{".policy", s.Policy, k.Policies}, {".ingest", s.Ingest, k.Ingests}} {
-		if p.plugin == nil {
-			continue
-		}
-		one := isolated(*p.plugin)
-		if err := plugin(key+p.key, &one, p.known); err != nil {
-			return err
-		}
-	}
 	if err := abTest(key+".abTest", s.ABTest, k); err != nil {
 		return err
 	}

@@ -10,18 +10,33 @@ import (
 // kinds are those of plugins, with where Known has their names.
 var kinds = []string{"transport", "policy", "ingest", "egress"}
 
+// names are those of one kind.
+func (k *Known) names(kind string) []string {
+	switch kind {
+	case "transport":
+		return k.Transports
+	case "policy":
+		return k.Policies
+	case "ingest":
+		return k.Ingests
+	case "egress":
+		return k.Egresses
+	}
+	return nil
+}
+
 // with is k and the plugins that the config names itself.
 func (c *Config) with(k Known) Known {
 	k.viewers = k.Policies
 	k.Transports = slices.Concat(k.Transports, c.installed("transport"))
 	k.Policies = slices.Concat(k.Policies, c.installed("policy"))
 	k.Ingests = slices.Concat(k.Ingests, c.installed("ingest"))
+	k.Egresses = slices.Concat(k.Egresses, c.installed("egress"))
 	return k
 }
 
 // plugins checks what is installed.
 func (c *Config) plugins(k Known) error {
-	builtin := map[string][]string{"transport": k.Transports, "policy": k.Policies, "ingest": k.Ingests}
 	for _, name := range slices.Sorted(maps.Keys(c.Plugins)) {
 		p := c.Plugins[name]
 		key := "plugins." + name
@@ -29,7 +44,7 @@ func (c *Config) plugins(k Known) error {
 			return err
 		}
 		twice := 0
-		for _, n := range builtin[p.Kind] {
+		for _, n := range k.names(p.Kind) {
 			if n == name {
 				twice++
 			}
@@ -50,42 +65,26 @@ func (c *Config) plugins(k Known) error {
 	return nil
 }
 
-// oneOfAName refuses two executables of one kind and name, which nobody could tell apart in logs and metrics. streams are
-// the names of those with keys of their own.
-func (c *Config) oneOfAName(streams []string) error {
-	type use struct{ kind, key string }
+// choices checks every plugin that is chosen.
+func (c *Config) choices(k Known) error {
+	for _, u := range c.Uses() {
+		if err := u.check(k.names(u.Kind)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oneOfAName refuses two executables of one kind and name, which nobody could tell apart in logs and metrics.
+func (c *Config) oneOfAName() error {
 	seen := make(map[string]Plugin)
-	look := func(u use, p Plugin) error {
-		p = c.Resolve(u.kind, p)
-		id := u.kind + "/" + p.Name
+	for _, u := range c.Uses() {
+		id := u.Kind + "/" + u.Plugin.Name
 		before, ok := seen[id]
-		if ok && before.Path != p.Path {
-			return bad(u.key, "two of kind %s are called %q, %s and %s: give one another name", u.kind, p.Name, place(before), place(p))
+		if ok && before.Path != u.Plugin.Path {
+			return bad(u.Key, "two of kind %s are called %q, %s and %s: give one another name", u.Kind, u.Plugin.Name, place(before), place(u.Plugin))
 		}
-		seen[id] = p
-		return nil
-	}
-	for _, u := range []struct {
-		use
-		plugin *Plugin
-	}{
-		{use{"transport", "transport"}, &c.Transport}, {use{"policy", "policy"}, &c.Policy}, {use{"ingest", "ingest"}, &c.Ingest},
-		{use{"policy", "stream.policy"}, c.Stream.Policy}, {use{"ingest", "stream.ingest"}, c.Stream.Ingest},
-	} {
-		if u.plugin != nil {
-			if err := look(u.use, *u.plugin); err != nil {
-				return err
-			}
-		}
-	}
-	for _, name := range streams {
-		s := c.For(name)
-		if err := look(use{"policy", "streams." + name + ".policy"}, *s.Policy); err != nil {
-			return err
-		}
-		if err := look(use{"ingest", "streams." + name + ".ingest"}, *s.Ingest); err != nil {
-			return err
-		}
+		seen[id] = u.Plugin
 	}
 	return nil
 }
@@ -97,15 +96,18 @@ func place(p Plugin) string {
 	return p.Path
 }
 
-func plugin(key string, p *Plugin, known []string) error {
-	if p.Path == "" && !slices.Contains(known, p.Name) {
-		return bad(key+".name", "no %s %q (have: %s; or set path to a plugin of your own)", lastPart(key), p.Name, strings.Join(known, ", "))
-	}
-	if p.Path != "" && p.Isolation == Inline {
+// check looks at a plugin that is chosen among those known of its kind.
+func (u *Use) check(known []string) error {
+	p, key := &u.Plugin, u.Key
+	switch {
+	case p.Path == "" && !slices.Contains(known, p.Name):
+		return bad(key+".name", "no %s %q (have: %s; or set path to a plugin of your own)", u.Kind, p.Name, strings.Join(known, ", "))
+	case p.Path != "" && p.Isolation == Inline:
 		return bad(key+".isolation", "a plugin with a path runs in a process")
-	}
-	if p.Path == "" && len(p.Args) > 0 {
+	case p.Path == "" && len(p.Args) > 0:
 		return bad(key+".args", "a built-in takes no arguments: it has params")
+	case u.isPipe() && p.Listen == "-":
+		return bad(key+".listen", "standard output is for `shoal watch --pipe` alone: name a file or named pipe")
 	}
 	if err := checksum(key, p.SHA256); err != nil {
 		return err

@@ -70,7 +70,10 @@ func (s *Server) compose(way string, base config.Config, overlay config.Overlay)
 	if err := overlay.Apply(way, &c); err != nil {
 		return c, err
 	}
-	return c, c.Validate(wire.Known())
+	if err := c.Validate(wire.Known()); err != nil {
+		return c, err
+	}
+	return c, c.CheckFiles(way, &base)
 }
 
 // change makes another configuration take effect, or tells why not; then everything is as before. The lock is held.
@@ -143,8 +146,12 @@ func (s *Server) apply(ctx context.Context, now, next *config.Config) error {
 	return nil
 }
 
-// try starts the policies and ingests that a change brings, and ends them again: what does not start changes nothing.
+// try starts the plugins that a change brings, and ends them again: what does not start changes nothing. A transport is
+// tried by going over to it.
 func (s *Server) try(ctx context.Context, now, next *config.Config) error {
+	if err := s.set.Verify(named(next)); err != nil {
+		return err
+	}
 	running := map[string]publication{"": {stream: now.For("")}} // and what streams to come get
 	s.mu.Lock()
 	for name, p := range s.streams { // order-free: a copy
@@ -171,6 +178,25 @@ func (s *Server) try(ctx context.Context, now, next *config.Config) error {
 			if err := s.set.TryIngest(ctx, *want.Ingest, ic); err != nil {
 				return fmt.Errorf("ingest: %w", err)
 			}
+		}
+		if err := s.tryOutputs(ctx, name, was.Egress, want.Egress); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named are all plugins that a config names: one that nothing uses yet may be chosen while everything plays.
+func named(c *config.Config) []config.Use { return append(c.Installed(), c.Uses()...) }
+
+// tryOutputs tries the egresses that a change brings to a stream.
+func (s *Server) tryOutputs(ctx context.Context, stream string, was, want config.Outputs) error {
+	for name, p := range want { // order-free: each on its own
+		if before, ok := was[name]; ok && reflect.DeepEqual(before, p) {
+			continue
+		}
+		if err := s.set.TryEgress(ctx, p, cmp.Or(stream, "trial")); err != nil {
+			return fmt.Errorf("egress.%s: %w", name, err)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -175,9 +176,21 @@ func (s *Server) publish(ctx context.Context, p *publication, src ingest.Source,
 	if err != nil {
 		return err
 	}
+	outputs, err := s.set.Outputs(s.outputs(src.Name, cfg))
+	if err != nil {
+		return err
+	}
 	return s.node.Publish(ctx, node.StreamConfig{
 		Name: src.Name, Policy: policy, Fallback: wire.Fallback, Rendezvous: client, Weight: cfg.Weight, Seed: wire.Seed(),
+		Outputs: outputs,
 	}, pub)
+}
+
+// outputs are the egresses of a stream on this machine.
+func (s *Server) outputs(name string, cfg config.Stream) wire.OutputsConfig {
+	return wire.OutputsConfig{Stream: name, Wanted: cfg.Egress, Ready: func(output string, urls []string) {
+		s.log.Info("output ready", "stream", name, "output", output, "urls", strings.Join(urls, " "))
+	}}
 }
 
 // publishing is how a source is published.
@@ -211,6 +224,9 @@ func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Sour
 	}
 	if err == nil && was.Weight != want.Weight {
 		err = s.node.SetWeight(src.Name, want.Weight)
+	}
+	if err == nil && !reflect.DeepEqual(was.Egress, want.Egress) {
+		err = s.set.ChangeOutputs(s.node, was.Egress, s.outputs(src.Name, want))
 	}
 	moved := before.source.URL != src.URL || before.media != cfg.MediaMTX && want.Ingest.Name == "mediamtx"
 	if err == nil && (moved || !sameMedia(was, want)) {

@@ -99,6 +99,9 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = s.set.Verify(named(cfg)); err != nil {
+		return nil, err
+	}
 	carrier, err := s.set.Transport(cfg.Resolve("transport", cfg.Transport), s.identity)
 	if err != nil {
 		return nil, err
@@ -128,7 +131,8 @@ func (s *Server) close() {
 	}
 }
 
-// Run serves until ctx ends. It is called once, and returns when everything has ended.
+// Run serves until ctx ends. It is called once, and returns when everything has ended. A plugin that does not start keeps
+// it from beginning.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.bus.Close()
 	parts := []func(context.Context) error{
@@ -137,7 +141,12 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.meeting != nil {
 		parts = append(parts, s.meeting.Run)
 	}
-	return s.set.Around(ctx, func(ctx context.Context) error { return wire.Together(ctx, parts...) })
+	return s.set.Around(ctx, func(ctx context.Context) error {
+		if err := s.set.Start(ctx, s.config.Load().Uses()); err != nil {
+			return err
+		}
+		return wire.Together(ctx, parts...)
+	})
 }
 
 // carry runs the node, and names the key of what ends it.

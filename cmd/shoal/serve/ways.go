@@ -3,10 +3,6 @@ package serve
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"github.com/shoal-live/shoal/api/control"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
@@ -77,40 +73,15 @@ func (s *Server) followBus(ctx context.Context) error {
 	return nil
 }
 
-// settle is for an editor to finish writing.
-const settle = 100 * time.Millisecond
-
-// followFile reads the config file again whenever it changes, until ctx ends. The folder is watched: editors put another
-// file in the place of the one that was there.
+// followFile reads the config file again whenever it changes, until ctx ends.
 func (s *Server) followFile(ctx context.Context) error {
 	if s.opts.Live.File == "" {
 		return nil
 	}
-	w, err := fsnotify.NewWatcher()
-	if err == nil {
-		defer func() { _ = w.Close() }()
-		err = w.Add(filepath.Dir(s.opts.Live.File))
-	}
-	if err != nil {
+	if err := config.Follow(ctx, s.opts.Live.File, func() { s.reread(ctx) }); err != nil {
 		s.log.Warn("the config file is not watched: restart after a change, or use the control API", "error", err)
-		return nil
 	}
-	look := time.NewTimer(settle) // it may have changed since it was read
-	defer look.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case e := <-w.Events:
-			if filepath.Base(e.Name) == filepath.Base(s.opts.Live.File) && !e.Has(fsnotify.Chmod) {
-				look.Reset(settle)
-			}
-		case err := <-w.Errors:
-			s.log.Warn("watching the config file", "error", err)
-		case <-look.C:
-			s.reread(ctx)
-		}
-	}
+	return nil
 }
 
 // reread takes the file as it is now.

@@ -2,9 +2,10 @@
 package watch
 
 import (
-	"cmp"
 	"context"
+	"crypto/ed25519"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/shoal-live/shoal/api/control"
@@ -23,13 +24,17 @@ type Options struct {
 	RTSP      string           // address of the RTSP server; "" for none
 	Publish   string           // RTSP URL to publish to; "" for none
 	Pipe      string           // path to write fMP4 to, "-" for standard output; "" for none
+	Egress    config.Outputs   // further outputs; of one name with one of those above, this one
 	Uplink    config.Rate      // cap; 0 for none
 	Listen    string           // of the transport; "" for any free port
 	Transport config.Plugin    // without name and path quic
 	Policy    config.Plugin    // without name and path substream
 	Isolation config.Isolation // of egresses, and of transport and policy where those say none
 	Command   []string         // that starts this binary's own plugins
+	Environ   []string         // what plugins may be given of the environment
 	Log       *slog.Logger
+	LogLevel  string // which Live.Level is set to
+	Live      Live   // how all this may change while it plays
 	Events    event.Sink
 	// Ready is called with the URLs of each output that is up; nil for none.
 	Ready func(output string, urls []string)
@@ -42,8 +47,14 @@ type Viewer struct {
 	node *node.Node
 	info rendezvous.StreamInfo
 
-	stream node.StreamConfig
-	policy string // that decides, by its label; of the rendezvous' goroutine once that runs
+	stream   node.StreamConfig
+	identity ed25519.PrivateKey
+
+	wanted wanted // what is in effect; follow's, but for its policy
+
+	mu     sync.Mutex         // of what follows, and of the policy wanted: the rendezvous' goroutine has a say in it
+	policy string             // that decides, by its label
+	asked  *rendezvous.Policy // what the operator of the stream wants; nil: nothing was said
 }
 
 // Open looks the stream up and makes what plays it. Errors say what is wrong with the link, and what there is instead.
@@ -55,37 +66,29 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 	if opts.Events == nil {
 		opts.Events = func(event.Event) {}
 	}
-	v := &Viewer{opts: opts, info: info}
-	identity, err := keys.Fresh()
+	v := &Viewer{opts: opts, info: info, wanted: opts.wanted()}
+	if v.identity, err = keys.Fresh(); err != nil {
+		return nil, err
+	}
+	v.set, err = wire.New(wire.Config{Command: opts.Command, Environ: opts.Environ, Events: opts.Events, Log: opts.Log})
 	if err != nil {
 		return nil, err
 	}
-	v.set, err = wire.New(wire.Config{Command: opts.Command, Events: opts.Events, Log: opts.Log})
-	if err != nil {
+	if err := v.set.Verify(v.wanted.uses()); err != nil {
 		return nil, err
 	}
-	transport, err := v.set.Transport(v.choice(opts.Transport, "quic"), identity)
+	transport, err := v.set.Transport(v.wanted.transport, v.identity)
 	if err != nil {
 		return nil, err
 	}
 	v.node, err = node.New(node.Config{
-		Identity: identity, Transports: []node.TransportSource{transport}, Authentications: wire.Authentications(),
+		Identity: v.identity, Transports: []node.TransportSource{transport}, Authentications: wire.Authentications(),
 		Compressor: wire.Compressor(), Uplink: opts.Uplink.Bytes(), Events: opts.Events, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v, v.prepare(identity)
-}
-
-// choice is a plugin as the options have it, and what they leave open.
-func (v *Viewer) choice(p config.Plugin, name string) config.Plugin {
-	if p.Name == "" && p.Path == "" {
-		p.Name = name
-	}
-	p.Isolation = cmp.Or(p.Isolation, v.opts.Isolation)
-	p.Listen = cmp.Or(p.Listen, v.opts.Listen, ":0")
-	return p
+	return v, v.prepare()
 }
 
 // Name is the stream's.
@@ -97,7 +100,12 @@ func (v *Viewer) Node() *node.Node { return v.node }
 // Run plays until ctx ends, and returns when everything has ended. It is called once. Errors: what will not
 // mend by trying again.
 func (v *Viewer) Run(ctx context.Context) error {
-	return v.set.Around(ctx, func(ctx context.Context) error { return wire.Together(ctx, v.node.Run, v.join) })
+	return v.set.Around(ctx, func(ctx context.Context) error {
+		if err := v.set.Start(ctx, v.wanted.uses()); err != nil {
+			return err
+		}
+		return wire.Together(ctx, v.node.Run, v.join, v.follow)
+	})
 }
 
 // join takes part in the stream, and watches whether the rendezvous lets it.

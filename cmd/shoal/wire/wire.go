@@ -19,7 +19,6 @@ import (
 	"github.com/shoal-live/shoal/codecs/sign"
 	"github.com/shoal-live/shoal/codecs/zstd"
 	"github.com/shoal-live/shoal/core/chunk"
-	"github.com/shoal-live/shoal/core/egress"
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/node"
@@ -27,7 +26,6 @@ import (
 	"github.com/shoal-live/shoal/core/transport"
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/builtin"
-	"github.com/shoal-live/shoal/plugins/egress/pipe"
 	"github.com/shoal-live/shoal/plugins/host"
 	"github.com/shoal-live/shoal/plugins/schedulers/substream"
 )
@@ -80,8 +78,8 @@ func (s *Set) Around(ctx context.Context, f func(context.Context) error) error {
 	return f(ctx)
 }
 
-// spec is how the host names a plugin of the config.
-func (s *Set) spec(kind bridge.Kind, c config.Plugin) (host.Spec, error) {
+// specOf is how the host names a plugin of the config.
+func specOf(kind bridge.Kind, c config.Plugin) host.Spec {
 	spec := host.Spec{
 		Kind: kind, Name: c.Name, Path: c.Path, SHA256: c.SHA256, Args: c.Args, Env: c.Env, Params: c.Params,
 		Limits: host.Limits{Memory: uint64(c.Limits.Memory), CPU: c.Limits.CPU, Files: c.Limits.Files},
@@ -89,6 +87,12 @@ func (s *Set) spec(kind bridge.Kind, c config.Plugin) (host.Spec, error) {
 	if c.Isolation == config.Inline {
 		spec.Isolation = host.Inline
 	}
+	return spec
+}
+
+// spec is specOf a plugin that is to be used. Errors: lists the choices.
+func (s *Set) spec(kind bridge.Kind, c config.Plugin) (host.Spec, error) {
+	spec := specOf(kind, c)
 	if c.Path == "" {
 		if _, ok := bridge.Find(builtin.Plugins(), kind, c.Name); !ok {
 			return spec, fmt.Errorf("no %s %q (have: %s)", kind, c.Name, strings.Join(bridge.Names(builtin.Plugins(), kind), ", "))
@@ -134,51 +138,6 @@ func (s *Set) Ingest(c config.Plugin, ic ingest.Config) (func(context.Context) (
 	return func(ctx context.Context) (ingest.Ingest, error) { return s.host.Ingest(ctx, spec, ic) }, err
 }
 
-// TryPolicy starts a policy and ends it again. Errors: why it does not start.
-func (s *Set) TryPolicy(ctx context.Context, c config.Plugin) error {
-	source, err := s.Policy(c)
-	if err != nil {
-		return err
-	}
-	if source.Inline != nil {
-		_, err := source.Inline()
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, tryPatience)
-	defer cancel()
-	h, err := source.Start(ctx)
-	if err != nil {
-		return err
-	}
-	h.Close()
-	return nil
-}
-
-// TryIngest starts an ingest and ends it before it reads. Errors: why it does not start.
-func (s *Set) TryIngest(ctx context.Context, c config.Plugin, ic ingest.Config) error {
-	start, err := s.Ingest(c, ic)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, tryPatience)
-	defer cancel()
-	in, err := start(ctx)
-	if err != nil {
-		return err
-	}
-	cancel()
-	return in.Run(ctx, nobody{}) // ends at once
-}
-
-// tryPatience is for a plugin to start that is only tried.
-const tryPatience = 10 * time.Second
-
-// nobody is the sink of an ingest that is only tried.
-type nobody struct{}
-
-func (nobody) Tracks(ingest.Media) error { return nil }
-func (nobody) Group(chunk.Group) error   { return nil }
-
 // Discover follows what a server offers until ctx ends; a discoverer that dies is started again. Errors: lists the
 // choices; the config is wrong; the ingest cannot list what a server offers.
 func (s *Set) Discover(ctx context.Context, c config.Plugin, ic ingest.Config, found func(ingest.Found)) error {
@@ -205,34 +164,6 @@ func (s *Set) Discover(ctx context.Context, c config.Plugin, ic ingest.Config, f
 		}
 		pause.Stop()
 	}
-}
-
-// OutputConfig describes one egress.
-type OutputConfig struct {
-	Plugin config.Plugin
-	Egress egress.Config // Listen "-" is this process's standard output, for pipe
-}
-
-// Output is an egress as a node takes it. Errors: lists the choices.
-func (s *Set) Output(c OutputConfig) (node.Output, error) {
-	if c.Plugin.Name == "pipe" && c.Egress.Listen == "-" {
-		return standardOutput(c.Egress), nil
-	}
-	spec, err := s.spec(bridge.KindEgress, c.Plugin)
-	return node.Output{Name: c.Plugin.Name, Start: func(ctx context.Context) (egress.Egress, error) {
-		return s.host.Egress(ctx, spec, c.Egress)
-	}}, err
-}
-
-// standardOutput is a pipe to this process's standard output.
-func standardOutput(cfg egress.Config) node.Output {
-	return node.Output{Name: "pipe", Start: func(context.Context) (egress.Egress, error) {
-		out, err := pipe.Stdout() // each life closes what it was given
-		if err != nil {
-			return nil, err
-		}
-		return pipe.To(out, "standard output")(cfg)
-	}}
 }
 
 // Plugins lists what the set was asked for.
@@ -274,6 +205,7 @@ func Known() config.Known {
 		Transports: bridge.Names(builtin.Plugins(), bridge.KindTransport),
 		Policies:   bridge.Names(builtin.Plugins(), bridge.KindPolicy),
 		Ingests:    bridge.Names(builtin.Plugins(), bridge.KindIngest),
+		Egresses:   bridge.Names(builtin.Plugins(), bridge.KindEgress),
 	}
 	for _, a := range sign.Catalogue() {
 		k.Authentications = append(k.Authentications, a.Name())
