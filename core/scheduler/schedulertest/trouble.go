@@ -42,7 +42,11 @@ func (s suite) hangups(t *testing.T) {
 			for _, id := range h.up() {
 				h.Down(id)
 			}
-			h.Pass(5 * time.Millisecond)
+			if h.Pending() { // in between there is nothing to say: a batch now and then will do
+				h.Pass(5 * time.Millisecond)
+			} else {
+				h.Pass(100 * time.Millisecond)
+			}
 		}
 		dials := make(map[swarm.PeerID]int)
 		for _, x := range h.Answers {
