@@ -8,8 +8,12 @@ import (
 // PostLimit is the number of bytes that may wait in an Outbox when nobody reads at the other end.
 const PostLimit = 64 << 20
 
-// burst is the time between two messages below which they are left to Run, which writes them together.
-const burst = 20 * time.Microsecond
+// What is put within burst of what was written last, and is shorter than burstSize, is left to Run, which writes it together with
+// what follows. Waking Run costs as much as writing burstSize bytes.
+const (
+	burst     = 20 * time.Microsecond
+	burstSize = 8 << 10 // bytes
+)
 
 // TrySender is a Conn that can write without waiting.
 type TrySender interface {
@@ -112,7 +116,7 @@ func (o *Outbox) add(batch []Message, size int) {
 		return
 	}
 	o.waiting += size
-	if o.try == nil || o.busy || o.left > 0 || len(o.queue) > 0 || !o.running || time.Since(o.tried) < burst {
+	if o.try == nil || o.busy || o.left > 0 || len(o.queue) > 0 || !o.running || size < burstSize && time.Since(o.tried) < burst {
 		o.queue = append(o.queue, batch...)
 		o.work.Signal()
 		return

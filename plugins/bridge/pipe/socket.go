@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 )
 
 const (
@@ -19,8 +18,7 @@ const (
 
 // Socket is a Conn over a stream connection.
 type Socket struct {
-	conn  net.Conn
-	raw   syscall.RawConn // nil where a write cannot be tried
+	conn  stream
 	limit int
 	heads []byte      // what is copied for one write
 	parts [][]byte    // of one write
@@ -31,17 +29,17 @@ type Socket struct {
 
 // NewSocket is a Conn over c, with messages of at most limit bytes. It owns c.
 func NewSocket(c net.Conn, limit int) *Socket {
-	return &Socket{conn: c, raw: rawOf(c), limit: limit, heads: make([]byte, 0, 16<<10)}
+	return &Socket{conn: streamOf(c), limit: limit, heads: make([]byte, 0, 16<<10)}
 }
 
 // Close ends the connection at once.
-func (s *Socket) Close() { s.conn.Close() }
+func (s *Socket) Close() { s.conn.close() }
 
 // Send writes what TrySend has left, and then all messages, by as few system calls as it takes.
 func (s *Socket) Send(batch []Message) error {
 	for {
 		if len(s.rest) > 0 {
-			if _, err := s.rest.WriteTo(s.conn); err != nil {
+			if err := s.conn.write(&s.rest); err != nil {
 				return err
 			}
 		}
@@ -56,30 +54,17 @@ func (s *Socket) Send(batch []Message) error {
 // TrySend writes the first messages of batch without waiting, and tells how many it has taken. left says that a part of them is
 // not written yet: Send goes on with that. It is for the goroutine that may call Send.
 func (s *Socket) TrySend(batch []Message) (taken int, left bool, err error) {
-	if s.raw == nil || len(s.rest) > 0 {
-		return 0, len(s.rest) > 0, nil
+	if len(s.rest) > 0 {
+		return 0, true, nil
 	}
 	taken = s.gather(batch)
-	n, err := tryWrite(s.raw, s.rest)
-	if err != nil {
+	if err := s.conn.try(&s.rest); err != nil {
 		return taken, false, err
 	}
-	s.skip(n)
 	if len(s.rest) == 0 {
 		clear(s.parts)
 	}
 	return taken, len(s.rest) > 0, nil
-}
-
-// skip takes n bytes that were written off rest.
-func (s *Socket) skip(n int) {
-	for len(s.rest) > 0 && n >= len(s.rest[0]) {
-		n -= len(s.rest[0])
-		s.rest = s.rest[1:]
-	}
-	if n > 0 {
-		s.rest[0] = s.rest[0][n:]
-	}
 }
 
 // gather lays out the first messages of batch in rest, and tells how many.
@@ -145,7 +130,7 @@ func (s *Socket) Receive(dst [][]byte) ([][]byte, error) {
 			return dst, nil
 		}
 		s.makeRoom(need)
-		n, err := s.conn.Read(s.in[len(s.in):cap(s.in)])
+		n, err := s.conn.read(s.in[len(s.in):cap(s.in)])
 		s.in = s.in[:len(s.in)+n]
 		if n == 0 && err != nil {
 			if errors.Is(err, io.EOF) && len(rest) > 0 {
