@@ -116,8 +116,9 @@ func TestCloseLeavesNoDescriptor(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			b.close()
+			a.close() // while it waits
 			<-over
+			b.close()
 		})
 	}
 	if after := count(); after > before {
