@@ -77,3 +77,21 @@ type Authentication interface {
 func limit(what string, got, most int) error {
 	return fmt.Errorf("%w: %s %d, at most %d", ErrLimit, what, got, most)
 }
+
+// Restorer makes groups whole from as many chunks as they have data, whichever these are: a code of the systematic,
+// maximum distance separable sort, such as Reed and Solomon's.
+type Restorer interface {
+	// Restore fills the payloads of one group that are nil. Index i is chunk i of h, parity included, and at least h.Data
+	// are there. A short last data chunk counts as padded with zeros, and is restored to its own length. What is filled in
+	// belongs to the caller. Errors: ErrFormat when too few are there or one is of the wrong length. Not safe for
+	// concurrent use.
+	Restore(h *GroupHeader, payloads [][]byte) error
+}
+
+// Prover is a Verifier that can prove restored chunks to others. That takes a method whose proofs follow from the chunks of a
+// group: where each is signed by itself, a restored chunk can be played and not relayed.
+type Prover interface {
+	// Prove gives the proofs of all chunks of a group, parity included, by index, from their payloads; nil when they are not
+	// what the publisher has signed, or the group is not known here. Proofs may share memory and are never changed.
+	Prove(h *GroupHeader, payloads [][]byte) [][]byte
+}
