@@ -12,6 +12,9 @@ func (n *Node) arrived(a *arrival) {
 	l := a.slot.links[a.link]
 	switch {
 	case a.channel == transport.Chunk:
+		if l == nil { // it may have overtaken the peer's frameResume
+			l = a.slot.newcomers[a.link].resumes
+		}
 		if l != nil { // else the link went down before the loop came to its frames
 			n.chunkFrame(l, a.data)
 		}
@@ -21,6 +24,12 @@ func (n *Node) arrived(a *arrival) {
 		} else if c, ok := a.slot.newcomers[a.link]; ok {
 			n.continued(c, at)
 		}
+	case len(a.data) > 0 && a.data[0] == frameResume:
+		n.resume(at, a.data)
+	case len(a.data) == 1 && a.data[0] == frameAnew:
+		if c, ok := a.slot.newcomers[a.link]; ok && c.resumes != nil {
+			n.anew(c, at)
+		} // else it has said more already
 	default:
 		if l == nil {
 			l = n.begun(at)
@@ -51,6 +60,7 @@ func (n *Node) chunkFrame(l *link, data []byte) {
 
 // controlFrame hands a control frame to the engine that it is for.
 func (n *Node) controlFrame(l *link, data []byte) {
+	l.ledger.heard.add(data)
 	data, err := n.plain(data)
 	if err != nil {
 		n.closeLink(l, "malformed control frame")
@@ -90,9 +100,9 @@ func (n *Node) transportEvent(s *slot, e transport.Event) {
 	case transport.Up:
 		n.linkUp(s, e)
 	case transport.Down:
-		cause := "closed"
-		if e.Cause != nil {
-			cause = e.Cause.Error()
+		cause := e.Cause
+		if cause == nil {
+			cause = transport.ErrClosed
 		}
 		n.connectionEnded(place{s, e.Link}, cause)
 	case transport.DialFailed:

@@ -35,10 +35,11 @@ type place struct {
 	number transport.LinkID
 }
 
-// newcomer is a second connection from a peer that is linked, until its first control frame says what it is for.
+// newcomer is a second connection with a peer that is linked, until its first control frame says what it is for.
 type newcomer struct {
-	up    transport.Up
-	since time.Duration
+	up      transport.Up
+	since   time.Duration
+	resumes *link // that this end asks to be resumed on it; nil when the peer dialed it
 }
 
 func (l *link) place() place { return place{l.slot, l.number} }
@@ -68,20 +69,20 @@ func (n *Node) beginMove(l *link, to place) {
 func (n *Node) await(s *slot, up transport.Up) {
 	for _, o := range n.slots {
 		for number, c := range o.newcomers { // order-free: there is one at most
-			if c.up.Peer == up.Peer {
+			if c.up.Peer == up.Peer && c.resumes == nil {
 				delete(o.newcomers, number)
 				n.refuse(o, number, "a newer connection has come")
 			}
 		}
 	}
-	s.newcomers[up.Link] = newcomer{up, n.now()}
+	s.newcomers[up.Link] = newcomer{up: up, since: n.now()}
 }
 
 // continued is asked by the peer of a link to go on over the connection that it has dialed.
 func (n *Node) continued(c newcomer, on place) {
 	delete(on.slot.newcomers, on.number)
 	l := n.peers[c.up.Peer]
-	if l == nil || l.move != nil || c.up.MaxChunk < l.maxChunk || n.control(l.place(), []byte{frameMoved}) != nil {
+	if l == nil || l.move != nil || l.away != nil || c.up.MaxChunk < l.maxChunk || n.control(l.place(), []byte{frameMoved}) != nil {
 		n.refuse(on.slot, on.number, "no link to continue")
 		return
 	}
@@ -102,8 +103,18 @@ func (n *Node) begun(on place) *link {
 	if !ok {
 		return nil
 	}
+	old := n.peers[c.up.Peer]
+	switch {
+	case c.resumes != nil:
+		n.anew(c, on)
+		return on.slot.links[on.number]
+	case old != nil && !n.prefers(c.up, old):
+		delete(on.slot.newcomers, on.number)
+		n.refuse(on.slot, on.number, "linked already")
+		return nil
+	}
 	delete(on.slot.newcomers, on.number)
-	if old := n.peers[c.up.Peer]; old != nil {
+	if old != nil {
 		n.replaceLink(old, on.slot, c.up)
 	} else {
 		n.addLink(on.slot, c.up)
@@ -162,7 +173,8 @@ func (n *Node) hold(l *link, data []byte) {
 }
 
 // connectionEnded takes it that a connection is gone.
-func (n *Node) connectionEnded(at place, cause string) {
+func (n *Node) connectionEnded(at place, cause error) {
+	at.slot.newcomers[at.number].failed()
 	delete(at.slot.newcomers, at.number)
 	l := at.slot.links[at.number]
 	if l == nil {
@@ -175,9 +187,12 @@ func (n *Node) connectionEnded(at place, cause string) {
 	case l.move != nil && !l.move.sent && at == l.move.other:
 		l.move = nil // it stays where it is
 		return
+	case l.move == nil && len(l.streams) > 0 && !at.slot.leaving && unexplained(cause):
+		n.goAway(l)
+		return
 	}
 	n.losing(l)
-	n.dropLink(l, cause)
+	n.dropLink(l, cause.Error())
 	for _, s := range n.slots { // its peer may have begun anew already
 		for number, c := range s.newcomers { // order-free: any of them will do
 			if c.up.Peer == l.peer && n.peers[l.peer] == nil {

@@ -33,6 +33,10 @@ type link struct {
 	idle     time.Duration      // since when it has no stream; 0 when it has
 	since    time.Duration      // when it came up
 	gone     time.Duration      // when it last went over to another connection; 0 when it never has
+	away     *absence           // its connection is lost; nil while there is one. See resume.go
+	ledger   ledger
+	recent   []recent // ring, the next place is cursor
+	cursor   int
 }
 
 // wanted is a dial that streams wait for.
@@ -86,6 +90,9 @@ func (n *Node) dial(st *stream, c swarm.Candidate) {
 
 // dialFailed takes it that s cannot reach a peer, and tells those who wait once no slot can.
 func (n *Node) dialFailed(s *slot, peer swarm.PeerID, cause string) {
+	if l := n.peers[peer]; l != nil && l.away != nil {
+		l.away.dialed = false
+	}
 	w := n.wanted[peer]
 	if w == nil {
 		return
@@ -109,7 +116,7 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 	case s.current == nil || n.banned(up.Peer) || up.Peer == n.self:
 		n.refuse(s, up.Link, "refused")
 		return
-	case old != nil && (!n.prefers(up, old) || old.wentOver(up, n.now())):
+	case old != nil && old.away == nil && up.Dialed && (!n.prefers(up, old) || old.wentOver(up, n.now())):
 		n.refuse(s, up.Link, "linked already")
 		return
 	}
@@ -117,6 +124,8 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 	switch {
 	case old == nil:
 		n.addLink(s, up)
+	case old.away != nil:
+		n.returns(old, s, up)
 	case !up.Dialed:
 		n.await(s, up) // its first control frame says which
 	case old.slot.leaving && up.MaxChunk >= old.maxChunk:
@@ -163,14 +172,13 @@ func (n *Node) addLink(s *slot, up transport.Up) {
 // both ends dialed, it is the one that the lower id dialed. Else it is the newer, for the end that dialed has lost the
 // older, and this end has not noticed.
 func (n *Node) prefers(up transport.Up, old *link) bool {
-	if old.slot.leaving {
+	if old.slot.leaving || old.away != nil {
 		return true
 	}
 	if up.Dialed == old.dialed || n.now()-old.since > crossing {
 		return true
 	}
-	mineIsLower := bytes.Compare(n.self[:], up.Peer[:]) < 0
-	return up.Dialed == mineIsLower
+	return up.Dialed == n.isLower(up.Peer)
 }
 
 func (n *Node) refuse(s *slot, number transport.LinkID, cause string) {
@@ -220,6 +228,9 @@ func (n *Node) dropLink(l *link, cause string) {
 		n.refuse(m.other.slot, m.other.number, cause)
 		delete(m.other.slot.links, m.other.number)
 	}
+	if l.away != nil {
+		n.abandon(l)
+	}
 	if n.peers[l.peer] == l {
 		delete(n.peers, l.peer)
 	}
@@ -232,6 +243,7 @@ func (n *Node) dropLink(l *link, cause string) {
 // sweepLinks closes links that have stayed without a stream, and forgets bans that have ended.
 func (n *Node) sweepLinks() {
 	now := n.now()
+	n.sweepAway()
 	var idle []*link
 	for _, l := range n.links { // order-free: sorted below
 		if l.idle != 0 && now-l.idle > idleAfter {
@@ -247,6 +259,7 @@ func (n *Node) sweepLinks() {
 			if now-c.since > idleAfter {
 				delete(s.newcomers, number)
 				n.refuse(s, number, "said nothing")
+				c.failed()
 			}
 		}
 	}

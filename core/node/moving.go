@@ -125,6 +125,7 @@ func (n *Node) retire(s *slot) error {
 		n.past.Received += s.meter.Received
 		n.dialsFailed(s, "its transport has left")
 		n.slots = slices.DeleteFunc(n.slots, func(o *slot) bool { return o == s })
+		n.retreat(s)
 		n.tellAddresses()
 	})
 }

@@ -73,9 +73,7 @@ func (b *bench) audience(source *node.Node, count int) []*screen {
 	}
 	<-time.After(5 * time.Second)
 	for _, s := range screens { // what was missed while joining is another matter
-		s.mu.Lock()
-		s.played = s.played[len(s.played)-1:]
-		s.mu.Unlock()
+		s.forget()
 	}
 	b.events.mu.Lock()
 	b.events.all = nil

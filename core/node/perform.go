@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -28,11 +29,11 @@ func (n *Node) carry(st *stream, r *engine.Ready) {
 	st.wake = r.WakeAt
 	for i := range r.Control {
 		c := &r.Control[i]
-		if l := n.links[c.Link]; l != nil && l.slot.current != nil {
+		if l := n.links[c.Link]; l != nil {
 			frame := n.wire(c.Frame)
-			n.charge(len(frame) + l.slot.caps.Overhead)
-			if err := l.slot.current.SendControl(l.number, frame); err != nil {
-				n.closeLink(l, fmt.Sprintf("control channel: %v", err))
+			l.ledger.says(frame)
+			if l.away == nil { // else it goes out when the link is resumed
+				n.say(l, frame)
 			}
 		}
 	}
@@ -59,6 +60,15 @@ func (n *Node) carry(st *stream, r *engine.Ready) {
 	}
 }
 
+// say sends a control frame that the ledger has. That the connection is gone is about to be reported, and may not be the end
+// of the link.
+func (n *Node) say(l *link, frame []byte) {
+	err := n.control(l.place(), frame)
+	if err != nil && !errors.Is(err, transport.ErrClosed) && !errors.Is(err, transport.ErrNoLink) {
+		n.closeLink(l, fmt.Sprintf("control channel: %v", err))
+	}
+}
+
 // sendChunks hands chunks to the transports of their links, each payload once a transport.
 func (n *Node) sendChunks(st *stream, sends []engine.ChunkSend) {
 	if len(sends) == 0 {
@@ -73,8 +83,9 @@ func (n *Node) sendChunks(st *stream, sends []engine.ChunkSend) {
 			c := &sends[i]
 			var to []transport.LinkID
 			for _, id := range c.To {
-				if l := n.links[id]; l != nil && l.slot == s {
+				if l := n.links[id]; l != nil && l.slot == s && l.away == nil {
 					to = append(to, l.number)
+					l.remember(recent{st, c.ID, n.now()})
 				}
 			}
 			if len(to) == 0 {
@@ -88,6 +99,19 @@ func (n *Node) sendChunks(st *stream, sends []engine.ChunkSend) {
 		}
 		clear(frames)
 		n.frames = frames[:0]
+	}
+	n.keepBack(st, sends)
+}
+
+// keepBack has the engine keep the chunks for links that are away.
+func (n *Node) keepBack(st *stream, sends []engine.ChunkSend) {
+	for i := range sends {
+		for _, id := range sends[i].To {
+			if l := n.links[id]; l != nil && l.away != nil {
+				n.touch(st)
+				st.engine.Full(n.now(), id, sends[i].ID)
+			}
+		}
 	}
 }
 
@@ -137,11 +161,14 @@ func (t *tokens) get(token uint64) (*stream, chunk.ID, bool) {
 	return e.st, e.id, e.token == token && e.st != nil
 }
 
-// Control frames travel with one byte in front: 0 as they are, 1 compressed; 2 alone is a move, see handover.go.
+// Control frames travel with one byte in front: 0 as they are, 1 compressed; 2 alone is a move, see handover.go; 3 and 4 are
+// for a connection that was lost, see resume.go.
 const (
 	framePlain      = 0
 	frameCompressed = 1
 	frameMoved      = 2
+	frameResume     = 3
+	frameAnew       = 4
 	compressFrom    = 100 // bytes; below it compression gains nothing
 )
 

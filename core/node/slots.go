@@ -163,7 +163,7 @@ func (n *Node) transportEnded(s *slot, t transport.Transport) {
 	}
 	clear(s.newcomers)
 	for _, number := range slices.Sorted(maps.Keys(s.links)) {
-		n.connectionEnded(place{s, number}, "transport ended")
+		n.connectionEnded(place{s, number}, errEnded)
 	}
 	n.dialsFailed(s, "transport ended")
 	s.waiting = nil // those among them that it was not asked for yet
@@ -176,7 +176,11 @@ func (n *Node) transportEnded(s *slot, t transport.Transport) {
 			}
 		}
 	}
+	n.redial(s)
 }
+
+// errEnded is why a link is lost that a transport has not reported down before its end.
+var errEnded = errors.New("transport ended")
 
 // listening takes the addresses of a transport that has bound, tells every rendezvous, and makes the dials that waited.
 func (n *Node) listening(s *slot, addresses []swarm.Address) {

@@ -23,6 +23,7 @@ type mortal struct {
 	transport.Transport
 	bench  *bench
 	killed <-chan struct{}
+	name   string // that another may take once it is dead; "" for none
 	dead   atomic.Bool
 	mu     sync.Mutex
 	up     []transport.LinkID
@@ -42,6 +43,11 @@ func (m *mortal) Run(ctx context.Context, sink transport.Sink) error {
 			sink.Event(transport.Down{Link: l, Cause: errors.New("killed")})
 		}
 		m.mu.Unlock()
+		if m.name != "" {
+			m.bench.network.Isolate(m.name)
+			stop()
+			<-ended
+		}
 		context.AfterFunc(m.bench.ctx, stop)
 		return errors.New("killed")
 	case <-ctx.Done():
