@@ -1,0 +1,39 @@
+package chunk
+
+import "fmt"
+
+// Limits of parity. An author keeps them and a Restorer refuses what does not, so that nobody's group costs much to restore.
+const (
+	MaxParity  = 100       // percent: as many parity chunks as data chunks
+	MaxCoding  = 128 << 20 // data chunks x parity chunks x bytes of a slice, or minCoded where a slice is shorter
+	ByteChunks = 256       // chunks of a group that a code over bytes can have; one over pairs of bytes can have MaxChunks
+
+	minCoded = 256
+)
+
+// ParityChunks is how many parity chunks a group of size bytes gets that has so many data chunks, where share percent of the
+// data chunks are wanted: rounded up, and fewer where a limit is in the way.
+func ParityChunks(share, data, size int) int {
+	if share <= 0 || data <= 0 {
+		return 0
+	}
+	n := (data*min(share, MaxParity) + 99) / 100
+	n = min(n, MaxCoding/(data*max((size+data-1)/data, minCoded)))
+	return max(min(n, MaxChunks-data), 0)
+}
+
+// Restorable reports whether h, which is valid, keeps the limits of parity, as an error that names the field. Slices of a
+// group with parity and more than ByteChunks chunks are of even length.
+func (h *GroupHeader) Restorable() error {
+	_, slice := h.Slice(0)
+	coding := int64(h.Data) * int64(h.Parity) * int64(max(slice, minCoded))
+	switch {
+	case h.Parity > h.Data:
+		return limit("parity chunks", int(h.Parity), int(h.Data))
+	case coding > MaxCoding:
+		return fmt.Errorf("%w: coding of %d data and %d parity chunks of %d bytes", ErrLimit, h.Data, h.Parity, slice)
+	case h.Parity > 0 && h.Total() > ByteChunks && slice%2 == 1:
+		return fmt.Errorf("%w: %d chunks with parity, of %d bytes, which is odd", ErrFormat, h.Total(), slice)
+	}
+	return nil
+}
