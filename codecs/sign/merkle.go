@@ -58,6 +58,7 @@ type merkleVerifier struct {
 	hash      *hasher
 	known     []knownGroup
 	message   []byte // scratch
+	tree      tree   // scratch of Prove
 }
 
 func (v *merkleVerifier) slot(h *chunk.GroupHeader) *knownGroup {
@@ -155,20 +156,13 @@ func (a *merkleAuthor) Seal(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]c
 	}
 	chunks := dst[old:]
 	a.tree.nodes = a.tree.nodes[:0]
-	size := 0
 	for i := range chunks {
 		a.tree.nodes = append(a.tree.nodes, a.hash.leaf(chunks[i].Index, chunks[i].Payload))
-		size += signatureSize + pathSize(i, len(chunks))
 	}
 	top := a.tree.build()
 	a.message = rootMessage(a.message[:0], a.stream, &g.GroupHeader, &top)
-	signature := ed25519.Sign(a.key, a.message)
-	proofs := make([]byte, 0, size)
-	for i := range chunks {
-		from := len(proofs)
-		proofs = append(proofs, signature...)
-		proofs = a.tree.appendPath(proofs, i)
-		chunks[i].Proof = proofs[from:len(proofs):len(proofs)]
+	for i, proof := range a.tree.proofs(ed25519.Sign(a.key, a.message)) {
+		chunks[i].Proof = proof
 	}
 	return dst, nil
 }
