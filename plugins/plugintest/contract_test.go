@@ -3,43 +3,19 @@ package plugintest_test
 import (
 	"context"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/shoal-live/shoal/core/scheduler/schedulertest"
 	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 	"github.com/shoal-live/shoal/core/transport/transporttest"
-	"github.com/shoal-live/shoal/plugins/bridge"
-	"github.com/shoal-live/shoal/plugins/builtin"
 	"github.com/shoal-live/shoal/plugins/plugintest"
 	"github.com/shoal-live/shoal/plugins/sdk"
 	"github.com/shoal-live/shoal/transports/memory"
 )
 
-func TestMain(m *testing.M) { plugintest.Main(m, os.Args, builtin.Plugins()...) }
-
-func builtIn(t *testing.T, kind bridge.Kind, name string) bridge.Plugin {
-	t.Helper()
-	p, ok := bridge.Find(builtin.Plugins(), kind, name)
-	if !ok {
-		t.Fatalf("no built-in %s/%s", kind, name)
-	}
-	return p
-}
-
-// boundaries are the ways but for Inline, which every implementation's own package has. With -short, which the race
-// detector is run with, it is the one way that is used by default and stays within this process.
-func boundaries(t *testing.T) []plugintest.Way {
-	t.Helper()
-	if testing.Short() {
-		t.Log("SKIPPED under -short: gRPC, and a process of its own; run the test without it")
-		return []plugintest.Way{plugintest.Data}
-	}
-	return slices.DeleteFunc(plugintest.Ways(), func(w plugintest.Way) bool { return w == plugintest.Inline })
-}
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args) }
 
 // whole skips, under -short, what runs in a process of its own, where the race detector sees nothing of this one.
 func whole(t *testing.T) {
@@ -49,50 +25,9 @@ func whole(t *testing.T) {
 	}
 }
 
-func TestSubstreamKeepsThePolicyContractBehindEveryBoundary(t *testing.T) {
-	for _, way := range boundaries(t) {
-		t.Run(way.String(), func(t *testing.T) {
-			schedulertest.Suite(t, plugintest.New(t, way, builtIn(t, bridge.KindPolicy, "substream")).Policy)
-		})
-	}
-}
-
-// TestTheOtherPoliciesKeepTheContractBehindTheDataChannel takes the one way that is used by default: substream takes all.
-func TestTheOtherPoliciesKeepTheContractBehindTheDataChannel(t *testing.T) {
-	whole(t) // substream takes the same way
-	for _, name := range []string{"clubs", "latest", "rarest", "edf"} {
-		t.Run(name, func(t *testing.T) {
-			schedulertest.Suite(t, plugintest.New(t, plugintest.Data, builtIn(t, bridge.KindPolicy, name)).Policy)
-		})
-	}
-}
-
-func TestQUICKeepsTheTransportContractAsAProcess(t *testing.T) {
-	whole(t)
-	transporttest.Suite(t, func(t *testing.T, cfg transport.Config) transporttest.Endpoint {
-		if cfg.Listen == "" {
-			cfg.Listen = "127.0.0.1:0"
-		}
-		rig := plugintest.New(t, plugintest.Process, builtIn(t, bridge.KindTransport, "quic"))
-		made, err := rig.Transport(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return transporttest.Endpoint{Transport: made, Vanish: func() {
-			if rig.Kill() != 1 {
-				t.Error("there was no process to kill")
-			}
-		}}
-	})
-}
-
 // TestMemoryKeepsTheTransportContractBehindEveryBoundary has all endpoints of a test in one network, within the process.
 func TestMemoryKeepsTheTransportContractBehindEveryBoundary(t *testing.T) {
-	ways := []plugintest.Way{plugintest.GRPC, plugintest.Data}
-	if testing.Short() {
-		ways = boundaries(t)
-	}
-	for _, way := range ways {
+	for _, way := range []plugintest.Way{plugintest.GRPC, plugintest.Data} {
 		t.Run(way.String(), func(t *testing.T) {
 			var mu sync.Mutex
 			networks := map[*testing.T]*memory.Network{} // one a test

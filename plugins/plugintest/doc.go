@@ -4,11 +4,7 @@
 //	func TestMain(m *testing.M) { plugintest.Main(m, os.Args, sdk.Policy("mine", mine.New)) }
 //
 //	func TestContract(t *testing.T) {
-//		for _, way := range plugintest.Ways() {
-//			t.Run(way.String(), func(t *testing.T) {
-//				schedulertest.Suite(t, plugintest.New(t, way, sdk.Policy("mine", mine.New)).Policy)
-//			})
-//		}
+//		plugintest.Every(t, sdk.Policy("mine", mine.New), func(t *testing.T, r *plugintest.Rig) { schedulertest.Suite(t, r.Policy) })
 //	}
 //
 // The ways are: linked in; over gRPC within the process; over the data channel within the process; and as a process

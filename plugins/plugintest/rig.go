@@ -182,6 +182,9 @@ func (r *Rig) Events() []event.Event {
 	return append([]event.Event(nil), r.events...)
 }
 
+// Way is how the plugin is reached.
+func (r *Rig) Way() Way { return r.way }
+
 // Host is the real host, nil unless the way is Process.
 func (r *Rig) Host() *host.Host { return r.host }
 

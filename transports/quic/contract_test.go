@@ -1,32 +1,61 @@
 package quic
 
 import (
+	"context"
+	"net"
+	"strings"
 	"testing"
 
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 	"github.com/shoal-live/shoal/core/transport/transporttest"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
-func TestContractWithDatagrams(t *testing.T) { contract(t, "datagram") }
+// plugin is what the catalogue has. made is told of each one that is made in this process.
+func plugin(made func(*Transport)) sdk.Plugin {
+	return sdk.Transport("quic", func(cfg transport.Config) (transport.Transport, error) {
+		q, err := New(cfg)
+		if err != nil {
+			return nil, err // and no typed nil
+		}
+		made(q)
+		return q, nil
+	})
+}
 
-func TestContractWithStreams(t *testing.T) { contract(t, "stream") }
+func TestContract(t *testing.T) {
+	plugintest.EveryWay(t, func(t *testing.T, way plugintest.Way) { contract(t, way, "packet") })
+}
 
-func TestContractWithPackets(t *testing.T) { contract(t, "packet") }
+func TestContractWithDatagrams(t *testing.T) { contract(t, plugintest.Inline, "datagram") }
 
-func contract(t *testing.T, chunks string) {
+func TestContractWithStreams(t *testing.T) { contract(t, plugintest.Inline, "stream") }
+
+func contract(t *testing.T, way plugintest.Way, chunks string) {
 	transporttest.Suite(t, func(t *testing.T, cfg transport.Config) transporttest.Endpoint {
 		if cfg.Listen == "" {
 			cfg.Listen = "127.0.0.1:0"
 		}
 		cfg.Params = map[string]string{"chunks": chunks}
-		q, err := New(cfg)
+		var here *Transport // unless it is in a process of its own
+		rig := plugintest.New(t, way, plugin(func(q *Transport) { here = q }))
+		made, err := rig.Transport(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
+		e := &eavesdropper{Transport: made}
 		return transporttest.Endpoint{
-			Transport: q,
-			Vanish:    func() { vanish(t, q) },
-			Garbage:   func() { harass(t, q) },
+			Transport: e,
+			Vanish: func() {
+				if way != plugintest.Process {
+					vanish(t, here)
+				} else if rig.Kill() != 1 {
+					t.Error("there was no process to kill")
+				}
+			},
+			Garbage: func() { harass(t, e.address(t)) },
 		}
 	})
 }
@@ -36,4 +65,34 @@ func vanish(t *testing.T, q *Transport) {
 	if err := q.live.Load().socket.Close(); err != nil {
 		t.Errorf("close the socket: %v", err)
 	}
+}
+
+// eavesdropper learns where its endpoint listens.
+type eavesdropper struct {
+	transport.Transport
+	at swarm.Address
+}
+
+// Run listens in on Listening.
+func (e *eavesdropper) Run(ctx context.Context, sink transport.Sink) error {
+	return e.Transport.Run(ctx, listenings{sink, e})
+}
+
+func (e *eavesdropper) address(t *testing.T) *net.UDPAddr {
+	to, err := net.ResolveUDPAddr("udp", strings.TrimPrefix(string(e.at), "quic:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+type listenings struct {
+	transport.Sink
+	e *eavesdropper
+}
+
+// Listening takes the first address.
+func (l listenings) Listening(a []swarm.Address) {
+	l.e.at = a[0]
+	l.Sink.Listening(a)
 }

@@ -17,8 +17,7 @@ import (
 )
 
 // harass does to an endpoint what a stranger can.
-func harass(t *testing.T, q *Transport) {
-	to := q.live.Load().socket.LocalAddr().(*net.UDPAddr)
+func harass(t *testing.T, to *net.UDPAddr) {
 	sendPackets(t, to)
 	for name, h := range map[string]func(*testing.T, *net.UDPAddr){ // order-free: each stands alone
 		"wrong protocol":   dialWrongProtocol,

@@ -11,9 +11,11 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 )
 
-// Suite runs every clause of the contract as a subtest: one alone, which counts goroutines, then the others in parallel.
+// Suite runs every clause of the contract as a subtest: one alone, which counts goroutines, then the others in parallel. By then
+// t is parallel itself, so that those of several suites beside one another wait together.
 func Suite(t *testing.T, h Harness) {
 	t.Run("run leaves no goroutine behind", func(t *testing.T) { leavesNothing(t, &h) })
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		run  func(*testing.T, *Harness)

@@ -31,10 +31,12 @@ const (
 	callTime = 2 * time.Second  // a call that does not block, on a busy machine; one that does waits for a timeout
 )
 
-// Suite runs every clause of the contract against the implementation that make makes.
+// Suite runs every clause of the contract against the implementation that make makes: one alone, then the others in parallel.
+// By then t is parallel itself, so that those of several suites beside one another wait together.
 func Suite(t *testing.T, make Factory) {
 	s := &suite{make: make}
 	t.Run("no goroutine outlives Run", s.leavesNoGoroutine) // alone, because it counts
+	t.Parallel()
 	for _, c := range s.clauses() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

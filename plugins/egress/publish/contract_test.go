@@ -15,6 +15,8 @@ import (
 	"github.com/shoal-live/shoal/core/egress/egresstest"
 	"github.com/shoal-live/shoal/plugins/egress/material"
 	"github.com/shoal-live/shoal/plugins/egress/publish"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
 func mediaMTX(t *testing.T, o tool.Options) *tool.Server {
@@ -31,12 +33,15 @@ func mediaMTX(t *testing.T, o tool.Options) *tool.Server {
 // port is host:port of an RTSP URL.
 func port(url string) string { return strings.Split(url, "/")[2] }
 
+func plugin() sdk.Plugin { return sdk.Egress("publish", publish.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
 func TestContract(t *testing.T) {
 	server := mediaMTX(t, tool.Options{})
 	var paths atomic.Int32
 	path := func() string { return fmt.Sprintf("cam%d", paths.Add(1)) }
-	egresstest.Suite(t, egresstest.Harness{
-		New:    publish.New,
+	h := egresstest.Harness{
 		First:  material.Epoch(t, "h264-opus", 1, 5*time.Second),
 		Second: material.Epoch(t, "h265-aac", 2, 5*time.Second),
 		URLs:   "rtsp://127.0.0.1:",
@@ -71,5 +76,10 @@ func TestContract(t *testing.T) {
 				newProxy(t, away, port(server.RTSPURL("")))
 			}
 		},
+	}
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) {
+		h := h
+		h.New = r.Egress
+		egresstest.Suite(t, h)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,16 @@ import (
 	"github.com/shoal-live/shoal/core/egress/egresstest"
 	"github.com/shoal-live/shoal/plugins/egress/material"
 	"github.com/shoal-live/shoal/plugins/egress/rtsp"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
+func plugin() sdk.Plugin { return sdk.Egress("rtsp", rtsp.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
 func TestContract(t *testing.T) {
-	egresstest.Suite(t, egresstest.Harness{
-		New:    rtsp.New,
+	h := egresstest.Harness{
 		First:  material.Epoch(t, "h264-opus", 1, 5*time.Second),
 		Second: material.Epoch(t, "h265-aac", 2, 5*time.Second),
 		URLs:   "rtsp://127.0.0.1:",
@@ -37,6 +43,11 @@ func TestContract(t *testing.T) {
 			}
 			return config(l.Addr().String(), nil), l.Addr().String(), func() { _ = l.Close() }
 		},
+	}
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) {
+		h := h
+		h.New = r.Egress
+		egresstest.Suite(t, h)
 	})
 }
 

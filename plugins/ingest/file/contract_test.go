@@ -11,15 +11,25 @@ import (
 
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/ingest/ingesttest"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
-func TestFileKeepsTheContract(t *testing.T) {
+func plugin() sdk.Plugin { return sdk.Ingest("file", New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
+func TestContract(t *testing.T) {
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { ingesttest.Suite(t, harness(t, r)) })
+}
+
+func harness(t *testing.T, r *plugintest.Rig) ingesttest.Harness {
 	live := ingest.Config{Source: bundled(t, "h264-opus")}
 	with := func(key, value string) ingest.Config {
 		return ingest.Config{Source: "/clip.mp4", Params: map[string]string{key: value}}
 	}
 	h := ingesttest.Harness{
-		New:    New,
+		New:    r.Ingest,
 		Live:   func(*testing.T) ingest.Config { return live },
 		Absent: func(t *testing.T) ingest.Config { return ingest.Config{Source: filepath.Join(t.TempDir(), "clip.mp4")} },
 		Ending: func(t *testing.T) (ingest.Config, func()) { // the disk fails, as it were
@@ -52,5 +62,5 @@ func TestFileKeepsTheContract(t *testing.T) {
 			return ingest.Config{Source: path}
 		}
 	}
-	ingesttest.Suite(t, h)
+	return h
 }

@@ -1,6 +1,8 @@
 package hls_test
 
 import (
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -10,25 +12,36 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/ingest/ingesttest"
 	"github.com/shoal-live/shoal/plugins/ingest/hls"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
-func TestHLSKeepsTheContract(t *testing.T) {
+func plugin() sdk.Plugin { return sdk.Ingest("hls", hls.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
+func TestContract(t *testing.T) {
 	s := server(t, tool.Options{Auth: tool.ReadableOnly("~^open")})
 	publish(t, s, "open-live", "h264-opus")
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { ingesttest.Suite(t, harness(s, r)) })
+}
+
+func harness(s *tool.Server, r *plugintest.Rig) ingesttest.Harness {
+	way := fmt.Sprint(int(r.Way())) // its paths are no other's
 	source := func(path string) ingest.Config { return ingest.Config{Source: s.HLSURL(path)} }
 	with := func(key, value string) ingest.Config {
 		return ingest.Config{Source: "http://h/index.m3u8", Params: map[string]string{key: value}}
 	}
-	ingesttest.Suite(t, ingesttest.Harness{
-		New:    hls.New,
+	return ingesttest.Harness{
+		New:    r.Ingest,
 		Live:   func(*testing.T) ingest.Config { return source("open-live") },
 		Absent: func(*testing.T) ingest.Config { return source("open-nobody") },
 		Ending: func(t *testing.T) (ingest.Config, func()) {
-			return source("open-ending"), publish(t, s, "open-ending", "h264-opus")
+			return source("open-ending" + way), publish(t, s, "open-ending"+way, "h264-opus")
 		},
 		Denied: func(t *testing.T) ingest.Config {
-			publish(t, s, "closed", "h264-opus")
-			return source("closed")
+			publish(t, s, "closed"+way, "h264-opus")
+			return source("closed" + way)
 		},
 		Unsupported: func(t *testing.T) (ingest.Config, string) {
 			o := newOrigin(t, newFilm(t, "h264-opus", asFMP4))
@@ -51,5 +64,5 @@ func TestHLSKeepsTheContract(t *testing.T) {
 			"bad fingerprint":   with("fingerprint", "12"),
 			"pass without user": with("pass", "secret"),
 		},
-	})
+	}
 }

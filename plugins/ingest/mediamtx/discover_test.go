@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 // watch is a discoverer at work.
@@ -67,11 +68,11 @@ func names(f ingest.Found) string {
 
 func TestDiscoverFollowsPathsAndWhoMayReadThem(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{Auth: tool.ReadableOnly("open")})
+	s := rtsptest.Server(t, tool.Options{Auth: tool.ReadableOnly("open")})
 	w := discover(t, map[string]string{"api": s.APIURL()})
 	w.until("an empty server", func(f ingest.Found) bool { return f.Err == nil && len(f.Sources) == 0 })
-	publish(t, s, "open", "h264-opus")
-	stop := publish(t, s, "closed/one", "h264-opus")
+	rtsptest.Publish(t, s, "open", "h264-opus")
+	stop := rtsptest.Publish(t, s, "closed/one", "h264-opus")
 	w.until("both paths", func(f ingest.Found) bool { return names(f) == "closed/one open" })
 	want := []ingest.Source{
 		{Name: "closed/one", URL: s.RTSPURL("closed/one"), Access: ingest.Restricted, Reason: "MediaMTX asks anonymous readers for credentials"},
@@ -86,8 +87,8 @@ func TestDiscoverFollowsPathsAndWhoMayReadThem(t *testing.T) {
 
 func TestDiscoverKeepsTheLastSetWhileTheServerIsAway(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
-	publish(t, s, "cam", "h264-opus")
+	s := rtsptest.Server(t, tool.Options{})
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	w := discover(t, map[string]string{"api": s.APIURL()})
 	w.until("the path", func(f ingest.Found) bool { return names(f) == "cam" && f.Err == nil })
 	s.Stop()
@@ -99,7 +100,7 @@ func TestDiscoverKeepsTheLastSetWhileTheServerIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("the recovery", func(f ingest.Found) bool { return f.Err == nil && len(f.Sources) == 0 })
-	publish(t, s, "cam", "h264-opus")
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	w.until("the path again", func(f ingest.Found) bool { return names(f) == "cam" && f.Err == nil })
 }
 
@@ -109,16 +110,16 @@ func TestDiscoverReadsEveryPage(t *testing.T) {
 	for n := range 450 { // paths with a name of their own are listed, ready or not
 		fmt.Fprintf(&paths, "p%03d:\n", n)
 	}
-	s := server(t, tool.Options{Paths: paths.String() + "zzz:\n"})
-	publish(t, s, "zzz", "h264-opus")
-	publish(t, s, "p250", "h264-opus")
+	s := rtsptest.Server(t, tool.Options{Paths: paths.String() + "zzz:\n"})
+	rtsptest.Publish(t, s, "zzz", "h264-opus")
+	rtsptest.Publish(t, s, "p250", "h264-opus")
 	w := discover(t, map[string]string{"api": s.APIURL()})
 	w.until("paths of the second and the third page", func(f ingest.Found) bool { return names(f) == "p250 zzz" })
 }
 
 func TestARightBoundToAnAddressIsNotPublic(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{Auth: `- user: any
+	s := rtsptest.Server(t, tool.Options{Auth: `- user: any
   pass: ""
   ips: []
   permissions:
@@ -129,7 +130,7 @@ func TestARightBoundToAnAddressIsNotPublic(t *testing.T) {
   permissions:
   - {action: read, path: ""}
 `})
-	publish(t, s, "cam", "h264-opus")
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	w := discover(t, map[string]string{"api": s.APIURL()})
 	w.until("the path", func(f ingest.Found) bool { return names(f) == "cam" })
 	if got := w.last.Sources[0]; got.Access != ingest.Restricted || !strings.Contains(got.Reason, "some addresses only") {
@@ -139,8 +140,8 @@ func TestARightBoundToAnAddressIsNotPublic(t *testing.T) {
 
 func TestDiscoverSaysWhenRTSPIsOff(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
-	publish(t, s, "cam", "h264-opus")
+	s := rtsptest.Server(t, tool.Options{})
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	w := discover(t, map[string]string{"api": s.APIURL(), "rtsp": "rtsp://127.0.0.1:1"})
 	w.until("the failure", func(f ingest.Found) bool { return f.Err != nil })
 	if !errors.Is(w.last.Err, ingest.ErrSource) || !strings.Contains(w.last.Err.Error(), "mediamtx.rtsp") {

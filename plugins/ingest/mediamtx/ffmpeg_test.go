@@ -9,13 +9,14 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 // TestAFreshPublisherIsAligned: ffmpeg connects after it has started its clock, so that what it sends first is late. Read
 // from the first moment, and with pictures out of order, audio and video must still be as far apart as in the file.
 func TestAFreshPublisherIsAligned(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
+	s := rtsptest.Server(t, tool.Options{})
 	clips := []string{"h264-bframes-aac", "clock", "h264-opus", "h265-aac"}
 	readings := make([]*reading, len(clips))
 	for i, name := range clips {

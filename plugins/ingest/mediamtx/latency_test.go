@@ -7,15 +7,16 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 // TestThePublishersOwnClockCounts: with useAbsoluteTimestamp MediaMTX passes the publisher's reports on. They align the
 // tracks, and show the whole way: from the moment of capture through MediaMTX to a finished group.
 func TestThePublishersOwnClockCounts(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{Paths: "all_others:\n  useAbsoluteTimestamp: yes\n"})
+	s := rtsptest.Server(t, tool.Options{Paths: "all_others:\n  useAbsoluteTimestamp: yes\n"})
 	for _, name := range []string{"clock", "h264-bframes-aac"} {
-		publish(t, s, name, name)
+		rtsptest.Publish(t, s, name, name)
 	}
 	clock, reordered := read(t, s, "clock"), read(t, s, "h264-bframes-aac")
 	clock.recorder.wait(t, "the media", lasts(1, watched))

@@ -15,6 +15,7 @@ import (
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 // watched is how much of each clip is read.
@@ -55,7 +56,7 @@ func (r *reading) judge(t *testing.T) epoch {
 
 func TestEveryCodecComesThroughAsItWentIn(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
+	s := rtsptest.Server(t, tool.Options{})
 	clips := []struct{ clip, video, audio string }{
 		{"clock", "avc1.4d401e", "mp4a.40.2"},
 		{"h264-opus", "avc1.", "opus"},
@@ -67,7 +68,7 @@ func TestEveryCodecComesThroughAsItWentIn(t *testing.T) {
 	}
 	readings := make([]*reading, len(clips))
 	for i, c := range clips { // all at once, or the test would take a minute
-		publish(t, s, c.clip, c.clip)
+		rtsptest.Publish(t, s, c.clip, c.clip)
 		readings[i] = read(t, s, c.clip)
 	}
 	for i, c := range clips {

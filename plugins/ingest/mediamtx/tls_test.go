@@ -21,6 +21,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/rtsp"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 func TestAnEncryptedServerIsReadByItsFingerprint(t *testing.T) {
@@ -33,10 +34,10 @@ func TestAnEncryptedServerIsReadByItsFingerprint(t *testing.T) {
 	}
 	at := l.Addr().String()
 	_ = l.Close() // only its number was wanted
-	s := server(t, tool.Options{Extra: fmt.Sprintf(
+	s := rtsptest.Server(t, tool.Options{Extra: fmt.Sprintf(
 		"rtspEncryption: optional\nrtspsAddress: %s\nrtspServerCert: %s\nrtspServerKey: %s",
 		at, filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))})
-	publish(t, s, "cam", "h264-opus")
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	wrong := strings.Repeat("00", 32)
 	for name, print := range map[string]string{"its own": fingerprint, "none, on loopback": "", "another": wrong} { // order-free: each is read alone
 		t.Run(name, func(t *testing.T) {

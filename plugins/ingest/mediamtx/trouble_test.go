@@ -15,12 +15,13 @@ import (
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/mediamtx"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 func TestAPublisherThatComesBackOtherwiseIsReadAnew(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
-	stop := publish(t, s, "cam", "h264-opus")
+	s := rtsptest.Server(t, tool.Options{})
+	stop := rtsptest.Publish(t, s, "cam", "h264-opus")
 	cfg := ingest.Config{Source: "cam", Params: map[string]string{"api": s.APIURL()}}
 	r := newRecorder()
 	_, _, done := run(t, mediamtx.New, cfg, r)
@@ -29,7 +30,7 @@ func TestAPublisherThatComesBackOtherwiseIsReadAnew(t *testing.T) {
 	if err := ended(t, done); !errors.Is(err, ingest.ErrSource) {
 		t.Fatalf("Run returned %v", err)
 	}
-	publish(t, s, "cam", "h264-480x270-aac")
+	rtsptest.Publish(t, s, "cam", "h264-480x270-aac")
 	_, end, _ := run(t, mediamtx.New, cfg, r)
 	r.wait(t, "media of the second publisher", lasts(2, time.Second))
 	if err := end(); err != nil {
@@ -54,8 +55,8 @@ func ended(t *testing.T, done <-chan error) error {
 
 func TestAServerThatStopsIsErrSource(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
-	publish(t, s, "cam", "h264-opus")
+	s := rtsptest.Server(t, tool.Options{})
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	r := newRecorder()
 	_, _, done := run(t, mediamtx.New, ingest.Config{Source: s.RTSPURL("cam")}, r)
 	r.wait(t, "a group", lasts(1, 0))
@@ -67,10 +68,10 @@ func TestAServerThatStopsIsErrSource(t *testing.T) {
 
 func TestATrackThatCannotBeCarriedIsDroppedWhereThatIsWanted(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{})
-	params, units := film(t, "h264-opus")
+	s := rtsptest.Server(t, tool.Options{})
+	params, units := rtsptest.Film(t, "h264-opus")
 	video := &format.H264{PayloadTyp: 96, SPS: params.SPS, PPS: params.PPS, PacketizationMode: 1}
-	publishFilm(t, s, "cam", video, &format.G711{PayloadTyp: 8, SampleRate: 8000, ChannelCount: 1}, units)
+	rtsptest.PublishFilm(t, s, "cam", video, &format.G711{PayloadTyp: 8, SampleRate: 8000, ChannelCount: 1}, units)
 	cfg := ingest.Config{Source: "cam", Params: map[string]string{"api": s.APIURL()}}
 	_, _, done := run(t, mediamtx.New, cfg, newRecorder())
 	err := ended(t, done)
@@ -124,8 +125,8 @@ func TestErrorsOfTheAPISayWhatToDo(t *testing.T) {
 
 func TestCredentialsOpenAPathAndAreNeverShown(t *testing.T) {
 	t.Parallel()
-	s := server(t, tool.Options{Auth: tool.ReadableOnly("nothing")})
-	publish(t, s, "cam", "h264-opus")
+	s := rtsptest.Server(t, tool.Options{Auth: tool.ReadableOnly("nothing")})
+	rtsptest.Publish(t, s, "cam", "h264-opus")
 	var log bytes.Buffer
 	for _, c := range []struct {
 		pass string

@@ -1,6 +1,7 @@
 package mpegts_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -10,14 +11,24 @@ import (
 	"github.com/shoal-live/shoal/core/ingest/ingesttest"
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts"
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts/mpegtstest"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
+
+func plugin() sdk.Plugin { return sdk.Ingest("mpegts", mpegts.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
 
 // impatient are parameters of a test that waits for a source to be given up.
 var impatient = map[string]string{"timeout": "1s"}
 
-func TestMPEGTSKeepsTheContract(t *testing.T) {
-	ingesttest.Suite(t, ingesttest.Harness{
-		New: mpegts.New,
+func TestContract(t *testing.T) {
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { ingesttest.Suite(t, harness(r)) })
+}
+
+func harness(r *plugintest.Rig) ingesttest.Harness {
+	return ingesttest.Harness{
+		New: r.Ingest,
 		Live: func(t *testing.T) ingest.Config {
 			at := socket(t)
 			mpegtstest.Connect(t, at, "h264-opus", &mpegtstest.Broadcast{})
@@ -55,5 +66,5 @@ func TestMPEGTSKeepsTheContract(t *testing.T) {
 			"a socket without a path": {Source: "unix://feed.sock"},
 			"a pipe without a path":   {Source: "pipe://feed.pipe"},
 		},
-	})
+	}
 }

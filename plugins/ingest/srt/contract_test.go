@@ -1,6 +1,7 @@
 package srt_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +12,23 @@ import (
 	"github.com/shoal-live/shoal/core/ingest/ingesttest"
 	"github.com/shoal-live/shoal/plugins/ingest/mpegts/mpegtstest"
 	"github.com/shoal-live/shoal/plugins/ingest/srt"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
-// TestSRTKeepsTheContract has both modes among its cases.
-func TestSRTKeepsTheContract(t *testing.T) {
+func plugin() sdk.Plugin { return sdk.Ingest("srt", srt.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
+func TestContract(t *testing.T) {
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { ingesttest.Suite(t, harness(t, r)) })
+}
+
+// harness has both modes among its sources.
+func harness(t *testing.T, r *plugintest.Rig) ingesttest.Harness {
 	server := serve(t, "", plays("h264-opus", &mpegtstest.Broadcast{}))
-	ingesttest.Suite(t, ingesttest.Harness{
-		New:  srt.New,
+	return ingesttest.Harness{
+		New:  r.Ingest,
 		Live: func(*testing.T) ingest.Config { return ingest.Config{Source: "srt://" + server.at} },
 		Absent: func(t *testing.T) ingest.Config {
 			return ingest.Config{Source: "srt://" + mpegtstest.FreePort(t), Params: map[string]string{"timeout": "1s"}}
@@ -57,5 +68,5 @@ func TestSRTKeepsTheContract(t *testing.T) {
 			"latency of a minute": {Source: "srt://h:1?latency=1m"},
 			"another mode":        {Source: "srt://h:1?mode=rendezvous"},
 		},
-	})
+	}
 }

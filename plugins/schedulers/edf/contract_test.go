@@ -1,12 +1,19 @@
 package edf_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/shoal-live/shoal/core/scheduler/schedulertest"
+	"github.com/shoal-live/shoal/plugins/plugintest"
 	"github.com/shoal-live/shoal/plugins/schedulers/edf"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
+func plugin() sdk.Plugin { return sdk.Policy("edf", edf.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
 func TestContract(t *testing.T) {
-	schedulertest.Suite(t, edf.New)
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { schedulertest.Suite(t, r.Policy) })
 }

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/shoal-live/shoal/core/egress"
-	"github.com/shoal-live/shoal/plugins/egress/feed"
 )
 
 const (
@@ -19,14 +17,6 @@ const (
 	flushTime  = time.Second // for what waits, when the feed is closed
 	pollFIFO   = 100 * time.Millisecond
 )
-
-// pipe is the egress.
-type pipe struct {
-	name   string // of the output, for errors
-	open   func(ctx context.Context) (io.WriteCloser, error)
-	pacing egress.Pacing
-	log    *slog.Logger
-}
 
 // New writes to the file or named pipe at Config.Listen. A file is made or emptied; a named pipe is waited for until
 // somebody reads it. Parameters:
@@ -50,24 +40,6 @@ func To(w io.WriteCloser, name string) egress.Factory {
 	return func(cfg egress.Config) (egress.Egress, error) {
 		return build(&cfg, name, func(context.Context) (io.WriteCloser, error) { return w, nil })
 	}
-}
-
-func build(cfg *egress.Config, name string, open func(context.Context) (io.WriteCloser, error)) (egress.Egress, error) {
-	if err := feed.KnownParams(cfg, "pacing"); err != nil {
-		return nil, err
-	}
-	choice, err := feed.ChoiceParam(cfg, "pacing", "playout", "complete")
-	if err != nil {
-		return nil, err
-	}
-	p := &pipe{name: name, open: open, pacing: egress.AtPlayout, log: cfg.Log}
-	if choice == "complete" {
-		p.pacing = egress.AsComplete
-	}
-	if p.log == nil {
-		p.log = slog.New(slog.DiscardHandler)
-	}
-	return p, nil
 }
 
 // Pacing implements egress.Egress.

@@ -1,4 +1,4 @@
-package mediamtx_test
+package rtsptest
 
 import (
 	"encoding/binary"
@@ -7,15 +7,17 @@ import (
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"github.com/bluenviron/gortsplib/v5/pkg/format/rtpsimpleaudio"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+	"github.com/pion/rtp"
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/codecs/cmaf/rtptrack"
 )
 
-// film is the H.264 track of a bundled clip as access units with their parameter sets in-band.
-func film(t *testing.T, name string) (params *codecs.H264, units [][][]byte) {
+// Film is the H.264 track of a bundled clip as access units with their parameter sets in-band.
+func Film(t *testing.T, name string) (params *codecs.H264, units [][][]byte) {
 	t.Helper()
 	c, err := clip.Open(name)
 	if err != nil {
@@ -53,21 +55,21 @@ func nalus(b []byte) [][]byte {
 	return units
 }
 
-// publishChanging sends one clip and, from the moment that change is called, another of a different size, in the same
+// PublishChanging sends one clip and, from the moment that change is called, another of a different size, in the same
 // session and with time going on, as an encoder does that is set anew.
-func publishChanging(t *testing.T, s *tool.Server, path string) (change func()) {
+func PublishChanging(t *testing.T, s *tool.Server, path string) (change func()) {
 	t.Helper()
-	params, first := film(t, "h264-opus")
-	_, second := film(t, "h264-480x270-aac")
+	params, first := Film(t, "h264-opus")
+	_, second := Film(t, "h264-480x270-aac")
 	f := &format.H264{PayloadTyp: 96, SPS: params.SPS, PPS: params.PPS, PacketizationMode: 1}
-	r := record(t, s.RTSPURL(path), f)
+	r := Record(t, s.RTSPURL(path), f)
 	e, err := rtptrack.NewEncoder(f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var changed atomic.Bool
 	units, next := first, 0
-	feed(t, time.Second/30, func(n int) error {
+	Feed(t, time.Second/30, func(n int) error {
 		if changed.CompareAndSwap(true, false) {
 			units, next = second, 0
 		}
@@ -76,7 +78,7 @@ func publishChanging(t *testing.T, s *tool.Server, path string) (change func()) 
 			return err
 		}
 		next++
-		return r.write(0, packets, uint32(n)*3000)
+		return r.Write(0, packets, uint32(n)*3000)
 	})
 	if _, err := s.WaitReady(t.Context(), path); err != nil {
 		t.Fatal(err)
@@ -84,20 +86,41 @@ func publishChanging(t *testing.T, s *tool.Server, path string) (change func()) 
 	return func() { changed.Store(true) }
 }
 
-// publishFilm sends units as the first of two tracks; the second stays silent.
-func publishFilm(t *testing.T, s *tool.Server, path string, video, silent format.Format, units [][][]byte) {
+// PublishFilm sends units as the first of two tracks; the second stays silent.
+func PublishFilm(t *testing.T, s *tool.Server, path string, video, silent format.Format, units [][][]byte) {
 	t.Helper()
-	r := record(t, s.RTSPURL(path), video, silent)
+	r := Record(t, s.RTSPURL(path), video, silent)
 	e, err := rtptrack.NewEncoder(video)
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed(t, time.Second/30, func(n int) error {
+	Feed(t, time.Second/30, func(n int) error {
 		packets, err := e.Encode(units[n%len(units)])
 		if err != nil {
 			return err
 		}
-		return r.write(0, packets, uint32(n)*3000)
+		return r.Write(0, packets, uint32(n)*3000)
+	})
+	if _, err := s.WaitReady(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// PublishG711 sends silence, as many cameras do.
+func PublishG711(t *testing.T, s *tool.Server, path string) {
+	t.Helper()
+	f := &format.G711{PayloadTyp: 8, SampleRate: 8000, ChannelCount: 1}
+	r := Record(t, s.RTSPURL(path), f)
+	e := &rtpsimpleaudio.Encoder{PayloadType: 8}
+	if err := e.Init(); err != nil {
+		t.Fatal(err)
+	}
+	Feed(t, 20*time.Millisecond, func(n int) error {
+		p, err := e.Encode(make([]byte, 160))
+		if err != nil {
+			return err
+		}
+		return r.Write(0, []*rtp.Packet{p}, uint32(n)*160)
 	})
 	if _, err := s.WaitReady(t.Context(), path); err != nil {
 		t.Fatal(err)

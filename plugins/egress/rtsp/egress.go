@@ -11,12 +11,8 @@ import (
 	"github.com/bluenviron/gortsplib/v5"
 
 	"github.com/shoal-live/shoal/core/egress"
-	"github.com/shoal-live/shoal/plugins/egress/feed"
 	"github.com/shoal-live/shoal/plugins/egress/rtp"
 )
-
-// DefaultListen is the address when Config.Listen is empty: MediaMTX's own is 8554.
-const DefaultListen = "127.0.0.1:9554"
 
 const (
 	queueLength = 8192             // packets of a reader, a power of two: ten seconds at several Mb/s
@@ -25,23 +21,6 @@ const (
 	maxConns    = 64               // open at once; those beyond are closed
 )
 
-// start says where a new reader begins.
-type start string
-
-// The choices of the parameter.
-const (
-	startNow  start = "now"
-	startLive start = "live"
-)
-
-// output is the egress.
-type output struct {
-	stream string
-	listen string
-	start  start
-	log    *slog.Logger
-}
-
 // New serves at Config.Listen, host:port; port 0 takes a free one. Parameters:
 //
 //	start   "now" (default): a reader begins at once, with what has come since the newest key picture; a player that plays at
@@ -49,25 +28,8 @@ type output struct {
 //
 // Errors: egress.ErrConfig.
 func New(cfg egress.Config) (egress.Egress, error) {
-	o := &output{listen: cfg.Listen, log: cfg.Log}
-	if o.listen == "" {
-		o.listen = DefaultListen
-	}
-	if o.log == nil {
-		o.log = slog.New(slog.DiscardHandler)
-	}
-	if _, _, err := net.SplitHostPort(o.listen); err != nil {
-		return nil, fmt.Errorf("%w: listen: %q is no host:port: %w", egress.ErrConfig, o.listen, err)
-	}
-	if err := feed.KnownParams(&cfg, "start"); err != nil {
-		return nil, err
-	}
-	choice, err := feed.ChoiceParam(&cfg, "start", string(startNow), string(startLive))
+	o, err := parse(cfg)
 	if err != nil {
-		return nil, err
-	}
-	o.start = start(choice)
-	if o.stream, err = feed.StreamName(&cfg); err != nil {
 		return nil, err
 	}
 	return o, nil

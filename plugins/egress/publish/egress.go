@@ -2,14 +2,9 @@ package publish
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/bluenviron/gortsplib/v5/pkg/base"
-
 	"github.com/shoal-live/shoal/core/egress"
-	"github.com/shoal-live/shoal/plugins/egress/feed"
 )
 
 const (
@@ -18,26 +13,12 @@ const (
 	giveUp    = 30 * time.Second       // without a connection
 )
 
-// output is the egress.
-type output struct {
-	url   *base.URL
-	shown string // without its password
-	log   *slog.Logger
-}
-
 // New publishes to Config.Listen, the URL of a path: rtsp:// or rtsps://, with user and password where the server wants
 // them. There are no parameters. Errors: egress.ErrConfig.
 func New(cfg egress.Config) (egress.Egress, error) {
-	if err := feed.KnownParams(&cfg); err != nil {
+	o, err := parse(cfg)
+	if err != nil {
 		return nil, err
-	}
-	u, err := base.ParseURL(cfg.Listen)
-	if err != nil || u.Host == "" || len(u.Path) < 2 {
-		return nil, fmt.Errorf("%w: listen: want the URL of a path to publish to, such as rtsp://127.0.0.1:8554/cam1", egress.ErrConfig)
-	}
-	o := &output{url: u, shown: u.CloneWithoutCredentials().String(), log: cfg.Log}
-	if o.log == nil {
-		o.log = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/shoal-live/shoal/core/egress/egresstest"
 	"github.com/shoal-live/shoal/plugins/egress/material"
 	"github.com/shoal-live/shoal/plugins/egress/pipe"
+	"github.com/shoal-live/shoal/plugins/plugintest"
+	"github.com/shoal-live/shoal/plugins/sdk"
 )
 
 func suite(t *testing.T, factory egress.Factory, target func(*testing.T) egresstest.Target) {
@@ -34,8 +36,17 @@ func suite(t *testing.T, factory egress.Factory, target func(*testing.T) egresst
 	})
 }
 
-func TestContractOfANamedPipe(t *testing.T) {
-	suite(t, pipe.New, func(t *testing.T) egresstest.Target {
+func plugin() sdk.Plugin { return sdk.Egress("pipe", pipe.New) }
+
+func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
+
+// TestContract writes into named pipes.
+func TestContract(t *testing.T) {
+	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { named(t, r.Egress) })
+}
+
+func named(t *testing.T, factory egress.Factory) {
+	suite(t, factory, func(t *testing.T) egresstest.Target {
 		path := filepath.Join(t.TempDir(), "pipe")
 		if err := syscall.Mkfifo(path, 0o600); err != nil {
 			t.Fatal(err)
