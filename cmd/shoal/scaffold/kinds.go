@@ -20,7 +20,7 @@ func kinds() map[bridge.Kind]kind {
 			files: []fileNote{
 				{"main.go", "serves it"}, {"transport.go", "the endpoint: listening, dialing, its links"},
 				{"greet.go", "frames, and who is at the other end"}, {"link.go", "one connection: its queues, its reader, its writer"},
-				{"transport_test.go", "the contract"},
+				{"contract_test.go", "the contract"},
 			},
 		},
 		bridge.KindPolicy: {
@@ -28,7 +28,7 @@ func kinds() map[bridge.Kind]kind {
 			use: "In `shoal.yml`, and any node may have its own:\n\n```yaml\npolicy:\n  name: NAME\n  path: ./NAME\n  params: {children: \"4\"}\n```\n\n" +
 				"Or see it at once: `shoal demo --policy ./NAME`.",
 			files: []fileNote{
-				{"main.go", "serves it"}, {"policy.go", "links, feeders, children: one function each"}, {"policy_test.go", "the contract"},
+				{"main.go", "serves it"}, {"policy.go", "links, feeders, children: one function each"}, {"contract_test.go", "the contract"},
 			},
 		},
 		bridge.KindIngest: {
@@ -38,14 +38,17 @@ func kinds() map[bridge.Kind]kind {
 				"`shoal plugin test` has clauses about sources that fail: `--case absent=/no/such/file` shows it one.",
 			files: []fileNote{
 				{"main.go", "serves it"}, {"ingest.go", "reads, paces and packages; lists what there is"},
-				{"annexb.go", "takes a raw H.264 file apart into pictures"}, {"pattern.h264", "2 s of test pattern"}, {"ingest_test.go", "the contract"},
+				{"annexb.go", "takes a raw H.264 file apart into pictures"}, {"pattern.h264", "2 s of test pattern"}, {"contract_test.go", "the contract"},
 			},
 		},
 		bridge.KindEgress: {
 			what: "it serves a stream as one endless MP4 file over HTTP", plugin: `sdk.Egress("NAME", New)`, contract: "egress",
-			use: "It says the URL at which a stream can be played: `mpv http://127.0.0.1:8870/cam1.mp4`, or the same in ffplay, VLC or a browser.",
+			use: "At a viewer: `shoal watch --egress ./NAME,listen=127.0.0.1:8870 http://your.host:9870/cam1`, or the same in a file that\n" +
+				"`shoal watch --config` follows. At the source, in `shoal.yml`, for every stream or under `streams.cam1` for one:\n\n" +
+				"```yaml\negress:\n  NAME:\n    name: NAME\n    path: ./NAME\n    listen: 127.0.0.1:8870\n```\n\n" +
+				"It says the URL at which a stream can be played: `mpv http://127.0.0.1:8870/cam1.mp4`, or the same in ffplay, VLC or a browser.",
 			files: []fileNote{
-				{"main.go", "serves it"}, {"egress.go", "the server, and a bounded queue for each player"}, {"egress_test.go", "the contract"},
+				{"main.go", "serves it"}, {"egress.go", "the server, and a bounded queue for each player"}, {"contract_test.go", "the contract"},
 			},
 		},
 	}
