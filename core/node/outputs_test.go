@@ -110,5 +110,8 @@ func TestASourceHasOutputsOfItsOwn(t *testing.T) {
 		if own.begins != 2 || len(own.played) < played+30 {
 			t.Errorf("with another ingest it had %d begins and %d groups", own.begins, len(own.played))
 		}
+		if last := own.played[len(own.played)-1]; own.last.Epoch != r.epochs || own.last.Group != last {
+			t.Errorf("its last group was number %d of epoch %d, want %d of %d", own.last.Group, own.last.Epoch, last, r.epochs)
+		}
 	})
 }

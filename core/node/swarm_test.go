@@ -158,6 +158,7 @@ func (c camera) Run(ctx context.Context, sink ingest.Sink) error {
 type screen struct {
 	mu     sync.Mutex
 	played []uint64
+	last   chunk.GroupHeader // of what was played
 	gaps   int
 	begins int
 }
@@ -180,6 +181,7 @@ func (s *screen) Run(ctx context.Context, feed <-chan egress.Item, ready func([]
 				s.begins++
 			case egress.Media:
 				s.played = append(s.played, binary.BigEndian.Uint64(item.Group.Payload))
+				s.last = item.Group.GroupHeader
 			case egress.Gap:
 				s.gaps++
 			}
