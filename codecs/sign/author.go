@@ -11,15 +11,15 @@ import (
 
 // author is what the authors of both methods share: it cuts groups into chunks.
 type author struct {
-	stream       chunk.StreamID
-	key          ed25519.PrivateKey
-	epoch        uint32
-	group        uint64 // number of the next group
-	chunkSize    int
-	perLevel     int // bytes of proof for each level of the tree over a group's chunks
-	parityChunks int
-	parity       Parity
-	message      []byte // scratch
+	stream    chunk.StreamID
+	key       ed25519.PrivateKey
+	epoch     uint32
+	group     uint64 // number of the next group
+	chunkSize int
+	perLevel  int // bytes of proof for each level of the tree over a group's chunks
+	share     int // of parity chunks, in percent of the data chunks
+	parity    Parity
+	message   []byte // scratch
 }
 
 // cut fills g's header and appends its chunks, without proofs, to dst. It numbers groups from 0, and rounds times down
@@ -33,25 +33,18 @@ func (a *author) cut(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	h.Epoch, h.Rendition, h.Group, h.First = a.epoch, 0, a.group, next
 	h.Time, h.Span = h.Time.Truncate(time.Microsecond), h.Span.Truncate(time.Microsecond)
 	h.Size = uint32(size)
-	slices := up(size, a.payload(size))
-	data := up(size, up(size, slices)) // equal slices may fill fewer chunks
-	if data+a.parityChunks > chunk.MaxChunks {
+	data, parity := a.slices(size)
+	if data+parity > chunk.MaxChunks {
 		return dst, fmt.Errorf("group of %d bytes in chunks of %d: more than %d chunks: %w",
 			size, a.chunkSize, chunk.MaxChunks, chunk.ErrLimit)
 	}
-	h.Data, h.Parity = uint16(data), uint16(a.parityChunks)
+	h.Data, h.Parity = uint16(data), uint16(parity)
 	if err := h.Valid(); err != nil {
 		return dst, err
 	}
-	var spare [][]byte
-	if a.parityChunks > 0 {
-		var err error
-		if spare, err = a.parity(&h, g.Payload); err != nil {
-			return dst, fmt.Errorf("parity of group %d: %w", h.Group, err)
-		}
-		if len(spare) != a.parityChunks {
-			return dst, fmt.Errorf("parity of group %d: %w: %d chunks instead of %d", h.Group, chunk.ErrFormat, len(spare), a.parityChunks)
-		}
+	spare, err := a.spare(&h, g.Payload)
+	if err != nil {
+		return dst, fmt.Errorf("parity of group %d: %w", h.Group, err)
 	}
 	for i := range data {
 		from, to := h.Slice(i)
@@ -65,16 +58,58 @@ func (a *author) cut(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	return dst, nil
 }
 
-// payload is how many bytes of a group of size a chunk takes, so that payload and proof stay within chunkSize and Room.
-func (a *author) payload(size int) int {
-	for levels := 0; ; levels++ {
-		over := max(signatureSize+levels*a.perLevel-Room, 0)
-		n := max(a.chunkSize-over, up(a.chunkSize, 2))
-		if a.perLevel == 0 || bits.Len(uint(up(size, n)+a.parityChunks-1)) <= levels {
-			return n
+// spare is the group's parity, as long as it must be.
+func (a *author) spare(h *chunk.GroupHeader, payload []byte) ([][]byte, error) {
+	if h.Parity == 0 {
+		return nil, nil
+	}
+	spare, err := a.parity(h, payload)
+	if err != nil {
+		return nil, err
+	}
+	if len(spare) != int(h.Parity) {
+		return nil, fmt.Errorf("%w: %d chunks instead of %d", chunk.ErrFormat, len(spare), h.Parity)
+	}
+	for _, p := range spare {
+		if _, n := h.Slice(0); len(p) != n {
+			return nil, fmt.Errorf("%w: %d bytes instead of %d", chunk.ErrFormat, len(p), n)
 		}
 	}
+	return spare, nil
 }
+
+// slices is how many data and parity chunks a group of size bytes is cut into. A group that can have no slices of even length,
+// where [chunk.GroupHeader.Restorable] wants them, goes without parity.
+func (a *author) slices(size int) (data, parity int) {
+	data, parity, ok := a.fit(size, a.share)
+	if !ok {
+		data, parity, _ = a.fit(size, 0)
+	}
+	return data, parity
+}
+
+// fit finds the longest slices that stay, with their proofs, within chunkSize and Room; without parity there are some.
+func (a *author) fit(size, share int) (data, parity int, ok bool) {
+	for n := a.chunkSize; n >= up(a.chunkSize, 2); n-- {
+		data = up(size, up(size, up(size, n))) // equal slices may fill fewer chunks
+		parity = chunk.ParityChunks(share, data, size)
+		slice := up(size, data)
+		even := parity == 0 || data+parity <= chunk.ByteChunks || slice%2 == 0
+		if even && slice <= a.room(levels(data+parity)) {
+			return data, parity, true
+		}
+	}
+	return 0, 0, false
+}
+
+// room is how many bytes of payload fit beside the proof from a tree of so many levels.
+func (a *author) room(levels int) int {
+	over := max(signatureSize+levels*a.perLevel-Room, 0)
+	return max(a.chunkSize-over, up(a.chunkSize, 2))
+}
+
+// levels is how many a tree of so many leaves has above them.
+func levels(leaves int) int { return bits.Len(uint(leaves - 1)) }
 
 // up is a/b, rounded up.
 func up(a, b int) int { return (a + b - 1) / b }

@@ -20,8 +20,8 @@ func Catalogue() []chunk.Authentication {
 	return []chunk.Authentication{Merkle(), SignAll()}
 }
 
-// Parity makes the h.Parity parity chunks of a group, each as long as the first slice of payload. h is complete.
-// The author keeps what it answers.
+// Parity makes the h.Parity parity chunks of a group, each as long as the first slice of payload. h is complete, and
+// Restorable. The author keeps what it answers; neither h nor payload may be kept. It is called for groups with parity only.
 type Parity func(h *chunk.GroupHeader, payload []byte) ([][]byte, error)
 
 // NewAuthor makes the author of d's epoch by the method that d names. Errors: chunk.ErrFormat when there is no such
@@ -30,7 +30,8 @@ func NewAuthor(d *chunk.Descriptor, key ed25519.PrivateKey) (chunk.Author, error
 	return NewParityAuthor(d, key, nil)
 }
 
-// NewParityAuthor is NewAuthor for a stream with parity, which parity makes; it may be nil when d.Parity is 0.
+// NewParityAuthor is NewAuthor for a stream with parity, which parity makes; it may be nil when d.Parity is 0. Each group has
+// as many parity chunks as chunk.ParityChunks says.
 func NewParityAuthor(d *chunk.Descriptor, key ed25519.PrivateKey, parity Parity) (chunk.Author, error) {
 	if err := d.Valid(); err != nil {
 		return nil, err
@@ -39,10 +40,10 @@ func NewParityAuthor(d *chunk.Descriptor, key ed25519.PrivateKey, parity Parity)
 		return nil, fmt.Errorf("author of %q: key is not the publisher's: %w", d.Name, chunk.ErrSignature)
 	}
 	if d.Parity > 0 && parity == nil {
-		return nil, fmt.Errorf("author of %q: %w: %d parity chunks, and nothing to make them", d.Name, chunk.ErrFormat, d.Parity)
+		return nil, fmt.Errorf("author of %q: %w: %d %% of parity, and nothing to make it", d.Name, chunk.ErrFormat, d.Parity)
 	}
 	a := author{
-		stream: d.StreamID(), key: key, epoch: d.Epoch, chunkSize: d.ChunkSize, parityChunks: d.Parity, parity: parity,
+		stream: d.StreamID(), key: key, epoch: d.Epoch, chunkSize: d.ChunkSize, share: d.Parity, parity: parity,
 	}
 	switch d.Authentication {
 	case NameMerkle:

@@ -37,8 +37,8 @@ func (d *Descriptor) Valid() error {
 		return limit("descriptor: bytes of a method", max(len(d.Authentication), len(d.Sealed)), maxMethod)
 	case d.GroupSpan < 0 || d.GroupSpan > maxSpan || d.RandomAccess < 0 || d.RandomAccess > maxSpan:
 		return limit("descriptor: span", int(max(d.GroupSpan, d.RandomAccess)), int(maxSpan))
-	case d.Parity < 0 || d.Parity >= MaxChunks:
-		return limit("descriptor: parity", d.Parity, MaxChunks-1)
+	case d.Parity < 0 || d.Parity > MaxParity:
+		return limit("descriptor: percent of parity", d.Parity, MaxParity)
 	case len(d.Tracks) > MaxTracks:
 		return limit("descriptor: tracks", len(d.Tracks), MaxTracks)
 	case len(d.Init) > MaxInit:
@@ -118,7 +118,7 @@ func parseDescriptor(b []byte) (*Descriptor, error) {
 		Bitrate:        r.uvarint(1<<64-1, "bitrate"),
 		GroupSpan:      r.span("group span"),
 		RandomAccess:   r.span("random access"),
-		Parity:         int(r.uvarint(MaxChunks-1, "parity")),
+		Parity:         int(r.uvarint(MaxParity, "parity")),
 		Sealed:         string(r.bytes(maxMethod, "sealed")),
 	}
 	for range r.uvarint(MaxTracks, "tracks") {

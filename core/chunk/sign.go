@@ -23,7 +23,7 @@ const descriptorVersion = 1
 // Layout, in the notation of package swarm ("v" a minimal varint, "bytes" a varint length and that many bytes):
 //
 //	version 1 (= 1) | name bytes | publisher 32 | epoch v | substreams v | chunk size v | authentication bytes |
-//	bitrate v | group span v (us) | random access v (us) | parity v | sealed bytes |
+//	bitrate v | group span v (us) | random access v (us) | parity v (%) | sealed bytes |
 //	tracks v | tracks x (id v | kind 1 | codec bytes | timescale v | width v | height v | rate v | channels 1) |
 //	init bytes | extension | signature 64
 //

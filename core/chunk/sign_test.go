@@ -66,6 +66,7 @@ func TestSignRefuses(t *testing.T) {
 		"a long method":              {func(d *Descriptor) { d.Sealed = strings.Repeat("x", 33) }, ErrLimit},
 		"a negative span":            {func(d *Descriptor) { d.GroupSpan = -1 }, ErrLimit},
 		"negative parity":            {func(d *Descriptor) { d.Parity = -1 }, ErrLimit},
+		"more parity than data":      {func(d *Descriptor) { d.Parity = 101 }, ErrLimit},
 		"17 tracks":                  {func(d *Descriptor) { d.Tracks = make([]Track, 17) }, ErrLimit},
 		"a long init":                {func(d *Descriptor) { d.Init = make([]byte, MaxInit+1) }, ErrLimit},
 		"a track of no kind":         {func(d *Descriptor) { d.Tracks[0].Kind = 3 }, ErrFormat},

@@ -1,0 +1,95 @@
+package sign_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/shoal-live/shoal/codecs/sign"
+	"github.com/shoal-live/shoal/core/chunk"
+)
+
+// blank makes parity of zeros.
+func blank(h *chunk.GroupHeader, _ []byte) ([][]byte, error) {
+	if err := h.Restorable(); err != nil {
+		return nil, err
+	}
+	_, n := h.Slice(0)
+	spare := make([][]byte, h.Parity)
+	for i := range spare {
+		spare[i] = make([]byte, n)
+	}
+	return spare, nil
+}
+
+func withParity(t *testing.T, d *chunk.Descriptor) pair {
+	t.Helper()
+	author, err := sign.NewParityAuthor(d, key(1), blank)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{author, verifier(t, d)}
+}
+
+func TestEachGroupHasItsShareOfParity(t *testing.T) {
+	methods(t, func(t *testing.T, method string) {
+		for _, share := range []int{1, 8, 100} {
+			d := descriptor(method)
+			d.ChunkSize, d.Parity = 900, share
+			p := withParity(t, d)
+			next := uint64(0)
+			for _, size := range []int{1, 900, 901, 25 * 900, 26 * 900, 128 * 850, 128 * 900, 236 * 900, 237 * 900, 238 * 900, 253*900 + 1, 300_001, 1_000_000, chunk.MaxGroupSize} {
+				chunks := p.seal(t, size, next)
+				next += uint64(len(chunks))
+				h := &chunks[0].Header
+				if want := chunk.ParityChunks(share, int(h.Data), size); int(h.Parity) != want || len(chunks) != h.Total() || want == 0 {
+					t.Errorf("%d %%, %d bytes: %d chunks, of which %d are parity, want %d", share, size, len(chunks), h.Parity, want)
+				}
+				longest := 0
+				for _, c := range chunks {
+					longest = max(longest, len(c.Payload)+len(c.Proof))
+				}
+				if longest > 900+sign.Room {
+					t.Errorf("%d %%, %d bytes: payload and proof of %d bytes, at most %d", share, size, longest, 900+sign.Room)
+				}
+				if got := judge(p, chunks[len(chunks)-1]); got != chunk.Authentic {
+					t.Errorf("%d %%, %d bytes: the last is %v", share, size, got)
+				}
+			}
+		}
+	})
+}
+
+func TestAGroupThatCannotBeCodedGoesWithoutParity(t *testing.T) {
+	methods(t, func(t *testing.T, method string) {
+		d := descriptor(method)
+		d.ChunkSize, d.Parity = 1, 8
+		p := withParity(t, d)
+		if h := p.seal(t, 200, 0)[0].Header; h.Data != 200 || h.Parity != 16 {
+			t.Errorf("chunks of a byte: %d data and %d parity", h.Data, h.Parity)
+		}
+		if h := p.seal(t, 300, 216)[0].Header; h.Data != 300 || h.Parity != 0 {
+			t.Errorf("more chunks than the code has, of a byte each: %d data and %d parity", h.Data, h.Parity)
+		}
+	})
+}
+
+func TestWrongParityIsNotPublished(t *testing.T) {
+	broken := errors.New("broken")
+	for name, parity := range map[string]sign.Parity{
+		"an error":     func(*chunk.GroupHeader, []byte) ([][]byte, error) { return nil, broken },
+		"one too many": func(h *chunk.GroupHeader, _ []byte) ([][]byte, error) { return make([][]byte, h.Parity+1), nil },
+		"one too few":  func(h *chunk.GroupHeader, _ []byte) ([][]byte, error) { return make([][]byte, h.Parity-1), nil },
+		"a short one":  func(h *chunk.GroupHeader, _ []byte) ([][]byte, error) { return make([][]byte, h.Parity), nil },
+	} {
+		d := descriptor(sign.NameMerkle)
+		d.Parity = 10
+		author, err := sign.NewParityAuthor(d, key(1), parity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := author.Seal(nil, &chunk.Group{Payload: make([]byte, 950)}, 0)
+		if !errors.Is(err, broken) && !errors.Is(err, chunk.ErrFormat) || got != nil {
+			t.Errorf("%s: %d chunks, %v", name, len(got), err)
+		}
+	}
+}
