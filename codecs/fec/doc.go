@@ -21,7 +21,7 @@
 //
 // # Limits
 //
-// Those of [chunk.GroupHeader.Restorable]: at most as many parity chunks as data chunks, and a bounded product of both with their
-// length. So Restore takes at most as much memory as the group has, twice, and some tens of milliseconds (half a
+// Those of [chunk.GroupHeader.Restorable]: 127 parity chunks, not more than data chunks, and a bounded product of both with
+// their length. So Restore takes at most as much memory as the group has, twice, and some tens of milliseconds (half a
 // second in a browser) whatever the publisher says. A Code is not safe for concurrent use.
 package fec

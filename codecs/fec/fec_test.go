@@ -66,8 +66,8 @@ func TestAnyDataChunksOfAGroupRestoreIt(t *testing.T) {
 	for _, h := range []chunk.GroupHeader{
 		header(1, 0, 50), header(1, 1, 1), header(1, 1, 700), header(2, 1, 3), header(3, 3, 10), header(26, 2, 26_000),
 		header(26, 2, 25_999), header(26, 2, 25_001), header(34, 3, 33_333), header(254, 2, 200_000), header(238, 18, 238*9-4),
-		header(128, 128, 128*33-20), // the last of the smaller field
-		header(255, 2, 255*100), header(129, 128, 129*64-63), header(340, 30, 340*900-339), header(700, 56, 700*128-63),
+		header(129, 127, 129*33-20), // the last of the smaller field
+		header(255, 2, 255*100), header(130, 127, 130*64-63), header(340, 30, 340*900-339), header(700, 56, 700*128-63),
 		header(700, 56, 700*128-64), header(700, 56, 699*128+1),
 	} {
 		all := group(t, c, h)
@@ -170,9 +170,9 @@ func TestRestoreRefuses(t *testing.T) {
 		{"more parity than data", small, func(h *chunk.GroupHeader, p [][]byte) [][]byte { h.Parity = 5; return p }, chunk.ErrLimit, "parity chunks 5, at most 4"},
 		{"a large group of odd slices", large, func(h *chunk.GroupHeader, p [][]byte) [][]byte { h.Size = 300 * 11; return p }, chunk.ErrFormat, "11 bytes, which is odd"},
 		{"too much work", large, func(h *chunk.GroupHeader, p [][]byte) [][]byte {
-			h.Data, h.Parity, h.Size = 8000, 600, 8000*900
+			h.Data, h.Parity, h.Size = 8000, 60, 8000*900
 			return p
-		}, chunk.ErrLimit, "coding of 8000 data and 600 parity chunks"},
+		}, chunk.ErrLimit, "coding of 8000 data and 60 parity chunks"},
 	} {
 		h := tt.header
 		left := tt.break_(&h, group(t, c, h))

@@ -4,9 +4,10 @@ import "fmt"
 
 // Limits of parity. An author keeps them and a Restorer refuses what does not, so that nobody's group costs much to restore.
 const (
-	MaxParity  = 100       // percent: as many parity chunks as data chunks
-	MaxCoding  = 128 << 20 // data chunks x parity chunks x bytes of a slice, or minCoded where a slice is shorter
-	ByteChunks = 256       // chunks of a group that a code over bytes can have; one over pairs of bytes can have MaxChunks
+	MaxParity       = 100       // percent: as many parity chunks as data chunks
+	MaxParityChunks = 127       // of a group; so their number takes one byte of a frame
+	MaxCoding       = 128 << 20 // data chunks x parity chunks x bytes of a slice, or minCoded where a slice is shorter
+	ByteChunks      = 256       // chunks of a group that a code over bytes can have; one over pairs of bytes can have MaxChunks
 
 	minCoded = 256
 )
@@ -18,7 +19,7 @@ func ParityChunks(share, data, size int) int {
 		return 0
 	}
 	n := (data*min(share, MaxParity) + 99) / 100
-	n = min(n, MaxCoding/(data*max((size+data-1)/data, minCoded)))
+	n = min(n, MaxParityChunks, MaxCoding/(data*max((size+data-1)/data, minCoded)))
 	return max(min(n, MaxChunks-data), 0)
 }
 
@@ -28,8 +29,8 @@ func (h *GroupHeader) Restorable() error {
 	_, slice := h.Slice(0)
 	coding := int64(h.Data) * int64(h.Parity) * int64(max(slice, minCoded))
 	switch {
-	case h.Parity > h.Data:
-		return limit("parity chunks", int(h.Parity), int(h.Data))
+	case h.Parity > min(h.Data, MaxParityChunks):
+		return limit("parity chunks", int(h.Parity), int(min(h.Data, MaxParityChunks)))
 	case coding > MaxCoding:
 		return fmt.Errorf("%w: coding of %d data and %d parity chunks of %d bytes", ErrLimit, h.Data, h.Parity, slice)
 	case h.Parity > 0 && h.Total() > ByteChunks && slice%2 == 1:

@@ -19,7 +19,8 @@ func TestParityIsAShareRoundedUp(t *testing.T) {
 		{"all of it", 100, 26, 26_000, 26},
 		{"more than there is", 300, 26, 26_000, 26},
 		{"as many as coding may cost", 8, 8000, 8000 * 1000, 16},
-		{"as many as coding may cost, of short slices", 100, 2000, 4000, 262},
+		{"as many as coding may cost, of short slices", 100, 8000, 16_000, 65},
+		{"as many as one byte can say", 100, 200, 200_000, 127},
 		{"no more than numbers for them", 10, MaxChunks - 3, 2 * (MaxChunks - 3), 3},
 	} {
 		got := ParityChunks(tt.share, tt.data, tt.size)
@@ -45,9 +46,11 @@ func TestRestorableKeepsTheLimits(t *testing.T) {
 		{"as many as bytes, of odd slices", GroupHeader{Data: 240, Parity: 16, Size: 240 * 9}, nil},
 		{"one more, of odd slices", GroupHeader{Data: 241, Parity: 16, Size: 241 * 9}, ErrFormat},
 		{"one more, of even slices", GroupHeader{Data: 241, Parity: 16, Size: 241 * 8}, nil},
-		{"as costly as may be", GroupHeader{Data: 1024, Parity: 128, Size: 1024 * 1024}, nil},
-		{"too costly", GroupHeader{Data: 1024, Parity: 129, Size: 1024 * 1024}, ErrLimit},
-		{"too costly, of short slices", GroupHeader{Data: 1024, Parity: 513, Size: 1024 * 2}, ErrLimit},
+		{"as many as one byte can say", GroupHeader{Data: 200, Parity: 127, Size: 200 * 10}, nil},
+		{"one more", GroupHeader{Data: 200, Parity: 128, Size: 200 * 10}, ErrLimit},
+		{"as costly as may be", GroupHeader{Data: 2048, Parity: 64, Size: 2048 * 1024}, nil},
+		{"too costly", GroupHeader{Data: 2048, Parity: 65, Size: 2048 * 1024}, ErrLimit},
+		{"too costly, of short slices", GroupHeader{Data: 8192, Parity: 65, Size: 8192 * 2}, ErrLimit},
 	} {
 		if err := tt.h.Restorable(); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
