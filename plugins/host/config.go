@@ -53,6 +53,7 @@ type Spec struct {
 	Env       []string          // names of variables that the process is given
 	Params    map[string]string // for instances whose config has none
 	Limits    Limits            // of each process
+	Standby   Standby           // of a transport
 }
 
 // String is kind/name, and the path where there is one; the path alone where only that is known.
@@ -68,7 +69,7 @@ func (s *Spec) String() string {
 
 // key tells specs apart that cannot share a process.
 func (s *Spec) key() string {
-	return strings.Join([]string{s.Kind.String(), s.Name, s.Path, s.SHA256, strings.Join(s.Args, "\x00"), strings.Join(s.Env, "\x00"), fmt.Sprint(s.Limits)}, "\x01")
+	return strings.Join([]string{s.Kind.String(), s.Name, s.Path, s.SHA256, strings.Join(s.Args, "\x00"), strings.Join(s.Env, "\x00"), fmt.Sprint(s.Limits), s.Standby.String()}, "\x01")
 }
 
 func (c *Config) fill() error {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -42,4 +43,38 @@ func Connect(ctx context.Context, h *Host, spec Spec) (grpc.ClientConnInterface,
 		return nil, 0, err
 	}
 	return l.process.remote.Conn, l.process.cmd.pid(), nil
+}
+
+// FillReserves has every place that is to have a process in reserve start it now, and waits until that is over.
+func FillReserves(h *Host) {
+	h.mu.Lock()
+	places := slices.Clone(h.order)
+	h.mu.Unlock()
+	for _, at := range places {
+		at.reserveNow()
+		tick := time.NewTicker(time.Millisecond)
+		for at.filling() {
+			<-tick.C
+		}
+		tick.Stop()
+	}
+}
+
+func (at *place) filling() bool {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return at.reserve.starting
+}
+
+// AgeReserves makes what is in reserve an hour older.
+func AgeReserves(h *Host) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, at := range h.order {
+		at.mu.Lock()
+		if p := at.reserve.process; p != nil {
+			p.began = p.began.Add(-time.Hour)
+		}
+		at.mu.Unlock()
+	}
 }

@@ -415,3 +415,6 @@ func oneLine(t *testing.T, err error, is error, words ...string) {
 		}
 	}
 }
+
+// plainTransport is the least of configurations.
+func plainTransport() transport.Config { return transport.Config{Identity: make([]byte, 64)} }

@@ -24,7 +24,7 @@ type Inspection struct {
 // Inspect starts a plugin as for an instance, whatever it offers: of a file, Kind and Name may be zero. The caller calls
 // End. Errors: ErrRefused, ErrSpec, ErrStart, ErrClosed, or ctx's.
 func (h *Host) Inspect(ctx context.Context, spec Spec) (*Inspection, error) {
-	p, err := h.launch(ctx, &place{host: h, spec: spec})
+	p, err := h.launch(ctx, &place{host: h, spec: spec}, inUse)
 	if err != nil {
 		return nil, err
 	}

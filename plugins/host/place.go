@@ -32,6 +32,7 @@ type place struct {
 	starting chan struct{} // of a shared place: closed when the start under way is over
 	refs     int           // instances in current
 	idle     *time.Timer   // ends current when nobody has used it for lingerFor
+	reserve  reserve       // of one that is not shared
 
 	restarts int
 	calls    report.Histogram // of what called was told, in microseconds
@@ -74,7 +75,11 @@ func (at *place) acquire(ctx context.Context) (*process, error) {
 		at.mu.Lock()
 		if !at.shared {
 			at.mu.Unlock()
-			return at.begin(ctx)
+			p, err := at.begin(ctx)
+			if err == nil {
+				at.use()
+			}
+			return p, err
 		}
 		if at.current != nil {
 			at.refs++
@@ -142,7 +147,10 @@ func (at *place) begin(ctx context.Context) (*process, error) {
 			return nil, ErrClosed
 		}
 	}
-	p, err := at.host.launch(ctx, at)
+	if p := at.takeReserve(); p != nil {
+		return p, nil
+	}
+	p, err := at.host.launch(ctx, at, inUse)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
 		at.failed(err, 0)
 	}
@@ -199,6 +207,10 @@ func (at *place) forget(p *process) {
 func (at *place) release(p *process) {
 	if !at.shared {
 		p.end()
+		if p.over() {
+			<-p.told // so that its death counts, and is told, before whatever takes its place
+		}
+		at.unuse()
 		return
 	}
 	at.mu.Lock()

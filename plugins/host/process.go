@@ -30,8 +30,9 @@ type process struct {
 	cmd   *command
 	log   *slog.Logger // with the plugin's name and kind; see also logs
 	dir   string       // private folder
-	began time.Time
+	file  file
 	ready chan error    // holds one: how the start went
+	told  chan struct{} // closed when its place knows that it has ended
 	done  chan struct{} // closed when nothing is left of it
 
 	// Set before ready is.
@@ -41,20 +42,24 @@ type process struct {
 	about  bridge.Description
 	after  time.Duration // from exec to ready
 
+	// The place locks these.
+	duty  duty
+	began time.Time // or taken out of the reserve
+
 	mu    sync.Mutex
 	asked bool  // it was told to end
 	blame error // why it was killed
 }
 
 // launch starts a process and waits until it is ready. Errors: ErrRefused, ErrSpec, ErrStart, ErrClosed, or ctx's.
-func (h *Host) launch(ctx context.Context, at *place) (*process, error) {
+func (h *Host) launch(ctx context.Context, at *place, d duty) (*process, error) {
 	spec := at.spec
 	argv, err := h.command(&spec)
 	if err != nil {
 		return nil, err
 	}
 	p := &process{
-		host: h, place: at, spec: spec, began: time.Now(), ready: make(chan error, 1), done: make(chan struct{}),
+		host: h, place: at, spec: spec, file: fileOf(spec.Path), duty: d, began: time.Now(), ready: make(chan error, 1), told: make(chan struct{}), done: make(chan struct{}),
 		log: h.cfg.Log.With("plugin", spec.Name, "kind", spec.Kind.String()),
 	}
 	p.cmd = newCommand(exec.Command(argv[0], argv[1:]...), &logWriter{log: p.log})
@@ -99,20 +104,24 @@ func (p *process) live() {
 	var watch sync.WaitGroup
 	ctx, stop := context.WithCancel(context.Background())
 	watch.Go(func() { p.guard(ctx) })
+	began := time.Now()
 	err := p.start()
-	p.after = time.Since(p.began)
+	p.after = time.Since(began)
 	if err != nil {
 		p.cmd.kill()
 	} else {
-		p.place.started(p)
+		if p.starts() {
+			p.place.started(p)
+		}
 		watch.Go(p.watch)
 	}
 	p.ready <- err
 	p.cmd.waitExit()
 	stop()
 	if err == nil {
-		p.place.died(p, p.exit())
+		p.place.ended(p)
 	}
+	close(p.told)
 	if p.client != nil {
 		p.client.Kill() // what go-plugin holds; the process has ended
 	}
@@ -125,6 +134,13 @@ func (p *process) live() {
 	delete(p.host.processes, p)
 	p.host.mu.Unlock()
 	close(p.done)
+}
+
+// starts reports whether the process is started for somebody.
+func (p *process) starts() bool {
+	p.place.mu.Lock()
+	defer p.place.mu.Unlock()
+	return p.duty == inUse
 }
 
 // clean removes the private folder.
@@ -216,13 +232,30 @@ func (at *place) started(p *process) {
 	})
 }
 
-// died takes the end of a process that was ready; cause is nil when it was told to end.
+// ended takes the end of a process that was ready.
+func (at *place) ended(p *process) {
+	cause := p.exit()
+	if !at.lost(p) {
+		at.died(p, cause)
+	} else if cause != nil {
+		p.log.Info("process of a plugin in reserve died; another is started", "pid", p.cmd.pid(), "cause", cause, "in", standbyAgain)
+	}
+}
+
+// health is how long a process has been in use.
+func (at *place) health(p *process) time.Duration {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return time.Since(p.began)
+}
+
+// died takes the end of a process in use; cause is nil when it was told to end.
 func (at *place) died(p *process, cause error) {
 	at.forget(p)
 	if cause == nil {
 		return
 	}
-	at.failed(cause, time.Since(p.began))
+	at.failed(cause, at.health(p))
 	p.log.Warn("plugin died; another is started when one is needed", "pid", p.cmd.pid(), "cause", cause, "not before", at.wait().Round(time.Millisecond))
 	p.host.cfg.Events(event.PluginDied{Name: p.spec.Name, Kind: p.spec.Kind.String(), PID: p.cmd.pid(), Cause: cause.Error()})
 }

@@ -28,7 +28,8 @@ type Status struct {
 	State        State
 	Version      string // as the plugin says; "" before it was first ready
 	Capabilities []string
-	PIDs         []int
+	PIDs         []int         // in use
+	Standby      int           // process in reserve; 0 for none
 	Instances    int           // in a shared process
 	Ready        time.Duration // from exec to ready, of the newest process
 	Since        time.Time     // start of the newest process
@@ -68,7 +69,12 @@ func (at *place) status(running []*process) Status {
 		s.LastError = at.last.Error()
 	}
 	for _, p := range running {
-		if pid := p.cmd.pid(); pid != 0 && !p.over() {
+		pid := p.cmd.pid()
+		switch {
+		case pid == 0 || p.over():
+		case p.duty == inReserve:
+			s.Standby = pid
+		default:
 			s.PIDs = append(s.PIDs, pid)
 		}
 	}
