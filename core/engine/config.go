@@ -20,6 +20,7 @@ type Config struct {
 
 	Budget          budget.Source          // never nil
 	Authentications []chunk.Authentication // methods that are understood; at least one
+	Restorer        chunk.Restorer         // makes what is missing of a group from its parity; nil: parity is only passed on
 	Overhead        int                    // wire bytes of a chunk frame beyond its own; default 60
 	MaxFrame        int                    // bytes of a chunk frame that every link takes; default 1090
 

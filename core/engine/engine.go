@@ -34,6 +34,7 @@ type Engine struct {
 	clock      clock
 	self       own
 	verifying  verifying
+	restoring  restoring
 	count      Stats // counters and histograms; gauges are filled by Stats
 
 	out     *outbox          // being filled

@@ -15,6 +15,7 @@ type epoch struct {
 	descriptor *chunk.Descriptor
 	signed     []byte
 	verifier   chunk.Verifier
+	prover     chunk.Prover // the verifier, where it can prove what was restored; else nil
 	store      *chunk.Store
 	substreams uint64
 	shown      bool // the player has been given the descriptor
@@ -82,6 +83,7 @@ func (e *Engine) begin(d *chunk.Descriptor, signed []byte, v chunk.Verifier) {
 		store:    chunk.NewStore(chunk.StoreConfig{MaxBytes: e.cfg.StoreBytes, Span: e.cfg.StoreSpan}),
 		interval: min(d.RandomAccess, maxInterval), span: e.cfg.StoreSpan,
 	}
+	e.epoch.prover, _ = v.(chunk.Prover)
 	e.epoch.rate.begin(d, e.cfg.Overhead)
 	if old == nil || old.substreams != e.epoch.substreams {
 		e.resetOrders()
@@ -96,6 +98,7 @@ func (e *Engine) begin(d *chunk.Descriptor, signed []byte, v chunk.Verifier) {
 	e.dropUploads()
 	e.pacer.reset()
 	e.verifying = verifying{}
+	e.restoring.vain = 0
 	e.player.newEpoch()
 	e.timers.set(alarmMissing, never)
 	e.timers.set(alarmAsks, never)

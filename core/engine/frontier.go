@@ -43,6 +43,7 @@ type lag struct {
 }
 
 const (
+	parityGrace = 60 * time.Millisecond // that an overdue chunk's parity is waited for
 	lagUnknown  = 25 * time.Millisecond // deviation before there are samples
 	lagSamples  = 8                     // samples before the model is believed
 	lagMost     = time.Second           // threshold at most
@@ -54,6 +55,7 @@ const (
 type missed struct {
 	due    time.Duration
 	number uint64
+	waived bool // it was overdue, and its parity is waited for
 }
 
 func (m missed) before(o missed) bool {
@@ -172,7 +174,7 @@ func (e *Engine) miss(n uint64) {
 		return
 	}
 	due := e.now + e.threshold(n)
-	f.missing.push(missed{due, n})
+	f.missing.push(missed{due: due, number: n})
 	e.timers.sooner(alarmMissing, f.missing[0].due)
 }
 
@@ -216,13 +218,17 @@ func (e *Engine) lagged(n uint64) {
 	l.deviation += (off - l.deviation) / 8
 }
 
-// overdue asks for the missing chunks whose time has come.
+// overdue asks for the missing chunks whose time has come, and gives parity a while longer to make up for them first.
 func (e *Engine) overdue() {
 	f := &e.frontier
 	for len(f.missing) > 0 && f.missing[0].due <= e.now {
-		n := f.missing[0].number
-		f.missing.pop()
+		m := f.missing.pop()
+		n := m.number
 		if n < f.start || !e.lacks(n) {
+			continue
+		}
+		if g := e.epoch.store.Of(n); !m.waived && g != nil && e.restorable(g.Header()) {
+			f.missing.push(missed{due: e.now + parityGrace, number: n, waived: true})
 			continue
 		}
 		e.late(n)

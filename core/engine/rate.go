@@ -37,8 +37,11 @@ func (r *rate) add(h *chunk.GroupHeader) {
 	r.span = float64(r.span*fade) + span
 }
 
-// wire is what one copy of a group takes.
-func (r *rate) wire(h *chunk.GroupHeader) int { return int(h.Size) + int(h.Data)*r.overhead }
+// wire is what one copy of a group takes, parity included.
+func (r *rate) wire(h *chunk.GroupHeader) int {
+	_, slice := h.Slice(0)
+	return int(h.Size) + int(h.Parity)*slice + h.Total()*r.overhead
+}
 
 // perSecond is the estimate in bytes per second; 0 when nothing is known.
 func (r *rate) perSecond() uint64 {

@@ -172,7 +172,8 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 	}
 	e.push(n, k, int(c.Index) >= int(h.Data))
 	e.cancelLater(n, k, l)
-	if g := ep.store.Of(n); g != nil && g.Complete() && int(c.Index) < int(h.Data) {
+	adds := e.restore(n) || int(c.Index) < int(h.Data)
+	if g := ep.store.Of(n); adds && g != nil && g.Complete() {
 		e.groupComplete(g)
 	} else if !known && e.player.started {
 		e.play() // it is known to exist, and has a time to be due
@@ -213,6 +214,11 @@ func (e *Engine) countUseful(l *link, c *chunk.Chunk) {
 	if l.role == swarm.Source {
 		s.FromSource += size
 	}
+	e.countDelay(c)
+}
+
+// countDelay notes how long after its birth a chunk came to be held.
+func (e *Engine) countDelay(c *chunk.Chunk) {
 	if e.clock.known && c.Header.Born >= e.clock.unix(e.began) {
 		delay := e.clock.unix(e.now) - c.Header.Born
 		e.count.Delay.Add(delay)

@@ -51,6 +51,7 @@ type ChunkStats struct {
 	Useful      uint64 // new, authentic data
 	UsefulBytes uint64 // payload bytes of them
 	Parity      uint64 // new, authentic parity
+	Restored    uint64 // useful ones made from parity; they did not arrive
 	Duplicate   uint64 // held already
 	Repair      uint64 // useful ones that were asked for
 	FromSource  uint64 // payload bytes of useful ones that the source sent
@@ -58,6 +59,9 @@ type ChunkStats struct {
 	Unproven    uint64
 	Malformed   uint64 // frames that could not be parsed
 }
+
+// SpareParity is how much of the parity stood in for nothing: the rest was data in another form.
+func (c *ChunkStats) SpareParity() uint64 { return c.Parity - min(c.Restored, c.Parity) }
 
 // SentStats count what left, in bytes as handed to the transport plus Overhead.
 type SentStats struct {

@@ -14,9 +14,9 @@ import (
 
 // commands are the words that a story's lines may begin with. Links are numbers, sets of numbers 1,3,5-8.
 var commands = map[string]func(s *story, words []string){
-	"engine":      (*story).begin,                                             // engine ROLE [cap=BYTES] [links=N]
+	"engine":      (*story).begin,                                             // engine ROLE [cap=BYTES] [links=N] [restores]
 	"describe":    (*story).describe,                                          // describe
-	"epoch":       (*story).nextEpoch,                                         // epoch N [substreams=S]: the publisher begins an epoch
+	"epoch":       (*story).nextEpoch,                                         // epoch N [substreams=S] [parity=P [spoilt]]: the publisher begins an epoch
 	"group":       (*story).group,                                             // group SIZE [access] [xN]: the publisher makes groups
 	"publish":     (*story).publish,                                           // publish SIZE [access]: the engine, a source, is given a group
 	"at":          (*story).at,                                                // at TIME: time passes
@@ -136,6 +136,9 @@ func (s *story) begin(w []string) {
 		Self: named("me"), Role: s.role(w[0]), Stream: s.desc.StreamID(), Index: 9, Budget: endless{},
 		Authentications: sign.Catalogue(), MaxFrame: 1300, MaxLinks: int(s.number(w, "links", 32)), Wall: 1_700_000_000_000_000,
 	}
+	if s.has(w, "restores") {
+		cfg.Restorer = &s.code
+	}
 	if limit := s.number(w, "cap", 0); limit > 0 {
 		cfg.Budget = capped(s.t, limit)
 	}
@@ -153,7 +156,10 @@ func (s *story) describe([]string) {
 }
 
 func (s *story) nextEpoch(w []string) {
-	s.epoch(uint32(s.int(w[0])), int(s.number(w, "substreams", 4)))
+	s.epoch(epoch{
+		number: uint32(s.int(w[0])), substreams: int(s.number(w, "substreams", 4)),
+		parity: int(s.number(w, "parity", 0)), spoils: s.has(w, "spoilt"),
+	})
 }
 
 func (s *story) make(w []string) chunk.Group {

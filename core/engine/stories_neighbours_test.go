@@ -90,6 +90,9 @@ func (s *story) stats([]string) {
 	c := st.Chunks
 	s.say("chunks: due %d held %d useful %d duplicate %d repair %d forged %d unproven %d malformed %d",
 		c.Due, c.Held, c.Useful, c.Duplicate, c.Repair, c.Forged, c.Unproven, c.Malformed)
+	if c.Parity > 0 {
+		s.say("parity: %d, to spare %d, restored %d, tried %d times", c.Parity, c.SpareParity(), c.Restored, s.code.tried)
+	}
 	s.say("sent: chunks %d repair %d expired %d full %d dropped %d",
 		st.Sent.Chunks, st.Sent.Repair, st.Sent.Expired, st.Sent.Full, st.Sent.Dropped)
 	s.say("playing %v startup %v buffer %v target %v committed %d", st.Playing, st.Startup, st.Buffer, st.Target, st.Committed)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shoal-live/shoal/codecs/fec"
 	"github.com/shoal-live/shoal/codecs/sign"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/engine"
@@ -80,6 +81,18 @@ type story struct {
 	quiet    map[string]bool // what is not shown
 	mute     map[swarm.LinkID]bool
 	pongs    []pong
+	code     code
+}
+
+// code counts how often it is asked to restore a group.
+type code struct {
+	*fec.Code
+	tried int
+}
+
+func (c *code) Restore(h *chunk.GroupHeader, payloads [][]byte) error {
+	c.tried++
+	return c.Code.Restore(h, payloads)
 }
 
 // pong is a neighbour's answer to a ping.
@@ -89,21 +102,34 @@ type pong struct {
 }
 
 func newStory(t *testing.T) *story {
-	s := &story{t: t, mute: map[swarm.LinkID]bool{}, quiet: map[string]bool{"ping": true, "pong": true, "receipt": true, "status": true, "batch": true}}
+	s := &story{t: t, code: code{Code: fec.New()}, mute: map[swarm.LinkID]bool{}, quiet: map[string]bool{"ping": true, "pong": true, "receipt": true, "status": true, "batch": true}}
 	s.key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
-	s.epoch(1, 4)
+	s.epoch(epoch{number: 1, substreams: 4})
 	return s
 }
 
+// epoch says what the publisher does in it.
+type epoch struct {
+	number             uint32
+	substreams, parity int
+	spoils             bool // its parity is not that of its data
+}
+
 // epoch begins an epoch of the publisher's.
-func (s *story) epoch(epoch uint32, substreams int) {
+func (s *story) epoch(is epoch) {
 	s.desc = &chunk.Descriptor{
-		Name: "cam1", Publisher: s.key.Public().(ed25519.PublicKey), Epoch: epoch, Substreams: substreams, ChunkSize: 1000,
+		Name: "cam1", Publisher: s.key.Public().(ed25519.PublicKey), Epoch: is.number, Substreams: is.substreams, Parity: is.parity, ChunkSize: 1000,
 		Authentication: "merkle", Bitrate: 400_000, GroupSpan: 100 * ms, RandomAccess: time.Second,
 		Tracks: []chunk.Track{{ID: 1, Kind: chunk.Video, Codec: "avc1.64001f", Timescale: 90000, Width: 640, Height: 360}},
 		Init:   []byte("init"),
 	}
-	author, err := sign.NewAuthor(s.desc, s.key)
+	author, err := sign.NewParityAuthor(s.desc, s.key, func(h *chunk.GroupHeader, payload []byte) ([][]byte, error) {
+		parity, err := s.code.Parity(h, payload)
+		if is.spoils {
+			parity[0][0] ^= 1
+		}
+		return parity, err
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (s *Stats) Peer(name string) (_ report.Peer, ok bool) {
 			Startup: e.Startup, Played: e.Groups.Complete > 0,
 			GroupsDue: e.Groups.Due, GroupsComplete: e.Groups.Complete,
 			ChunksDue: e.Chunks.Due, ChunksHeld: e.Chunks.Held, Stalls: e.Groups.Stalls,
-			Useful: e.Chunks.Useful, Duplicate: e.Chunks.Duplicate, Parity: e.Chunks.Parity, Repair: e.Chunks.Repair,
+			Useful: e.Chunks.Useful, Duplicate: e.Chunks.Duplicate, Parity: e.Chunks.SpareParity(), Repair: e.Chunks.Repair,
 			Forged: e.Chunks.Forged, UsefulBytes: e.Chunks.UsefulBytes, FromSourceBytes: e.Chunks.FromSource,
 			WireSent: s.Sent, ChunkSent: e.Sent.ChunkBytes, Uplink: s.Cap, ClockError: e.Clock,
 		}, true

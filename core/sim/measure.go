@@ -40,7 +40,7 @@ func (w *world) measure(p *peer) *report.Peer {
 	r := &report.Peer{
 		Delay: s.Delay, Playout: s.Playout, Startup: s.Startup, Played: s.Startup > 0 || s.Playing,
 		GroupsDue: s.Groups.Due, GroupsComplete: s.Groups.Complete, ChunksDue: s.Chunks.Due, ChunksHeld: s.Chunks.Held,
-		Stalls: s.Groups.Stalls, Useful: s.Chunks.Useful, Duplicate: s.Chunks.Duplicate, Parity: s.Chunks.Parity,
+		Stalls: s.Groups.Stalls, Useful: s.Chunks.Useful, Duplicate: s.Chunks.Duplicate, Parity: s.Chunks.SpareParity(),
 		Repair: s.Chunks.Repair, Forged: s.Chunks.Forged, UsefulBytes: s.Chunks.UsefulBytes, FromSourceBytes: s.Chunks.FromSource,
 		WireSent: p.sent, ChunkSent: p.chunks, Uplink: p.uplink.Rate, ClockError: s.Clock,
 	}
