@@ -18,4 +18,11 @@
 // Offer, which refuses beyond the limit, or Post, which refuses only beyond PostLimit; whoever may wait uses
 // Put. What arrives is handed over in batches that alias one buffer, which is never used again: a message is copied once
 // by the kernel on each side and by nobody else.
+//
+// # Waking
+//
+// Where a frame is cheap, waking is what costs: a thread at the other end, Go's monitor, a goroutine of one's own. So on
+// Linux nobody is woken who does not wait: a socket is watched for what comes alone (waiter), a system call that never waits is made
+// without the scheduler's knowledge (readNow, writeNow), what is large or comes alone is written by who puts it (Outbox), and
+// between calls to and fro a reader looks for a moment before it sleeps (linger). Elsewhere the socket is Go's (plain).
 package pipe

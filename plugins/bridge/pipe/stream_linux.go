@@ -14,6 +14,7 @@ import (
 type direct struct {
 	fd       int
 	readable *waiter
+	linger   linger // of who reads
 
 	mu       sync.Mutex
 	writable *waiter // made when first waited for
@@ -60,11 +61,23 @@ func (s *direct) read(into []byte) (n int, err error) {
 		return 0, err
 	}
 	defer s.leave()
+	looked := false
 	if s.readable.wait(func() bool {
-		n, err = readNow(s.fd, into)
-		return !errors.Is(err, unix.EAGAIN)
+		if n, err = readNow(s.fd, into); !errors.Is(err, unix.EAGAIN) {
+			return true
+		}
+		if !looked {
+			looked = true
+			if n, err = s.linger.look(s.fd, into); !errors.Is(err, unix.EAGAIN) {
+				return true
+			}
+		}
+		return false
 	}) != nil {
 		return 0, net.ErrClosed
+	}
+	if looked {
+		s.linger.done(n)
 	}
 	if n == 0 && err == nil {
 		err = io.EOF

@@ -3,6 +3,7 @@ package pipe
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +29,10 @@ func newWaiter(fd int, events uint32) (*waiter, error) {
 		return nil, err
 	}
 	w := &waiter{file: os.NewFile(uintptr(epoll), "data channel")}
-	if w.raw, err = w.file.SyscallConn(); err != nil {
+	if w.raw, err = w.file.SyscallConn(); err == nil {
+		err = w.file.SetDeadline(time.Time{}) // which fails where Go's poller has not taken it
+	}
+	if err != nil {
 		w.file.Close()
 		return nil, err
 	}
