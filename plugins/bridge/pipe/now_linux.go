@@ -16,13 +16,12 @@ const rawMost = 128 << 10
 func readNow(fd int, into []byte) (int, error) {
 	for {
 		n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(into))), uintptr(min(len(into), rawMost)))
-		switch errno {
-		case 0:
+		if errno == 0 {
 			return int(n), nil
-		case unix.EINTR:
-			continue
 		}
-		return 0, errno
+		if errno != unix.EINTR {
+			return 0, errno
+		}
 	}
 }
 
@@ -40,12 +39,11 @@ func writeNow(fd int, parts [][]byte) (int, error) {
 	}
 	for {
 		n, _, errno := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(vectors))), uintptr(len(vectors)))
-		switch errno {
-		case 0:
+		if errno == 0 {
 			return int(n), nil
-		case unix.EINTR:
-			continue
 		}
-		return 0, errno
+		if errno != unix.EINTR {
+			return 0, errno
+		}
 	}
 }

@@ -50,7 +50,7 @@ func newDirect(c *net.UnixConn) (*direct, error) {
 		return nil, dupErr
 	}
 	if s.readable, err = newWaiter(s.fd, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET); err != nil {
-		unix.Close(s.fd)
+		_ = unix.Close(s.fd) // nothing can be done about it
 		return nil, err
 	}
 	return s, nil
@@ -159,7 +159,7 @@ func (s *direct) close() {
 		s.writable.close()
 	}
 	if s.users == 0 {
-		unix.Close(s.fd)
+		_ = unix.Close(s.fd) // nothing can be done about it
 	}
 }
 
@@ -178,6 +178,6 @@ func (s *direct) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users--; s.users == 0 && s.closed {
-		unix.Close(s.fd)
+		_ = unix.Close(s.fd) // nothing can be done about it
 	}
 }

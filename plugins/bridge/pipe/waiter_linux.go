@@ -25,7 +25,7 @@ func newWaiter(fd int, events uint32) (*waiter, error) {
 		err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events})
 	}
 	if err != nil {
-		unix.Close(epoll)
+		_ = unix.Close(epoll)
 		return nil, err
 	}
 	w := &waiter{file: os.NewFile(uintptr(epoll), "data channel")}
@@ -33,7 +33,7 @@ func newWaiter(fd int, events uint32) (*waiter, error) {
 		err = w.file.SetDeadline(time.Time{}) // which fails where Go's poller has not taken it
 	}
 	if err != nil {
-		w.file.Close()
+		w.close()
 		return nil, err
 	}
 	return w, nil
@@ -66,4 +66,4 @@ func (w *waiter) once(fd int, events uint32) error {
 	return err
 }
 
-func (w *waiter) close() { w.file.Close() }
+func (w *waiter) close() { _ = w.file.Close() } // again is no harm
