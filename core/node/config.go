@@ -23,6 +23,7 @@ type Config struct {
 	Identity        ed25519.PrivateKey     // proves who this node is on every link
 	Transports      []TransportSource      // at least one
 	Authentications []chunk.Authentication // methods that are understood, at least one
+	Restorer        chunk.Restorer         // of groups from their parity, for all streams; nil for none: groups are not restored
 	Compressor      Compressor             // of control frames; nil sends them as they are, and refuses compressed ones
 	Uplink          uint64                 // cap in bytes per second, of all that leaves; 0 for none
 	Events          event.Sink             // nil discards
@@ -76,6 +77,7 @@ type PublishConfig struct {
 	Substreams     int                                       // default 16
 	ChunkSize      int                                       // bytes of payload; default 900
 	Authentication string                                    // default "merkle"
+	Parity         int                                       // percent of each group's data chunks; default 0, at most 100
 	GroupSpan      time.Duration                             // as the ingest was told; for the descriptor
 }
 
@@ -107,6 +109,8 @@ func (c *PublishConfig) validate() error {
 		return fmt.Errorf("%w: Substreams %d is not in 1..%d", ErrConfig, c.Substreams, chunk.MaxSubstreams)
 	case c.ChunkSize < 0 || c.ChunkSize > chunk.MaxPayload:
 		return fmt.Errorf("%w: ChunkSize %d is not in 1..%d bytes", ErrConfig, c.ChunkSize, chunk.MaxPayload)
+	case c.Parity < 0 || c.Parity > chunk.MaxParity:
+		return fmt.Errorf("%w: Parity %d is not in 0..%d percent", ErrConfig, c.Parity, chunk.MaxParity)
 	}
 	c.Substreams = cmp.Or(c.Substreams, 16)
 	c.ChunkSize = cmp.Or(c.ChunkSize, 900)

@@ -83,6 +83,7 @@ func (l *life) Tracks(m ingest.Media) error {
 		Bitrate:        m.Bitrate,
 		GroupSpan:      l.cfg.GroupSpan,
 		RandomAccess:   m.RandomAccess,
+		Parity:         l.cfg.Parity,
 		Tracks:         m.Tracks,
 		Init:           m.Init,
 	}

@@ -64,6 +64,7 @@ func (n *Node) join(cfg StreamConfig) error {
 		Seed:            cfg.Seed,
 		Budget:          share,
 		Authentications: n.cfg.Authentications,
+		Restorer:        n.cfg.Restorer,
 		Overhead:        overhead,
 		MaxFrame:        frame,
 		MaxLinks:        cfg.MaxLinks,

@@ -32,6 +32,9 @@ type bench struct {
 	key     ed25519.PrivateKey
 	table   *table
 	events  *events
+
+	restorer func() chunk.Restorer // of each node; nil for none
+	parity   int                   // percent
 }
 
 // events remembers what nodes told.
@@ -244,7 +247,7 @@ func (b *bench) mortal(uplink uint64) (_ *node.Node, kill func()) {
 	identity := key(b.t)
 	killed := make(chan struct{})
 	n, err := node.New(node.Config{
-		Identity: identity, Authentications: sign.Catalogue(), Uplink: uplink, Events: b.events.sink,
+		Identity: identity, Authentications: sign.Catalogue(), Restorer: b.restore(), Uplink: uplink, Events: b.events.sink,
 		Transports: []node.TransportSource{{Name: "memory", Start: func(context.Context) (transport.Transport, error) {
 			return &mortal{Transport: b.network.Endpoint(transport.Config{Identity: identity}), bench: b, killed: killed}, nil
 		}}},
@@ -255,6 +258,13 @@ func (b *bench) mortal(uplink uint64) (_ *node.Node, kill func()) {
 	b.group.Go(func() { _ = n.Run(b.ctx) })
 	<-n.Ready()
 	return n, func() { killed <- struct{}{} }
+}
+
+func (b *bench) restore() chunk.Restorer {
+	if b.restorer == nil {
+		return nil
+	}
+	return b.restorer()
 }
 
 // publish starts a source.
@@ -273,7 +283,7 @@ func (b *bench) publishAt(n *node.Node, in ingest.Ingest) {
 		err := n.Publish(b.ctx, node.StreamConfig{
 			Name: "cam", Policy: node.PolicySource{Name: "substream", Inline: inline}, Fallback: inline, Rendezvous: &seat{table: b.table},
 		}, node.PublishConfig{
-			Key: b.key, Ingest: func(context.Context) (ingest.Ingest, error) { return in, nil }, Author: sign.NewAuthor,
+			Key: b.key, Ingest: func(context.Context) (ingest.Ingest, error) { return in, nil }, Author: coded, Parity: b.parity,
 			NextEpoch: func(context.Context) (uint32, error) { epoch++; return epoch, nil },
 		})
 		if err != nil && b.ctx.Err() == nil {
