@@ -79,6 +79,7 @@ type Stream struct {
 	Substreams     int           `yaml:"substreams"`
 	ChunkSize      int           `yaml:"chunkSize"`
 	Authentication string        `yaml:"authentication"`
+	Parity         Percent       `yaml:"parity"`
 }
 
 // ABTest gives a share of a stream's viewers another policy.
@@ -100,6 +101,8 @@ func Default() Config {
 		Transport:  Plugin{Name: "quic", Isolation: Process, Listen: ":9872"},
 		Policy:     Plugin{Name: "substream", Isolation: Process},
 		Ingest:     Plugin{Name: "mediamtx", Isolation: Process},
-		Stream:     Stream{Weight: 1, Group: 50 * time.Millisecond, Substreams: 16, ChunkSize: 900, Authentication: "merkle"},
+		Stream: Stream{
+			Weight: 1, Group: 50 * time.Millisecond, Substreams: 16, ChunkSize: 900, Authentication: "merkle", Parity: "0%",
+		},
 	}
 }

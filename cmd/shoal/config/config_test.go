@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,40 @@ streams:
 	}
 }
 
+func TestParityIsAShareThatAStreamMayDoWithout(t *testing.T) {
+	if got := (&config.Config{}).For("cam1").Parity.Int(); got != 0 {
+		t.Errorf("nothing said is %d %%", got)
+	}
+	for text, want := range map[string][2]int{ // of cam1, of the others
+		"{}":                     {config.Default().Stream.Parity.Int(), config.Default().Stream.Parity.Int()},
+		"{stream: {parity: 8%}}": {8, 8},
+		"{stream: {parity: 100%}, streams: {cam1: {parity: 0}}}":    {0, 100},
+		"{stream: {parity: 0%}, streams: {cam1: {parity: 12%}}}":    {12, 0},
+		"{stream: {parity: 5%}, streams: {cam1: {parity: '0%'}}}":   {0, 5},
+		"{stream: {parity: 05%}, streams: {cam1: {weight: 3}}}":     {5, 5},
+		"{streams: {cam1: {parity: 7%}}, stream: {chunkSize: 300}}": {7, config.Default().Stream.Parity.Int()},
+	} {
+		c, err := load(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]int{c.For("cam1").Parity.Int(), c.For("other").Parity.Int()}; got != want {
+			t.Errorf("%s: parity is %v, want %v", text, got, want)
+		}
+	}
+	if c, err := load(t, "{}", "SHOAL_STREAM_PARITY=9%"); err != nil || c.For("cam1").Parity.Int() != 9 {
+		t.Errorf("of the environment: %v", err)
+	}
+	base := config.Default()
+	c := base
+	if err := overlay(t, `{"stream": {"parity": "8%"}}`).Apply("test", &c); err != nil {
+		t.Fatal(err)
+	}
+	if got := keysOf(config.Diff(&base, &c)); !slices.Equal(got, []string{"stream.parity: " + string(base.Stream.Parity) + " -> 8%"}) {
+		t.Errorf("of the control API: %q", got)
+	}
+}
+
 func TestErrorNamesFileLineKeyAndRemedy(t *testing.T) {
 	for name, c := range map[string]struct {
 		text, environ string
@@ -92,6 +127,9 @@ func TestErrorNamesFileLineKeyAndRemedy(t *testing.T) {
 		"standard output of a server":    {text: "egress: {pipe: {listen: '-'}}\n", want: []string{"egress.pipe.listen", "shoal watch --pipe"}},
 		"a source for all streams":       {text: "stream: {source: x.mp4}\n", want: []string{"stream.source", "streams.NAME.source"}},
 		"arguments of a built-in":        {text: "policy: {args: [-v]}\n", want: []string{"policy.args", "params"}},
+		"parity without a unit":          {text: "stream:\n  parity: 8\n", want: []string{"shoal.yml:2", "stream.parity", `"8"`, "8%"}},
+		"more parity than all":           {text: "stream: {parity: 101%}\n", want: []string{"stream.parity", "101%", "100%"}},
+		"a fraction of parity":           {environ: "SHOAL_STREAM_PARITY=7.7%", want: []string{"SHOAL_STREAM_PARITY", "7.7%", "whole percent"}},
 		"a chunk too large":              {text: "stream: {chunkSize: 5000}\n", want: []string{"stream.chunkSize", "920"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,6 +47,7 @@ func (s Stream) under(o Stream) Stream {
 	override(&s.Substreams, o.Substreams)
 	override(&s.ChunkSize, o.ChunkSize)
 	override(&s.Authentication, o.Authentication)
+	override(&s.Parity, o.Parity)
 	return s
 }
 

@@ -204,7 +204,7 @@ func (s *Server) publishing(src ingest.Source, cfg config.Stream) (node.PublishC
 	id := chunk.NewStreamID(wire.Public(s.publisher), src.Name)
 	return node.PublishConfig{
 		Key: s.publisher, Ingest: in, Author: wire.Author, Substreams: cfg.Substreams, ChunkSize: cfg.ChunkSize,
-		Authentication: cfg.Authentication, GroupSpan: cfg.Group,
+		Authentication: cfg.Authentication, Parity: cfg.Parity.Int(), GroupSpan: cfg.Group,
 		NextEpoch: func(ctx context.Context) (uint32, error) { return s.bus.NextEpoch(ctx, id) },
 	}, nil
 }
@@ -255,5 +255,5 @@ func advice(c config.Stream) rendezvous.Advice {
 // sameMedia reports whether two configs make the same of a source.
 func sameMedia(a, b config.Stream) bool {
 	return reflect.DeepEqual(a.Ingest, b.Ingest) && a.Group == b.Group && a.Substreams == b.Substreams &&
-		a.ChunkSize == b.ChunkSize && a.Authentication == b.Authentication
+		a.ChunkSize == b.ChunkSize && a.Authentication == b.Authentication && a.Parity == b.Parity
 }

@@ -108,7 +108,7 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 	}
 	s.node, err = node.New(node.Config{
 		Identity: s.identity, Transports: []node.TransportSource{carrier}, Authentications: wire.Authentications(),
-		Compressor: wire.Compressor(), Uplink: cfg.Uplink.Bytes(), Events: s.event, Log: s.log,
+		Restorer: wire.Restorer(), Compressor: wire.Compressor(), Uplink: cfg.Uplink.Bytes(), Events: s.event, Log: s.log,
 	})
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 	}
 	v.node, err = node.New(node.Config{
 		Identity: v.identity, Transports: []node.TransportSource{transport}, Authentications: wire.Authentications(),
-		Compressor: wire.Compressor(), Uplink: opts.Uplink.Bytes(), Events: opts.Events, Log: opts.Log,
+		Restorer: wire.Restorer(), Compressor: wire.Compressor(), Uplink: opts.Uplink.Bytes(), Events: opts.Events, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"github.com/shoal-live/shoal/api/control"
 	"github.com/shoal-live/shoal/api/rendezvous"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/codecs/fec"
 	"github.com/shoal-live/shoal/codecs/sign"
 	"github.com/shoal-live/shoal/codecs/zstd"
 	"github.com/shoal-live/shoal/core/chunk"
@@ -172,10 +173,13 @@ func (s *Set) Plugins() []control.Plugin { return measured(s.states.list(), s.ho
 // Authentications are the methods that every node understands.
 func Authentications() []chunk.Authentication { return sign.Catalogue() }
 
-// Author makes the author of a stream.
+// Author makes the author of a stream, which makes parity too where the stream has some.
 func Author(d *chunk.Descriptor, key ed25519.PrivateKey) (chunk.Author, error) {
-	return sign.NewAuthor(d, key)
+	return sign.NewParityAuthor(d, key, fec.New().Parity)
 }
+
+// Restorer restores groups from their parity, for all streams of one node.
+func Restorer() chunk.Restorer { return fec.New() }
 
 // Fallback decides while a policy is late or dead.
 func Fallback() (scheduler.Policy, error) {
