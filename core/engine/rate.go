@@ -26,7 +26,7 @@ const (
 func (r *rate) begin(d *chunk.Descriptor, overhead int) {
 	*r = rate{overhead: overhead + 36 + proofSize}
 	r.chunkWire = d.ChunkSize + r.overhead
-	r.described = d.Bitrate / 8 * uint64(r.chunkWire) / uint64(max(d.ChunkSize, 1))
+	r.described = d.Bitrate / 8 * uint64(r.chunkWire) / uint64(max(d.ChunkSize, 1)) * uint64(100+d.Parity) / 100
 	r.told = r.described
 }
 

@@ -16,7 +16,7 @@ import (
 var commands = map[string]func(s *story, words []string){
 	"engine":      (*story).begin,                                             // engine ROLE [cap=BYTES] [links=N] [restores]
 	"describe":    (*story).describe,                                          // describe
-	"epoch":       (*story).nextEpoch,                                         // epoch N [substreams=S] [parity=P [spoilt]]: the publisher begins an epoch
+	"epoch":       (*story).nextEpoch,                                         // epoch N [substreams=S] [parity=PERCENT [spoilt]]: the publisher begins an epoch
 	"group":       (*story).group,                                             // group SIZE [access] [xN]: the publisher makes groups
 	"publish":     (*story).publish,                                           // publish SIZE [access]: the engine, a source, is given a group
 	"at":          (*story).at,                                                // at TIME: time passes
