@@ -14,7 +14,7 @@ import (
 const (
 	restartFirst = 100 * time.Millisecond // before a dead transport, egress or ingest is started again
 	restartMost  = 5 * time.Second
-	restartReset = 3 * time.Second // of health, after which the back-off begins anew
+	restartReset = time.Second     // of health, after which the back-off begins anew
 	dialPatience = 3 * time.Second // a dial waits for a transport that is being restarted
 	heldPatience = 3 * time.Second // for an address at the start: the process of a node that was killed may hold it for 2 s
 )

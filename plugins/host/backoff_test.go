@@ -17,8 +17,10 @@ func TestTheBackOffBeginsAfterTheFirstFailureAndEndsWithHealth(t *testing.T) {
 	at.failed(cause, 11*time.Second)
 	near("after long health", 0)
 	at.failed(cause, time.Second)
+	near("after short health", 0)
+	at.failed(cause, 999*time.Millisecond)
 	near("soon after", 100*time.Millisecond)
-	at.failed(cause, time.Second)
+	at.failed(cause, 999*time.Millisecond)
 	near("and again", 200*time.Millisecond)
 	for range breakAfter {
 		at.failed(cause, 0)
@@ -28,4 +30,9 @@ func TestTheBackOffBeginsAfterTheFirstFailureAndEndsWithHealth(t *testing.T) {
 	near("after a reset", 0)
 	at.failed(cause, 0)
 	near("at the first start", 100*time.Millisecond)
+	at.reset()
+	for range breakAfter {
+		at.failed(cause, 2*time.Second)
+	}
+	near("after so many short lives", breakFor)
 }

@@ -6,8 +6,9 @@
 //
 // A transport has a process of its own. Policies, ingests and egresses of one spec share one, which ends when the last
 // of them has. What is handed out is one life: when its process dies, Run (of a policy: Done) ends at once with
-// bridge.ErrPluginDied, and the caller asks for another, which waits out the back-off: none after 3 s of health, else 100 ms,
-// doubling to 5 s. After 8 failures in a row the breaker opens: for 30 s every request fails at once, until Reset.
+// bridge.ErrPluginDied, and the caller asks for another, which waits out the back-off: none after 1 s of health, else 100 ms,
+// doubling to 5 s. After 8 failures with less than 3 s of health the breaker opens: for 30 s every request fails at once, until
+// Reset. A transport has another process in reserve, ready and without an instance, that takes the place of one that dies (standby.go).
 //
 // # What a plugin gets
 //

@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	restartFirst = 100 * time.Millisecond // from a death to the next start, unless the process was healthy for restartReset
+	restartFirst = 100 * time.Millisecond // from a death to the next start, unless the process lived for restartSoon
 	restartMost  = 5 * time.Second
-	restartReset = 3 * time.Second // of health, after which the next start is at once, and the back-off begins anew
+	restartSoon  = time.Second     // of health, after which the next start is at once, and the back-off begins anew
+	restartReset = 3 * time.Second // of health, after which the failures before do not count
 	breakAfter   = 8               // failures in a row, until the breaker opens
 	breakFor     = 30 * time.Second
 	lingerFor    = 2 * time.Second // a shared process that nobody uses, until it is ended
@@ -163,18 +164,19 @@ func (at *place) failed(cause error, healthy time.Duration) {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	if healthy >= restartReset {
-		at.failures, at.delay = 0, 0
+		at.failures = 0
 	}
 	if healthy > 0 {
 		at.diedAt = now
 	}
 	at.last = cause
 	at.failures++
-	if healthy >= restartReset {
-		return // a first failure after long health: at once, which those who play notice less
+	if healthy >= restartSoon {
+		at.delay = 0 // at once, which those who play do not notice
+	} else {
+		at.delay = min(max(restartFirst, 2*at.delay), restartMost)
+		at.notUntil = now.Add(at.delay)
 	}
-	at.delay = min(max(restartFirst, 2*at.delay), restartMost)
-	at.notUntil = now.Add(at.delay)
 	if at.failures >= breakAfter {
 		at.open = now.Add(breakFor)
 	}
