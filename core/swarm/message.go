@@ -53,6 +53,7 @@ type Status struct {
 	Delay   uint32 // milliseconds behind the newest chunk known, mean; how far the sender is from the source
 	Links   uint32 // links held
 	Playing uint32 // 1 once the sender plays, 0 before; a joiner is served leaf first
+	Hops    Hops   // by substream: how far the sender is from the source, in peers that a chunk has come by
 }
 
 // Have says what the sender holds: a snapshot that replaces the one before.

@@ -25,7 +25,7 @@ const (
 // a figure that many bytes, "bytes" a varint length and that many bytes. "<=" gives the limit.
 //
 //	hello        version v | stream 16 | role 1 | epoch v | max links v | status
-//	status       uplink v | spare v | relays v | delay v (ms) | links v | playing v
+//	status       uplink v | spare v | relays v | delay v (ms) | links v | playing v | hops
 //	have         epoch v | rendition v | window, see below | anchor v (<= MaxNumber+1)
 //	want         epoch v | rendition v | numbers
 //	cancel       epoch v | rendition v | numbers
@@ -43,6 +43,8 @@ const (
 //	descriptor   bytes (<= chunk.MaxDescriptor)
 //	bye          cause 1
 //
+//	hops         count v (<= 4) | count x word v: substream k has four bits of word k/16, the lowest first. The last word
+//	             is not 0
 //	numbers      count v (<= MaxWant) | first v | count-1 x (difference to the one before, z); in the order of
 //	             the message; each <= MaxNumber
 //	window       position v | length v | tokens. The bitmap from Base up, as bytes, lowest bit first, without the

@@ -127,7 +127,8 @@ func (c *cursor) hello() *Hello {
 func appendStatus(dst []byte, m *Status) []byte {
 	dst = appendUvarint(appendUvarint(dst, m.Uplink), m.Spare)
 	dst = appendUvarint(appendUvarint(dst, m.Relays), uint64(m.Delay))
-	return appendUvarint(appendUvarint(dst, uint64(m.Links)), uint64(m.Playing))
+	dst = appendUvarint(appendUvarint(dst, uint64(m.Links)), uint64(m.Playing))
+	return appendHops(dst, &m.Hops)
 }
 
 func (c *cursor) status() Status {
@@ -138,7 +139,28 @@ func (c *cursor) status() Status {
 		Delay:   c.u32("delay"),
 		Links:   c.u32("links"),
 		Playing: c.u32("playing"),
+		Hops:    c.hops(),
 	}
+}
+
+func appendHops(dst []byte, h *Hops) []byte {
+	words := h.Words()
+	dst = appendUvarint(dst, uint64(len(words)))
+	for _, w := range words {
+		dst = appendUvarint(dst, w)
+	}
+	return dst
+}
+
+func (c *cursor) hops() (h Hops) {
+	n := c.uvarint(uint64(len(h)), "hops")
+	for i := range n {
+		h[i] = c.uvarint(maxU64, "hops")
+	}
+	if n > 0 && h[n-1] == 0 {
+		c.fail(chunk.ErrFormat, "hops")
+	}
+	return h
 }
 
 func appendNumbers(dst []byte, numbers []uint64) []byte {

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"slices"
 
 	pb "github.com/shoal-live/shoal/api/plugin/v1"
 	"github.com/shoal-live/shoal/core/chunk"
@@ -19,7 +20,9 @@ func batchOf(b *scheduler.Batch) *pb.Batch {
 }
 
 func statusOf(s swarm.Status) *pb.PeerStatus {
-	return &pb.PeerStatus{Uplink: s.Uplink, Spare: s.Spare, Relays: s.Relays, Delay: s.Delay, Links: s.Links, Playing: s.Playing}
+	return &pb.PeerStatus{
+		Uplink: s.Uplink, Spare: s.Spare, Relays: s.Relays, Delay: s.Delay, Links: s.Links, Playing: s.Playing, Hops: slices.Clone(s.Hops.Words()),
+	}
 }
 
 // changeOf is a change as it travels.
@@ -106,9 +109,11 @@ func batchFrom(b *pb.Batch) (*scheduler.Batch, error) {
 }
 
 func statusFrom(s *pb.PeerStatus) swarm.Status {
-	return swarm.Status{
+	out := swarm.Status{
 		Uplink: s.GetUplink(), Spare: s.GetSpare(), Relays: s.GetRelays(), Delay: s.GetDelay(), Links: s.GetLinks(), Playing: s.GetPlaying(),
 	}
+	copy(out.Hops[:], s.GetHops())
+	return out
 }
 
 func link(n uint64) swarm.LinkID { return swarm.LinkID(n) }

@@ -1557,7 +1557,11 @@ type PeerStatus struct {
 	// Links held.
 	Links uint32 `protobuf:"varint,5,opt,name=links,proto3" json:"links,omitempty"`
 	// 1 once it plays, 0 before.
-	Playing       uint32 `protobuf:"varint,6,opt,name=playing,proto3" json:"playing,omitempty"`
+	Playing uint32 `protobuf:"varint,6,opt,name=playing,proto3" json:"playing,omitempty"`
+	// How far it is from the source, by substream: 1 at the source, elsewhere one more than at the nearest of those who push it
+	// to the peer, at most 15; 0 where nobody does. Substream k has four bits of word k/16, the lowest first; words that
+	// are not there are 0.
+	Hops          []uint64 `protobuf:"varint,7,rep,packed,name=hops,proto3" json:"hops,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1632,6 +1636,13 @@ func (x *PeerStatus) GetPlaying() uint32 {
 		return x.Playing
 	}
 	return 0
+}
+
+func (x *PeerStatus) GetHops() []uint64 {
+	if x != nil {
+		return x.Hops
+	}
+	return nil
 }
 
 // StreamChange describes the stream and this peer's part in it: first in a snapshot, and whenever anything in it changes.
@@ -3699,7 +3710,7 @@ const file_v1_policy_proto_rawDesc = "" +
 	" \x01(\v2 .shoal.plugin.v1.IntroduceActionH\x00R\tintroduce\x121\n" +
 	"\x04tell\x18\v \x01(\v2\x1b.shoal.plugin.v1.TellActionH\x00R\x04tell\x124\n" +
 	"\x05watch\x18\f \x01(\v2\x1c.shoal.plugin.v1.WatchActionH\x00R\x05watchB\b\n" +
-	"\x06action\"\x98\x01\n" +
+	"\x06action\"\xac\x01\n" +
 	"\n" +
 	"PeerStatus\x12\x16\n" +
 	"\x06uplink\x18\x01 \x01(\x04R\x06uplink\x12\x14\n" +
@@ -3707,7 +3718,8 @@ const file_v1_policy_proto_rawDesc = "" +
 	"\x06relays\x18\x03 \x01(\x04R\x06relays\x12\x14\n" +
 	"\x05delay\x18\x04 \x01(\rR\x05delay\x12\x14\n" +
 	"\x05links\x18\x05 \x01(\rR\x05links\x12\x18\n" +
-	"\aplaying\x18\x06 \x01(\rR\aplaying\"\x9e\x02\n" +
+	"\aplaying\x18\x06 \x01(\rR\aplaying\x12\x12\n" +
+	"\x04hops\x18\a \x03(\x04R\x04hops\"\x9e\x02\n" +
 	"\fStreamChange\x12\x16\n" +
 	"\x06stream\x18\x01 \x01(\fR\x06stream\x12\x12\n" +
 	"\x04self\x18\x02 \x01(\fR\x04self\x12)\n" +

@@ -106,6 +106,14 @@ func (h *Host) Link(name string, role swarm.Role) swarm.LinkID {
 func (h *Host) linkTo(peer swarm.PeerID, role swarm.Role) swarm.LinkID {
 	l := &link{id: h.next, peer: peer, role: role, feeds: make([]swarm.Mode, h.substreams), asks: make([]swarm.Mode, h.substreams)}
 	l.status = swarm.Status{Relays: h.random.Uint64() & h.random.Uint64() & (1<<h.substreams - 1), Spare: uint64(h.random.IntN(300_000)), Playing: 1, Delay: 50}
+	for k := range h.substreams {
+		switch {
+		case role == swarm.Source:
+			l.status.Hops.Set(k, 1)
+		case l.status.Relays&(1<<k) != 0:
+			l.status.Hops.Set(k, 2+int(l.id)%4)
+		}
+	}
 	h.next += swarm.LinkID(1 + h.random.IntN(3))
 	h.links = append(h.links, l)
 	for i := range h.candidates {
