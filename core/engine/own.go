@@ -30,6 +30,7 @@ func (e *Engine) state() swarm.Status {
 		Relays: e.self.tell.Relays,
 		Delay:  uint32(max(e.self.delay, 0) / 1000),
 		Links:  uint32(len(e.links)),
+		Hops:   e.hops(),
 	}
 	if e.player.played || e.cfg.Role != swarm.Viewer {
 		s.Playing = 1
@@ -37,15 +38,19 @@ func (e *Engine) state() swarm.Status {
 	return s
 }
 
-// sayStatus tells the neighbours what has changed: what matters soon, small moves seldom.
+// sayStatus tells the neighbours what has changed: what matters soon, small moves seldom. Being farther from the source than
+// before matters to all who are fed from here.
 func (e *Engine) sayStatus() {
 	since := e.now - e.self.saidAt
-	if since < statusSoonest || !e.self.status && since < statusEvery {
+	if since < statusSoonest {
 		return
 	}
 	s, was := e.state(), &e.self.said
+	if since < statusEvery && !e.self.status && !s.Hops.Farther(&was.Hops) {
+		return
+	}
 	e.self.status = false
-	if s.Relays == was.Relays && s.Playing == was.Playing && (s.Links > 0) == (was.Links > 0) &&
+	if s.Relays == was.Relays && s.Hops == was.Hops && s.Playing == was.Playing && (s.Links > 0) == (was.Links > 0) &&
 		!movedALot(s.Uplink, was.Uplink) && !movedALot(s.Spare, was.Spare) && !movedALot(uint64(s.Delay), uint64(was.Delay)+20) {
 		return
 	}
@@ -59,6 +64,41 @@ func (e *Engine) sayStatus() {
 			e.sendFrame(l, frame)
 		}
 	}
+}
+
+// hops is how far this peer is from the source, by those who feed it.
+func (e *Engine) hops() (h swarm.Hops) {
+	if e.epoch == nil {
+		return h
+	}
+	for k := range int(e.epoch.substreams) {
+		if e.cfg.Role == swarm.Source {
+			h.Set(k, 1)
+			continue
+		}
+		least := swarm.MostHops // as good as none, see there
+		for _, l := range e.feeders(k) {
+			if from := l.hops(k); from > 0 {
+				least = min(least, from+1)
+			}
+		}
+		if least < swarm.MostHops {
+			h.Set(k, least)
+		}
+	}
+	return h
+}
+
+// hops is how far a neighbour that pushes substream k is from the source; 0 for one that does not, or says that nobody
+// pushes it there.
+func (l *link) hops(k int) int {
+	switch {
+	case l.ours.answered&(1<<k) == 0 || l.feeds[k].silent:
+		return 0
+	case l.role == swarm.Source:
+		return 1
+	}
+	return l.status.Hops.At(k)
 }
 
 // beat does what is done now and then.

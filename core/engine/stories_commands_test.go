@@ -24,6 +24,7 @@ var commands = map[string]func(s *story, words []string){
 	"link":        (*story).linkOnly,                                          // link LINK: a link comes up, and its peer says nothing yet
 	"down":        (*story).down,                                              // down LINK
 	"chunk":       (*story).chunk,                                             // chunk LINK GROUP[/INDICES] [forged] [trimmed]
+	"hops":        (*story).hops,                                              // hops LINK HOPS...: a neighbour says how far it is from the source, by substream
 	"have":        (*story).have,                                              // have LINK SET [anchor=N]
 	"want":        (*story).wants,                                             // want LINK SET
 	"cancel":      (*story).cancels,                                           // cancel LINK SET

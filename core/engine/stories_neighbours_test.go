@@ -16,6 +16,14 @@ func (s *story) have(w []string) {
 	s.control(s.link(w[0]), m)
 }
 
+func (s *story) hops(w []string) {
+	m := &swarm.Status{Playing: 1}
+	for k, n := range w[1:] {
+		m.Hops.Set(k, int(s.int(n)))
+	}
+	s.control(s.link(w[0]), m)
+}
+
 func (s *story) wants(w []string) {
 	s.control(s.link(w[0]), &swarm.Want{Epoch: s.desc.Epoch, Numbers: s.set(w[1])})
 }

@@ -121,6 +121,12 @@ func message(m swarm.Message) string {
 	switch m := m.(type) {
 	case *swarm.Hello:
 		return fmt.Sprintf(" as %v, epoch %d", m.Role, m.Epoch)
+	case *swarm.Status:
+		var hops []int
+		for k := range 4 {
+			hops = append(hops, m.Hops.At(k))
+		}
+		return fmt.Sprintf(" hops %v, playing %d", hops, m.Playing)
 	case *swarm.Have:
 		var n []uint64
 		for i := m.Window.Base(); i < m.Window.End(); i++ {

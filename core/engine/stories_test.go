@@ -111,7 +111,7 @@ func newStory(t *testing.T) *story {
 // epoch says what the publisher does in it.
 type epoch struct {
 	number             uint32
-	substreams, parity int // percent
+	substreams, parity int  // percent
 	spoils             bool // its parity is not that of its data
 }
 
