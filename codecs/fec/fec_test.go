@@ -23,7 +23,7 @@ func group(t testing.TB, c *fec.Code, h chunk.GroupHeader) [][]byte {
 	t.Helper()
 	payload := make([]byte, h.Size)
 	rng := rand.NewChaCha8([32]byte{byte(h.Data), byte(h.Parity), byte(h.Size)})
-	rng.Read(payload)
+	_, _ = rng.Read(payload)
 	parity, err := c.Parity(&h, payload)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestRestoreRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		header chunk.GroupHeader
-		break_ func(h *chunk.GroupHeader, p [][]byte) [][]byte
+		spoil  func(h *chunk.GroupHeader, p [][]byte) [][]byte
 		is     error
 		says   string
 	}{
@@ -175,7 +175,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}, chunk.ErrLimit, "coding of 8000 data and 60 parity chunks"},
 	} {
 		h := tt.header
-		left := tt.break_(&h, group(t, c, h))
+		left := tt.spoil(&h, group(t, c, h))
 		before := slices.Clone(left)
 		err := c.Restore(&h, left)
 		if !errors.Is(err, tt.is) || !strings.Contains(fmt.Sprint(err), tt.says) {
