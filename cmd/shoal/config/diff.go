@@ -57,7 +57,7 @@ func diff(list []Change, path []string, from, to reflect.Value, h how) []Change 
 			was, is := has(from, k), has(to, k)
 			if gone := was && !is && from.Type() == reflect.TypeFor[Outputs](); gone || len(below) == 0 && was != is {
 				// All that is to say of it is that it is there, or that it has gone with all that belonged to it.
-				below = []Change{{Path: at, From: there(was), To: there(is), Restart: h.restart}}
+				below = []Change{{Path: at, From: presence(from, k), To: presence(to, k), Restart: h.restart}}
 			}
 			list = append(list, below...)
 		}
@@ -90,8 +90,9 @@ func entry(m reflect.Value, key string) reflect.Value {
 
 func has(m reflect.Value, key string) bool { return m.MapIndex(reflect.ValueOf(key)).IsValid() }
 
-func there(is bool) string {
-	if is {
+// presence says whether a key is in a map.
+func presence(m reflect.Value, key string) string {
+	if has(m, key) {
 		return "set"
 	}
 	return notSet
