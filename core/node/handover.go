@@ -91,9 +91,10 @@ func (n *Node) continued(c newcomer, on place) {
 	n.goOver(l)
 }
 
-// wentOver reports whether a connection that this end has dialed comes too late, for another has taken the link over.
-func (l *link) wentOver(up transport.Up, now time.Duration) bool {
-	return up.Dialed && l.gone != 0 && now-l.gone < bindPatience
+// wentOver reports whether a connection of s that this end has dialed comes too late, for another has taken the link over.
+// It does not when the link's transport leaves: then it was dialed to go over to once more.
+func (l *link) wentOver(s *slot, up transport.Up, now time.Duration) bool {
+	return up.Dialed && l.gone != 0 && now-l.gone < bindPatience && (s == l.slot || !l.slot.leaving)
 }
 
 // begun takes a newcomer that does not continue the link that there is: the peer has begun anew, and so does this end.

@@ -116,7 +116,7 @@ func (n *Node) linkUp(s *slot, up transport.Up) {
 	case s.current == nil || n.banned(up.Peer) || up.Peer == n.self:
 		n.refuse(s, up.Link, "refused")
 		return
-	case old != nil && old.away == nil && up.Dialed && (!n.prefers(up, old) || old.wentOver(up, n.now())):
+	case old != nil && old.away == nil && up.Dialed && (!n.prefers(up, old) || old.wentOver(s, up, n.now())):
 		n.refuse(s, up.Link, "linked already")
 		return
 	}

@@ -131,6 +131,29 @@ func TestAnotherTransportTakesEveryLinkOverWithoutALostGroup(t *testing.T) {
 	})
 }
 
+func TestTheNextTransportTakesEveryLinkOverSoonAfterTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, memory.Config{Delay: 5 * time.Millisecond, Seed: 1})
+		source, f := b.movable(&port{})
+		screens := b.audience(source, 6)
+		names := []string{"first", "second", "third", "fourth"}
+		for i, name := range names[1:] {
+			began := time.Now()
+			if err := source.SetTransport(t.Context(), names[i], f.source(name, &port{})); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("%s: it took %v for the links to go over", name, took)
+			}
+			<-time.After(time.Second)
+		}
+		b.playOn(screens, 0)
+		if n := count[event.PartFailed](b.events) + count[event.PeerLeft](b.events); n != 0 {
+			t.Errorf("%d parts failed or links went down: %+v", n, b.events.all)
+		}
+	})
+}
+
 func TestATransportThatWantsThePortOfTheOtherStartsOnceThatHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, memory.Config{Delay: 5 * time.Millisecond, Seed: 1})
