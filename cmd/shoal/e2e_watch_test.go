@@ -18,7 +18,6 @@ import (
 )
 
 func TestAViewersTransportPolicyAndOutputsAreSwappedWhileItPlays(t *testing.T) {
-	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	s := startSource(t, loopback(t, media.APIURL()))
@@ -90,6 +89,6 @@ func TestAViewersTransportPolicyAndOutputsAreSwappedWhileItPlays(t *testing.T) {
 	if !answers() {
 		t.Error("the output has ended for a change that was refused")
 	}
-	changed("")()
+	undisturbed(t, viewers, "everything back again", changed(""))
 	eventually(t, 5*time.Second, "the output has ended", func() bool { return !answers() })
 }

@@ -55,6 +55,7 @@ func TestTheGuideLeadsFromNothingToAPlayingDemo(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("SKIPPED: there is no make in PATH (apt-get install make)")
 	}
+	t.Parallel() // most of it is waiting
 	script := "set -ex\n"
 	for _, s := range guide(t) {
 		if s.section == tutorial && s.language == "sh" {

@@ -81,16 +81,24 @@ func TestANewTransportBuildsAndKeepsItsContract(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: 20 s; run without -short")
 	}
+	t.Parallel() // as those below: most of it is waiting
 	keeps(t, written(t, "transport"), 0)
 }
 
-func TestANewPolicyBuildsAndKeepsItsContract(t *testing.T) { keeps(t, written(t, "policy"), 0) }
+func TestANewPolicyBuildsAndKeepsItsContract(t *testing.T) {
+	t.Parallel()
+	keeps(t, written(t, "policy"), 0)
+}
 
 func TestANewIngestBuildsAndKeepsItsContract(t *testing.T) {
+	t.Parallel()
 	keeps(t, written(t, "ingest"), 5, "--case", "absent=/no/such/file")
 }
 
-func TestANewEgressBuildsAndKeepsItsContract(t *testing.T) { keeps(t, written(t, "egress"), 0) }
+func TestANewEgressBuildsAndKeepsItsContract(t *testing.T) {
+	t.Parallel()
+	keeps(t, written(t, "egress"), 0)
+}
 
 func TestPluginNewRefusesWithTheWayOutAndWritesNothing(t *testing.T) {
 	dir := t.TempDir()
