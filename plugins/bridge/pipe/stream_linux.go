@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,7 +42,7 @@ func newDirect(c *net.UnixConn) (*direct, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &direct{}
+	s := &direct{linger: linger{now: time.Now}}
 	var dupErr error
 	if err := raw.Control(func(fd uintptr) { s.fd, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
 		return nil, err
