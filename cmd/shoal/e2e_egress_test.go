@@ -143,7 +143,7 @@ func whole(t *testing.T, url, name string) {
 // TestAnEgressOfOnesOwnGetsEveryFrame takes the egress that plugin new writes, which serves MP4 over HTTP, at a viewer by flag and
 // by file, and at the source by each of the ways by which its config changes.
 func TestAnEgressOfOnesOwnGetsEveryFrame(t *testing.T) {
-	t.Parallel()
+	apart(t)
 	mine := written(t, "egress")
 	b, err := os.ReadFile(mine)
 	if err != nil {

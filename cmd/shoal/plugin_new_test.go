@@ -77,26 +77,33 @@ func keeps(t *testing.T, path string, unseen int, args ...string) {
 	t.Logf("%s/%s: %d clauses in %.1f s, start to ready %v, small call %v", r.Kind, r.Name, len(r.Clauses), r.Seconds, r.Timing.Ready, r.Timing.Call)
 }
 
-func TestANewTransportBuildsAndKeepsItsContract(t *testing.T) {
+// apart is what the tests of new plugins have in common: all of it runs in other processes, which the race detector sees
+// nothing of, and most of it waits.
+func apart(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("SKIPPED: 20 s; run without -short")
+		t.Skip("SKIPPED under -short: it runs in processes of its own; run it without")
 	}
-	t.Parallel() // as those below: most of it is waiting
+	t.Parallel()
+}
+
+func TestANewTransportBuildsAndKeepsItsContract(t *testing.T) {
+	apart(t)
 	keeps(t, written(t, "transport"), 0)
 }
 
 func TestANewPolicyBuildsAndKeepsItsContract(t *testing.T) {
-	t.Parallel()
+	apart(t)
 	keeps(t, written(t, "policy"), 0)
 }
 
 func TestANewIngestBuildsAndKeepsItsContract(t *testing.T) {
-	t.Parallel()
+	apart(t)
 	keeps(t, written(t, "ingest"), 5, "--case", "absent=/no/such/file")
 }
 
 func TestANewEgressBuildsAndKeepsItsContract(t *testing.T) {
-	t.Parallel()
+	apart(t)
 	keeps(t, written(t, "egress"), 0)
 }
 
