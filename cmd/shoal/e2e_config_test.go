@@ -180,18 +180,25 @@ func TestEverythingIsSwappedThroughConfigWhileViewersPlay(t *testing.T) {
 		}
 	})
 	epochs := len(happened[event.StreamAvailable](l.history))
-	if code, text := l.patch(t, `{"stream": {"group": "100ms"}}`); code != 200 {
-		t.Errorf("it answers %d %s", code, text)
+	for i, patch := range []string{`{"stream": {"group": "100ms"}}`, `{"stream": {"parity": "20%"}}`} {
+		if code, text := l.patch(t, patch); code != 200 {
+			t.Errorf("it answers %d %s", code, text)
+		}
+		eventually(t, 20*time.Second, "another ingest has begun another epoch", func() bool {
+			return len(happened[event.StreamAvailable](l.history)) == epochs+i+1
+		})
+		play(t, viewers, 20)
 	}
-	eventually(t, 20*time.Second, "another ingest has begun another epoch", func() bool { return len(happened[event.StreamAvailable](l.history)) == epochs+1 })
-	play(t, viewers, 20)
 	for i, v := range viewers {
-		if n := len(happened[event.EpochChanged](v.history)); n != 1 {
-			t.Errorf("viewer %d has followed into %d epochs, want 1", i, n)
+		if n := len(happened[event.EpochChanged](v.history)); n != 2 {
+			t.Errorf("viewer %d has followed into %d epochs, want 2", i, n)
+		}
+		if s, _ := v.stats(); s.Chunks.Parity == 0 {
+			t.Errorf("viewer %d has got no parity", i)
 		}
 	}
-	if n := len(happened[event.ConfigChanged](l.history)); n != 6 {
-		t.Errorf("%d events about changes, want 6: %+v", n, happened[event.ConfigChanged](l.history))
+	if n := len(happened[event.ConfigChanged](l.history)); n != 7 {
+		t.Errorf("%d events about changes, want 7: %+v", n, happened[event.ConfigChanged](l.history))
 	}
 }
 
