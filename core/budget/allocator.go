@@ -17,7 +17,7 @@ const (
 type Config struct {
 	Cap     uint64 // bytes per second, of all that leaves; 0 for none, limits MinCap..MaxCap
 	Largest int    // wire bytes of the largest single Take; default 1500, limits 1..65536
-	Repair  int    // percent of the uplink that may go into repair before anything else; default 10, limits 1..100
+	Repair  int    // percent of the uplink that may go into repair before anything else; default 5, limits 1..100
 	Initial uint64 // bytes per second at which an unknown uplink is tried; default 1,250,000, limits MinCap..MaxCap
 }
 
@@ -42,7 +42,7 @@ func New(cfg Config) (*Allocator, error) {
 		cfg.Largest = 1500
 	}
 	if cfg.Repair == 0 {
-		cfg.Repair = 10
+		cfg.Repair = 5
 	}
 	if cfg.Initial == 0 {
 		cfg.Initial = 1_250_000

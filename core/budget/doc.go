@@ -25,8 +25,10 @@
 //
 // # Without a cap
 //
-// The uplink is estimated from receipts as LEDBAT does (RFC 6817): grow while queueing delay is under 25 ms, else shrink,
-// and never grow beyond twice what receipts confirm. The same estimate holds below a cap.
+// The uplink is estimated from receipts in two ways. The gauge plays what leaves through queues of many rates and reads
+// the one whose delays receipts tell: bursts far below the uplink show it within a second. Where it reads no more than
+// a lower bound, or nothing, delays lead as in LEDBAT (RFC 6817): grow while queueing delay is under 25 ms, else shrink,
+// and never grow beyond twice what receipts confirm. The latter holds below a cap too.
 //
 // The package is pure, and not safe for concurrent use: a node runs all of its engines on one goroutine. Times
 // never go back. All arithmetic is in integers, so that equal inputs give equal outputs on every machine.

@@ -17,6 +17,7 @@ const (
 	maxLinks    = 512                    // links that receipts are remembered of; beyond, the one unheard for longest goes
 	maxDelays   = 64                     // links whose delays are compared
 	gain        = 8                      // a full step is an eighth
+	unread      = 3 * time.Second        // that the gauge is waited for, from the first receipt on
 	fade        = 512                    // part of an idle uplink that is no longer trusted each interval: half in 70 s
 )
 
@@ -24,6 +25,10 @@ const (
 type linkKey struct {
 	share uint64
 	link  swarm.LinkID
+}
+
+func (k linkKey) compare(o linkKey) int {
+	return cmp.Or(cmp.Compare(k.share, o.share), cmp.Compare(k.link, o.link))
 }
 
 // linkState is what receipts said of a link.
@@ -48,6 +53,9 @@ type estimate struct {
 	links   []linkState // by key
 	next    time.Duration
 	over    int // intervals above the target, in a row
+	gauge   gauge
+	first   time.Duration // receipt of all
+	felt    bool          // some receipt has told of a queue
 }
 
 // begin sets the bounds, and tries the ceiling where there is a cap.
@@ -57,6 +65,7 @@ func (e *estimate) begin(ceiling int64, cfg Config) {
 	}
 	e.ceiling, e.capped, e.over = ceiling, cfg.Cap > 0, 0
 	if e.capped {
+		e.gauge = gauge{} // what is not told of all that leaves reads wrong
 		e.floor, e.rate, e.shown = ceiling/4, ceiling, ceiling
 		return
 	}
@@ -77,12 +86,11 @@ func (e *estimate) shownRate() (rate uint64, shown bool) {
 }
 
 func (e *estimate) find(k linkKey) (int, bool) {
-	return slices.BinarySearchFunc(e.links, k, func(l linkState, k linkKey) int {
-		return cmp.Or(cmp.Compare(l.key.share, k.share), cmp.Compare(l.key.link, k.link))
-	})
+	return slices.BinarySearchFunc(e.links, k, func(l linkState, k linkKey) int { return l.key.compare(k) })
 }
 
 func (e *estimate) forget(k linkKey) {
+	e.gauge.forget(k)
 	if i, ok := e.find(k); ok {
 		e.links = slices.Delete(e.links, i, i+1)
 	}
@@ -90,6 +98,7 @@ func (e *estimate) forget(k linkKey) {
 
 // drop forgets the links of a share.
 func (e *estimate) drop(share uint64) {
+	e.gauge.drop(share)
 	e.links = slices.DeleteFunc(e.links, func(l linkState) bool { return l.key.share == share })
 }
 
@@ -114,6 +123,8 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 		}
 		e.links = slices.Insert(e.links, i, linkState{key: k, since: now, base: [2]time.Duration{delay, delay}})
 	}
+	e.gauge.receipt(now, k, delay)
+	e.felt = e.felt || delay >= noise
 	l := &e.links[i]
 	if acked > l.acked {
 		// A peer cannot confirm more than was granted, whatever it says.
@@ -126,6 +137,9 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 	}
 	l.base[0] = min(l.base[0], delay)
 	l.queueing = delay - min(l.base[0], l.base[1])
+	if e.next == 0 {
+		e.first = now
+	}
 	if now >= e.next {
 		e.next = now + interval
 		a.flow(now)
@@ -134,11 +148,40 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 	}
 }
 
-// update moves the estimate once. sent is what was granted in the last second.
+// update moves the estimate once. sent is what was granted in the last second. What the gauge reads exactly is the uplink,
+// with a twentieth to spare; otherwise delays lead. Where there is a queue, nothing is shown for a while until the gauge has
+// read: what a neighbour is told first it builds on.
 func (e *estimate) update(now time.Duration, sent int64) {
-	queueing := e.queueing(now)
 	confirmed := min(int64(e.acked.rate(now)), sent)
 	e.peak = max(confirmed, e.peak-e.peak/32)
+	queueing := e.queueing(now)
+	reading, read := e.gauge.read(now)
+	if read && reading.bound == exactly {
+		e.over = 0
+		e.shown = min(reading.rate-reading.rate/20, e.ceiling)
+		e.rate = min(max(reading.rate-drain(reading.rate, queueing), e.floor), e.ceiling)
+		return
+	}
+	waits := e.felt && e.shown == 0 && now-e.first < unread
+	e.follow(queueing, confirmed, sent)
+	switch {
+	case e.capped:
+	case read:
+		e.shown = max(e.shown, min(reading.rate, e.rate))
+	case waits:
+		e.shown = 0
+	}
+}
+
+// drain is how much of a rate that is known is left to a queue above the target, so that it gets shorter: half of it at
+// most.
+func drain(rate int64, queueing time.Duration) int64 {
+	const longest = 2 * target
+	return rate / 2 * int64(min(max(queueing-target, 0), longest)) / int64(longest)
+}
+
+// follow moves the estimate by the delay of the uplink's queue.
+func (e *estimate) follow(queueing time.Duration, confirmed, sent int64) {
 	if queueing > target {
 		e.over++
 		if e.over < patience {

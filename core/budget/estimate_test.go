@@ -4,62 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
-
-// uplink is a bottleneck with a queue: what is granted goes through it at rate, and each link's peer sends a
-// receipt every 100 ms.
-type uplink struct {
-	rate   float64        // bytes per second
-	room   float64        // bytes that may leave the queue
-	queue  []swarm.LinkID // of the frames of 1000 bytes in the queue
-	acked  map[swarm.LinkID]uint64
-	links  int
-	drift  float64                                                    // of the peers' clocks
-	lie    func(link swarm.LinkID, d *time.Duration, n uint64) uint64 // nil for honest peers
-	delays []time.Duration
-}
-
-func (u *uplink) run(a *Allocator, s *Share, demand float64, from, to time.Duration) (sent float64) {
-	const tick = time.Millisecond
-	want := 0.0
-	next := 0
-	for now := from; now < to; now += tick {
-		for u.room += u.rate * tick.Seconds(); u.room >= 1000 && len(u.queue) > 0; u.room -= 1000 {
-			u.acked[u.queue[0]] += 1000
-			u.queue = u.queue[1:]
-		}
-		u.room = min(u.room, 1000)
-		for want += demand * tick.Seconds(); want >= 1000; want -= 1000 {
-			if ok, _ := s.Take(now, scheduler.ClassLeaf, 1000); !ok {
-				want = min(want, 20_000)
-				break
-			}
-			u.queue = append(u.queue, swarm.LinkID(next%u.links+1))
-			sent += 1000
-			next++
-		}
-		if now%(100*time.Millisecond) == 0 {
-			delay := time.Duration(float64(len(u.queue)) * 1000 / u.rate * float64(time.Second))
-			u.delays = append(u.delays, delay)
-			delay += 40*time.Millisecond + time.Duration(float64(now)*u.drift)
-			for l := range u.links {
-				id := swarm.LinkID(l + 1)
-				d, n := delay, u.acked[id]
-				if u.lie != nil {
-					n = u.lie(id, &d, n)
-				}
-				s.Receipt(now, id, n, d)
-			}
-		}
-	}
-	return sent
-}
-
-func newUplink(rate float64, links int) *uplink {
-	return &uplink{rate: rate, links: links, acked: map[swarm.LinkID]uint64{}}
-}
 
 func mean(delays []time.Duration) time.Duration {
 	var sum time.Duration
@@ -94,16 +40,16 @@ func TestShownUplinkGrowsWithWhatIsConfirmed(t *testing.T) {
 	a := newAllocator(t, Config{})
 	s := a.Share(1)
 	u := newUplink(1_000_000, 3)
-	u.run(a, s, 20_000, 0, 2*time.Second)
+	u.run(a, s, 20_000, 0, 4*time.Second)
 	if rate, shown := s.Rate(); !shown || rate < 25_000 || rate > 50_000 {
 		t.Errorf("rate %d, shown %v when 20000 are confirmed", rate, shown)
 	}
-	u.run(a, s, 200_000, 2*time.Second, 4*time.Second)
+	u.run(a, s, 200_000, 4*time.Second, 6*time.Second)
 	high, _ := s.Rate()
 	if high < 250_000 || high > 450_000 {
 		t.Errorf("rate %d when 200000 are confirmed", high)
 	}
-	u.run(a, s, 1000, 4*time.Second, 14*time.Second)
+	u.run(a, s, 1000, 6*time.Second, 16*time.Second)
 	if rate, _ := s.Rate(); rate < high*8/10 || rate > high {
 		t.Errorf("rate %d after ten idle seconds, %d before", rate, high)
 	}
@@ -223,16 +169,21 @@ func TestLinksAreRememberedWithinBounds(t *testing.T) {
 	if got := len(a.estimate.links); got != maxLinks {
 		t.Errorf("%d links", got)
 	}
+	s.Sent(time.Hour, 1, 100)
+	s.Sent(time.Hour, 2000, 100)
 	s.Forget(2000)
 	s.Forget(2000)
-	if got := len(a.estimate.links); got != maxLinks-1 {
-		t.Errorf("%d links after one is down", got)
+	if got, sent := len(a.estimate.links), len(a.estimate.gauge.links); got != maxLinks-1 || sent != 1 {
+		t.Errorf("%d links after one is down, %d of two that were sent on", got, sent)
 	}
 	s.Close()
 	for _, l := range a.estimate.links {
 		if l.key.share == s.id {
 			t.Fatal("a closed share's links are remembered")
 		}
+	}
+	if n := len(a.estimate.gauge.links); n != 0 {
+		t.Errorf("what was sent on %d links is remembered", n)
 	}
 	a.Receipt(time.Hour, 1, 5, 0)
 }

@@ -149,5 +149,12 @@ func (s *Share) Receipt(now time.Duration, link swarm.LinkID, acked uint64, dela
 	s.of.receipt(now, linkKey{s.id, link}, acked, delay)
 }
 
+// Sent is as Confirmer says. Under a cap there is nothing to find out.
+func (s *Share) Sent(now time.Duration, link swarm.LinkID, size int) {
+	if e := &s.of.estimate; !e.capped {
+		e.gauge.sent(now, linkKey{s.id, link}, size)
+	}
+}
+
 // Forget is as Confirmer says.
 func (s *Share) Forget(link swarm.LinkID) { s.of.estimate.forget(linkKey{s.id, link}) }

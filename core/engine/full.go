@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-live/shoal/core/budget"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/swarm"
 )
@@ -31,6 +32,9 @@ func (e *Engine) Full(now time.Duration, id swarm.LinkID, c chunk.ID) {
 	s.ChunkBytes -= uint64(r.wire)
 	s.PayloadBytes -= uint64(r.payload)
 	o.payload -= uint64(r.payload)
+	if b, ok := e.cfg.Budget.(budget.Confirmer); ok {
+		b.Sent(e.now, l.id, -int(r.wire))
+	}
 	l.flow.sent -= min(l.flow.sent, uint64(r.wire)) // what was measured before is told already
 	l.flow.sentChunks -= min(l.flow.sentChunks, 1)
 	if r.owed {

@@ -68,11 +68,9 @@ func (l *link) arrived(f *swarm.ChunkFrame, wire int, now time.Duration) {
 	late := int64(int16(stamp(now) - f.Stamp - in.base))
 	if !in.any {
 		in.any, in.base, late = true, stamp(now)-f.Stamp, 0
+		in.leastAt = now
 	}
-	late *= int64(stampUnit / time.Microsecond)
-	in.lag += late
-	in.lags++
-	in.least = min(in.least, late)
+	in.late(late*int64(stampUnit/time.Microsecond), now)
 }
 
 // stampUnit is the unit of swarm.ChunkFrame.Stamp.

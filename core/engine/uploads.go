@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"github.com/shoal-live/shoal/core/budget"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/scheduler"
 )
@@ -179,6 +180,9 @@ func (e *Engine) hand(u upload, c *chunk.Chunk, f framing) {
 	e.out.sends[i].copies++
 	e.out.grant = append(e.out.grant, grant{i, l.id})
 	l.sent.Add(u.number)
+	if b, ok := e.cfg.Budget.(budget.Confirmer); ok {
+		b.Sent(e.now, l.id, wire)
+	}
 	l.out.offered++
 	l.out.remember(recent{u.key, u.expires, u.number + 1, uint16(min(wire, 1<<16-1)), uint16(c.Length()), u.class, u.owed})
 	l.out.payload += uint64(c.Length())

@@ -154,7 +154,7 @@ type Receipt struct {
 	Chunks    uint64        // cumulative, since the link came up
 	Bytes     uint64        // cumulative wire bytes of them
 	Duplicate uint64        // cumulative chunks that were held already
-	Delay     time.Duration // one-way delay variation: mean over the interval less the least ever seen, whole microseconds
+	Delay     time.Duration // one-way delay variation: mean over the interval less the least of the last minutes, whole microseconds
 }
 
 // DescriptorMessage carries the signed descriptor of the newest epoch that the sender holds.
