@@ -42,15 +42,19 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 		case e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 || !e.epoch.store.Has(n):
 			notHeld = append(notHeld, n)
 		case l.owed.Has(n):
-		case l.out.queued >= maxOwed:
+		case l.out.queued >= maxOwed || e.congestion() > mendLatest:
 			noRoom = append(noRoom, n)
 		default:
-			l.has.Remove(n) // whatever it said before
-			l.owed.Add(n)
 			class := scheduler.ClassExtra
 			if l.mends(e.now, &e.epoch.rate) {
 				class = scheduler.ClassRepair
 			}
+			if class == scheduler.ClassExtra && e.congestion() > extraLatest {
+				noRoom = append(noRoom, n)
+				continue
+			}
+			l.has.Remove(n) // whatever it said before
+			l.owed.Add(n)
 			e.add(upload{key: e.now, number: n, link: l, expires: e.now + askLife, class: class, owed: true})
 		}
 	}
@@ -60,6 +64,22 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 	if len(noRoom) > 0 {
 		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NoCapacity, Numbers: noRoom})
 	}
+}
+
+// How long all that waits for the uplink may take. Beyond it an answer is refused, one that is not urgent before the
+// others: who asked then asks another at once, and does not get the chunk from both.
+const (
+	mendLatest  = 150 * time.Millisecond
+	extraLatest = 60 * time.Millisecond
+)
+
+// congestion is how long all that waits for the uplink takes; 0 where the uplink is not known.
+func (e *Engine) congestion() time.Duration {
+	rate, _ := e.cfg.Budget.Rate()
+	if rate == 0 {
+		return 0
+	}
+	return time.Duration(uint64(e.uploads.total) * uint64(e.epoch.rate.chunkWire) * uint64(time.Second) / rate)
 }
 
 // mending bounds what a link is answered with urgency: what a neighbour that is fed well misses. Beyond that, a joiner's

@@ -37,11 +37,14 @@ const (
 	receiptSoonest = 250 * time.Millisecond // when receiptChunks have come
 	receiptLatest  = 900 * time.Millisecond // a budget looks back one second
 	receiptChunks  = 24
+	receiptFirst   = 6                    // likewise for the first receipt of a link, twice as many for the second, and so on,
+	receiptFelt    = 4 * time.Millisecond // where they took so much longer: at first the sender knows nothing
 	receiptDelay   = 10 * time.Millisecond
 	gossipEvery    = 20 * time.Second
 	banFor         = 5 * time.Minute
 
 	silentAfter   = 300 * time.Millisecond // of a substream, at least
+	hopPatience   = 100 * time.Millisecond // more, for each peer between the feeder and the source: who is nearer to where a way broke mends it
 	quietAfter    = time.Second            // of a link, until it is probed
 	quietIdle     = 5 * time.Second        // likewise of a link that nothing is expected of
 	probeEvery    = 200 * time.Millisecond

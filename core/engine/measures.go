@@ -114,7 +114,8 @@ func (e *Engine) watchSilence(l *link) {
 }
 
 // watchFeed tells of an eager feeder of substream k that has sent nothing for longer than its share allows, while
-// chunks of the substream exist that it was not told to spare.
+// chunks of the substream exist that it was not told to spare. One that is fed by others is given time to find another
+// feeder itself.
 func (e *Engine) watchFeed(l *link, k int) {
 	f := &l.feeds[k]
 	rate := e.epoch.rate.perSecond() / e.epoch.substreams
@@ -122,7 +123,7 @@ func (e *Engine) watchFeed(l *link, k int) {
 	if rate > 0 {
 		gap = time.Duration(uint64(time.Second) * uint64(e.epoch.rate.chunkWire) / rate)
 	}
-	patience := max(silentAfter, 3*gap)
+	patience := max(silentAfter, 3*gap) + time.Duration(max(l.hops(k)-1, 0))*hopPatience
 	since := max(f.last, f.asked, f.excused)
 	if f.silent || e.now-since <= patience || e.frontier.at < since || e.frontier.at <= e.now-patience {
 		return // nobody makes progress: the stream itself has stopped, or this peer is cut off

@@ -10,6 +10,7 @@ import (
 type incoming struct {
 	chunks, bytes, duplicate uint64 // since the link came up
 	told                     uint64 // chunks, by the last receipt
+	receipts                 uint64 // sent
 	toldAt                   time.Duration
 	lag, lags                int64         // microseconds: sum over the interval, and how many
 	least                    [2]int64      // lag seen in this leastSpan and in the one before
@@ -41,7 +42,8 @@ func (in *incoming) delay() time.Duration {
 // leastSpan keeps what two clocks drift apart well below a queue: at 30 parts in a million, under 4 ms.
 const leastSpan = time.Minute
 
-// sayReceipt tells the sender what has arrived: soon when much has or when it was delayed, else seldom.
+// sayReceipt tells the sender what has arrived: soon when much has, when it was delayed, or when the
+// link is new and there is a delay to tell of; else seldom.
 func (e *Engine) sayReceipt(l *link) {
 	in := &l.in
 	fresh, since := in.chunks-in.told, e.now-in.toldAt
@@ -49,10 +51,12 @@ func (e *Engine) sayReceipt(l *link) {
 		return
 	}
 	r := &swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay()}
-	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay {
+	first := r.Delay >= receiptFelt && fresh >= receiptFirst*(1+in.receipts)
+	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay && !first {
 		return
 	}
 	in.told, in.toldAt = in.chunks, e.now
+	in.receipts++
 	in.lag, in.lags = 0, 0
 	e.send(l, r)
 }

@@ -23,7 +23,7 @@ var commands = map[string]func(s *story, words []string){
 	"up":          (*story).up,                                                // up LINK ROLE [epoch=N]: a link comes up and its peer says hello
 	"link":        (*story).linkOnly,                                          // link LINK: a link comes up, and its peer says nothing yet
 	"down":        (*story).down,                                              // down LINK
-	"chunk":       (*story).chunk,                                             // chunk LINK GROUP[/INDICES] [forged] [trimmed]
+	"chunk":       (*story).chunk,                                             // chunk LINK GROUP[/INDICES] [forged] [trimmed] [way=MS]
 	"hops":        (*story).hops,                                              // hops LINK HOPS...: a neighbour says how far it is from the source, by substream
 	"have":        (*story).have,                                              // have LINK SET [anchor=N]
 	"want":        (*story).wants,                                             // want LINK SET
@@ -241,6 +241,9 @@ func (s *story) chunk(w []string) {
 			frame := swarm.AppendChunk(nil, 1, &c, proof)[1:]
 			if s.has(w, "forged") {
 				frame[len(frame)-1] ^= 1
+			}
+			if way := s.number(w, "way", 0); way > 0 { // how long it has taken
+				frame = swarm.AppendStamp(frame, uint16((s.now-time.Duration(way)*ms)/(500*time.Microsecond)))
 			}
 			s.engine.Chunk(s.now, s.link(w[0]), frame)
 		}

@@ -121,6 +121,8 @@ func message(m swarm.Message) string {
 	switch m := m.(type) {
 	case *swarm.Hello:
 		return fmt.Sprintf(" as %v, epoch %d", m.Role, m.Epoch)
+	case *swarm.Receipt:
+		return fmt.Sprintf(" of %d chunks", m.Chunks)
 	case *swarm.Status:
 		var hops []int
 		for k := range 4 {
