@@ -80,7 +80,12 @@ func TestContractOfAnOpenPipe(t *testing.T) {
 		mu.Lock()
 		out = w
 		mu.Unlock()
-		t.Cleanup(func() { _ = w.Close() })
+		t.Cleanup(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			out = nil
+			_ = w.Close()
+		})
 		return piped(t, egress.Config{Stream: "cam1"}, func() (io.ReadCloser, error) { return r, nil })
 	})
 }
