@@ -35,10 +35,23 @@ func holds(t *testing.T) held {
 	return held{runtime.NumGoroutine(), len(files), len(descendants(t, os.Getpid())), int(m.HeapAlloc >> 20)}
 }
 
+// settles waits until no plugin has been started for two seconds: those in reserve are there.
+func settles(t *testing.T) {
+	t.Helper()
+	count, since := 0, time.Now()
+	eventually(t, 30*time.Second, "no plugin is being started", func() bool {
+		if now := len(descendants(t, os.Getpid())); now != count {
+			count, since = now, time.Now()
+		}
+		return time.Since(since) > 2*time.Second
+	})
+}
+
 // TestPluginsKilledAtRandomCostTheViewersLittle kills a random plugin of a random node every second.
 func TestPluginsKilledAtRandomCostTheViewersLittle(t *testing.T) {
-	// Ten kills of so few nodes, while other tests run, may well hit the same viewer's transport three times within its buffer.
-	viewers, last, least := 3, 10*time.Second, 0.9
+	// While other tests run, the kernel may take longer to end a killed process than a viewer's buffer lasts: that costs some
+	// groups of the three hundred that ten seconds have.
+	viewers, last, least := 3, 10*time.Second, 0.95
 	if text := os.Getenv(chaosVariable); text != "" {
 		var err error
 		if last, err = time.ParseDuration(text); err != nil {
@@ -65,6 +78,7 @@ func TestPluginsKilledAtRandomCostTheViewersLittle(t *testing.T) {
 		all, nodes = append(all, v), append(nodes, v.Plugins)
 	}
 	play(t, all, 60)
+	settles(t)
 	type groups struct{ due, complete uint64 }
 	of := func(v *viewer) groups {
 		s, _ := v.stats()
