@@ -90,6 +90,7 @@ func (w *world) begin(p *peer) error {
 		Self: p.id, Role: p.role(), Stream: chunk.NewStreamID(w.key.public(), "sim"), Index: 1,
 		Seed: scramble(w.cfg.Seed ^ uint64(p.index)), Budget: b.Share(1),
 		Authentications: []chunk.Authentication{authentication{w.media.proof, w.cfg.Verify}},
+		Restorer:        restorer{},
 		Overhead:        w.cfg.Network.Overhead,
 		MaxFrame:        frame,
 		Wall:            origin,

@@ -113,6 +113,18 @@ func TestViewersPlayWhatTheSourcePublishes(t *testing.T) {
 	}
 }
 
+func TestParityMakesUpForWhatIsLost(t *testing.T) {
+	cfg := crowd(8)
+	cfg.Network = sim.Network{Median: 10 * time.Millisecond, Loss: 0.02}
+	without := run(t, cfg)
+	cfg.Stream.Parity = 20
+	with := run(t, cfg)
+	t.Logf("repair %.4f and %.4f, parity %.4f", without.RepairRatio, with.RepairRatio, with.ParityRatio)
+	if without.ParityRatio != 0 || with.ParityRatio == 0 || with.RepairRatio > without.RepairRatio/2 {
+		t.Errorf("repair %.4f without parity and %.4f with %.4f of it", without.RepairRatio, with.RepairRatio, with.ParityRatio)
+	}
+}
+
 func TestTheUplinkNeverCarriesMoreThanItsRate(t *testing.T) {
 	cfg := crowd(6)
 	cfg.Source.Rate = 400_000
@@ -136,13 +148,14 @@ func TestRunRefusesWhatItCannotSimulate(t *testing.T) {
 		change func(*sim.Config)
 		names  string
 	}{
-		"no policy":            {func(c *sim.Config) { c.Policy = nil }, "Policy"},
-		"nobody":               {func(c *sim.Config) { c.Groups = nil }, "Groups"},
-		"a loss of one":        {func(c *sim.Config) { c.Network.Loss = 1 }, "Network.Loss"},
-		"a join after the end": {func(c *sim.Config) { c.Groups[0].At = time.Hour }, "Groups[0].At"},
-		"a tiny uplink":        {func(c *sim.Config) { c.Groups[0].Uplink.Rate = 1 }, "Groups[0].Uplink.Rate"},
-		"a fault of two":       {func(c *sim.Config) { c.Faults = []sim.Fault{sim.Kill{Share: 2}} }, "Faults[0]"},
-		"no substreams":        {func(c *sim.Config) { c.Stream.Substreams = -1 }, "Stream.Substreams"},
+		"no policy":               {func(c *sim.Config) { c.Policy = nil }, "Policy"},
+		"nobody":                  {func(c *sim.Config) { c.Groups = nil }, "Groups"},
+		"a loss of one":           {func(c *sim.Config) { c.Network.Loss = 1 }, "Network.Loss"},
+		"a join after the end":    {func(c *sim.Config) { c.Groups[0].At = time.Hour }, "Groups[0].At"},
+		"a tiny uplink":           {func(c *sim.Config) { c.Groups[0].Uplink.Rate = 1 }, "Groups[0].Uplink.Rate"},
+		"a fault of two":          {func(c *sim.Config) { c.Faults = []sim.Fault{sim.Kill{Share: 2}} }, "Faults[0]"},
+		"a parity of all and one": {func(c *sim.Config) { c.Stream.Parity = 101 }, "Stream.Parity"},
+		"no substreams":           {func(c *sim.Config) { c.Stream.Substreams = -1 }, "Stream.Substreams"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := crowd(2)

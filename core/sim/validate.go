@@ -60,6 +60,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%w: Stream.Substreams %d is not in 1..%d", ErrConfig, s.Substreams, chunk.MaxSubstreams)
 	case !(s.KeyFrame > 0 && s.KeyFrame <= 1000) || s.Proof < 0 || s.Proof > 512:
 		return fmt.Errorf("%w: Stream.KeyFrame %v or Stream.Proof %d is out of its limits", ErrConfig, s.KeyFrame, s.Proof)
+	case s.Parity < 0 || s.Parity > chunk.MaxParity:
+		return fmt.Errorf("%w: Stream.Parity %d is not in 0..%d percent", ErrConfig, s.Parity, chunk.MaxParity)
 	case n.Median < 0 || n.Sigma < 0 || n.Sigma > 3 || n.Min < 0 || n.Jitter < 0 || n.Queue < 0:
 		return fmt.Errorf("%w: Network %+v: a delay is out of its limits", ErrConfig, *n)
 	case !(n.Loss >= 0 && n.Loss <= 0.5):

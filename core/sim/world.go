@@ -164,7 +164,7 @@ func (w *world) descriptor() *chunk.Descriptor {
 	s := &w.cfg.Stream
 	return &chunk.Descriptor{
 		Name: "sim", Publisher: w.key.public(), Epoch: 1, Substreams: s.Substreams, ChunkSize: s.ChunkSize,
-		Authentication: authentication{}.Name(), Bitrate: w.media.bitrate(), GroupSpan: s.Group, RandomAccess: s.GOP,
+		Authentication: authentication{}.Name(), Bitrate: w.media.bitrate(), GroupSpan: s.Group, RandomAccess: s.GOP, Parity: s.Parity,
 		Tracks: []chunk.Track{{ID: 1, Kind: chunk.Video, Codec: "avc1.64001f", Timescale: 90_000}},
 	}
 }

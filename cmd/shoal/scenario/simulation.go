@@ -47,7 +47,7 @@ func (s *Scenario) base() sim.Config {
 		Seed: s.Seed, Duration: s.Duration, Copies: float64(s.Source.Copies),
 		Stream: sim.Stream{
 			Bitrate: uint64(s.Stream.Bitrate), ChunkSize: s.Stream.ChunkSize, Group: s.Stream.Group, GOP: s.Stream.GOP,
-			KeyFrame: float64(s.Stream.KeyFrame), Trace: slices.Clone(s.sizes),
+			Parity: s.Stream.Parity.Percent(), KeyFrame: float64(s.Stream.KeyFrame), Trace: slices.Clone(s.sizes),
 		},
 		Network: sim.Network{
 			Median: n.Latency.Median, Sigma: n.Latency.Sigma, Min: n.Latency.Min, Jitter: n.Jitter, Loss: float64(n.Loss),

@@ -34,6 +34,14 @@ func TestUplinksAreScaledToTheResourceIndexOnTheWire(t *testing.T) {
 	}
 }
 
+func TestParityIsInWholePercent(t *testing.T) {
+	for text, want := range map[string]int{"{}": 0, "{parity: 6%}": 6, "{parity: 0.29}": 29, "{parity: 100%}": 100} {
+		if got := simulation(t, "stream: "+text).Stream.Parity; got != want {
+			t.Errorf("%s: %d percent, want %d", text, got, want)
+		}
+	}
+}
+
 func TestEveryEntryOfJoinHasAllUplinks(t *testing.T) {
 	c := simulation(t, "viewers: {count: 50, uplinks: [{share: 50%, rate: 0}, {share: 50%, rate: 2M}]}\njoin: [{count: 10}, {at: 3s, over: 2s}]\nhelpers: {count: 1}")
 	want := []sim.Class{

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -70,6 +71,9 @@ func (s *Share) SetText(text string) error {
 	*s = Share(v)
 	return nil
 }
+
+// Percent is the share in whole percent, rounded.
+func (s Share) Percent() int { return int(math.Round(100 * float64(s))) }
 
 // Wanted implements yaml.Text.
 func (s *Share) Wanted() string { return "a share" }
