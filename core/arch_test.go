@@ -193,7 +193,6 @@ var processWide = map[string][]string{
 // processExceptions are uses outside cmd, each with its reason.
 var processExceptions = []struct{ folder, use, reason string }{
 	{"plugins/sdk", "os.Getenv", "the host hands over the handshake cookie and the log level in the environment"},
-	{"plugins/plugintest", "flag.Lookup", "it is part of tests, and says how many of them run at once"},
 	{"plugins/sdk", "os.Exit", "a plugin process ends itself when its host is gone, whatever main is doing"},
 }
 
@@ -206,7 +205,7 @@ func processUses(all []source) []finding {
 			continue
 		}
 		for _, i := range s.imports() {
-			if slices.Contains(processWide[i.path], "") && !excepted(s, i.path+".") {
+			if slices.Contains(processWide[i.path], "") {
 				found = append(found, s.at(i.spec, "only cmd imports %s", i.path))
 			}
 		}
@@ -219,10 +218,9 @@ func processUses(all []source) []finding {
 	return found
 }
 
-// excepted reports whether s may use pkg.Name, or anything of "pkg.".
 func excepted(s source, use string) bool {
 	for _, e := range processExceptions {
-		if s.in(e.folder) && (e.use == use || strings.HasSuffix(use, ".") && strings.HasPrefix(e.use, use)) {
+		if s.in(e.folder) && e.use == use {
 			return true
 		}
 	}

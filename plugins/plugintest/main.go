@@ -1,18 +1,13 @@
 package plugintest
 
 import (
-	"flag"
 	"fmt"
 	"os"
-	"strconv"
 	"testing"
 
 	"github.com/shoal-live/shoal/plugins/bridge"
 	"github.com/shoal-live/shoal/plugins/sdk"
 )
-
-// parallel is how many cases run at once, at least.
-const parallel = 8
 
 // serveArgument is what a test binary is run with to be a plugin.
 const serveArgument = "serve-plugin"
@@ -21,13 +16,6 @@ const serveArgument = "serve-plugin"
 // plugin then, and runs the tests otherwise.
 func Main(m *testing.M, args []string, plugins ...bridge.Plugin) {
 	if !Serves(args) {
-		flag.Parse()
-		if f := flag.Lookup("test.parallel"); f != nil {
-			// More cases at once than there are cores: most of them wait for timers and sockets.
-			if n, err := strconv.Atoi(f.Value.String()); err == nil && n < parallel {
-				_ = f.Value.Set(strconv.Itoa(parallel)) // it is a number
-			}
-		}
 		m.Run() // its code is that of the process, once TestMain returns
 		return
 	}

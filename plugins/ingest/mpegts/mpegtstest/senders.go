@@ -3,7 +3,9 @@ package mpegtstest
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -11,15 +13,21 @@ import (
 	gosrt "github.com/datarhei/gosrt"
 )
 
-// FreePort is a UDP address on loopback that nobody has now.
+// FreePort is a UDP address on loopback that nobody has now. It is none of those that the system gives to connections, such as
+// those of tests beside this one.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		at := net.JoinHostPort("127.0.0.1", strconv.Itoa(20_000+rand.IntN(10_000)))
+		c, err := net.ListenPacket("udp4", at)
+		if err != nil {
+			continue
+		}
+		_ = c.Close() // only its number was wanted
+		return at
 	}
-	defer func() { _ = c.Close() }() // only its number was wanted
-	return c.LocalAddr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // Send plays a clip live to w until stop is called or the test ends, or w fails.
