@@ -164,8 +164,12 @@ func (e *Engine) askAll() {
 	if e.epoch == nil {
 		return
 	}
-	e.joinMore()
 	a := &e.asking
+	if e.waits() {
+		e.timers.set(alarmAsks, e.now+beatEvery)
+		return
+	}
+	e.joinMore()
 	e.refill()
 	wire := float64(e.epoch.rate.chunkWire)
 	least := wire

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -21,6 +22,7 @@ type joining struct {
 const (
 	joinShare = 2.0 // of the stream's rate
 	joinAsks  = 512 // chunks asked for at once
+	joinLacks = 8   // of so many substreams one may be unfed, so that it counts as fed
 )
 
 // settles reports whether a viewer is still getting hold of the stream: until it has played for a while, it may ask for
@@ -111,6 +113,23 @@ func (e *Engine) misled(h *chunk.GroupHeader) {
 	}
 	*j = joining{latest: j.latest}
 	e.reconsider()
+}
+
+// waits reports whether a joiner lets pulls and playing be until it is fed, as Repair.Unfed says.
+func (e *Engine) waits() bool {
+	if e.cfg.Role != swarm.Viewer || e.player.started || e.now-e.frontier.since >= e.orders.repair.Unfed {
+		return false
+	}
+	return bits.OnesCount64(e.unfed()) > int(e.epoch.substreams)/joinLacks
+}
+
+// unfed is the set of substreams that nobody pushes.
+func (e *Engine) unfed() uint64 {
+	set := e.all()
+	for _, l := range e.links {
+		set &^= l.ours.eager & l.ours.answered
+	}
+	return set
 }
 
 // joinMore asks for more of what a joiner lacks.

@@ -202,7 +202,8 @@ const announceLeast = 5 * time.Millisecond
 
 // orderRepair replaces the Repair order.
 func (e *Engine) orderRepair(a scheduler.Repair) {
-	if !(a.Deviations >= 0 && a.Deviations <= 1000) || !(a.Share >= 0 && a.Share <= 1) || a.Slack < 0 || a.Slack > time.Hour {
+	if !(a.Deviations >= 0 && a.Deviations <= 1000) || !(a.Share >= 0 && a.Share <= 1) ||
+		a.Slack < 0 || a.Slack > time.Hour || a.Unfed < 0 || a.Unfed > time.Hour {
 		e.refuse(a, scheduler.RefusedMalformed)
 		return
 	}

@@ -108,8 +108,11 @@ func (e *Engine) groupComplete(g *chunk.GroupState) {
 	}
 }
 
-// start begins at the newest random-access group that is complete.
+// start begins at the newest random-access group that is complete, unless it waits to be fed first.
 func (e *Engine) start() {
+	if e.waits() {
+		return
+	}
 	groups := e.epoch.store.From(0)
 	for i := len(groups) - 1; i >= 0; i-- {
 		h := groups[i].Header()

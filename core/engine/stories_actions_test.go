@@ -11,7 +11,7 @@ import (
 
 // answer answers the last batch, or with late in front the one before. Actions are divided by semicolons:
 //
-//	push SET LINK[:CLASS]...    announce LINK TIME      repair off
+//	push SET LINK[:CLASS]...    announce LINK TIME      repair off|unfed=TIME
 //	subscribe LINK SET MODE     refuse LINK SUBSTREAM   pull LINK SET
 //	send NUMBER LINK...         connect NAME            disconnect LINK
 //	introduce COUNT             watch late              nothing COUNT
@@ -44,7 +44,14 @@ func (s *story) actions(w []string) []scheduler.Action {
 		}
 		return one(scheduler.Announce{Link: s.link(w[1]), Every: every})
 	case "repair":
-		return one(scheduler.Repair{})
+		if w[1] == "off" {
+			return one(scheduler.Repair{})
+		}
+		unfed, err := time.ParseDuration(strings.TrimPrefix(w[1], "unfed="))
+		if err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
+		return one(scheduler.Repair{Deviations: 4, Slack: 20 * ms, Share: 0.1, Unfed: unfed})
 	case "subscribe":
 		return one(scheduler.Subscribe{Link: s.link(w[1]), Substreams: s.mask(w[2]), Mode: s.mode(w[3])})
 	case "refuse":

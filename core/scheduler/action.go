@@ -49,6 +49,9 @@ type Repair struct {
 	Deviations float64
 	Slack      time.Duration
 	Share      float64 // of the stream's rate, 0..1
+	// Unfed is how long a joiner neither pulls nor begins to play before most substreams are pushed to it; 0 waits for none.
+	// What it pulled before would come late, at the cost of those who watch already.
+	Unfed time.Duration
 }
 
 // Subscribe asks a neighbour for substreams, in Mode; None ends a subscription.

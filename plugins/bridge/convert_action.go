@@ -27,7 +27,7 @@ func actionOf(a scheduler.Action) *pb.Action {
 	case scheduler.Announce:
 		return &pb.Action{Action: &pb.Action_Announce{Announce: &pb.AnnounceAction{Link: uint64(a.Link), Every: int64(a.Every)}}}
 	case scheduler.Repair:
-		return &pb.Action{Action: &pb.Action_Repair{Repair: &pb.RepairAction{Deviations: a.Deviations, Slack: int64(a.Slack), Share: a.Share}}}
+		return &pb.Action{Action: &pb.Action_Repair{Repair: &pb.RepairAction{Deviations: a.Deviations, Slack: int64(a.Slack), Share: a.Share, Unfed: int64(a.Unfed)}}}
 	case scheduler.Subscribe:
 		return &pb.Action{Action: &pb.Action_Subscribe{Subscribe: &pb.SubscribeAction{Link: uint64(a.Link), Substreams: a.Substreams, Mode: pb.Mode(a.Mode)}}}
 	case scheduler.Refuse:
@@ -116,7 +116,7 @@ func actionFrom(m *pb.Action) (scheduler.Action, error) {
 		return scheduler.Announce{Link: link(m.Announce.GetLink()), Every: durationOf(m.Announce.GetEvery())}, nil
 	case *pb.Action_Repair:
 		r := m.Repair
-		return scheduler.Repair{Deviations: r.GetDeviations(), Slack: durationOf(r.GetSlack()), Share: r.GetShare()}, nil
+		return scheduler.Repair{Deviations: r.GetDeviations(), Slack: durationOf(r.GetSlack()), Share: r.GetShare(), Unfed: durationOf(r.GetUnfed())}, nil
 	case *pb.Action_Subscribe:
 		return scheduler.Subscribe{Link: link(m.Subscribe.GetLink()), Substreams: m.Subscribe.GetSubstreams(), Mode: swarm.Mode(m.Subscribe.GetMode())}, nil
 	case *pb.Action_Refuse:

@@ -3060,7 +3060,10 @@ type RepairAction struct {
 	// Nanoseconds beyond them, at most an hour.
 	Slack int64 `protobuf:"varint,2,opt,name=slack,proto3" json:"slack,omitempty"`
 	// Share of the stream's rate that repair may take, 0..1.
-	Share         float64 `protobuf:"fixed64,3,opt,name=share,proto3" json:"share,omitempty"`
+	Share float64 `protobuf:"fixed64,3,opt,name=share,proto3" json:"share,omitempty"`
+	// How long a joiner neither pulls nor begins to play before most substreams are pushed to it, nanoseconds, at most an hour; 0
+	// waits for none. What it pulled before would come late, at the cost of those who watch already.
+	Unfed         int64 `protobuf:"varint,4,opt,name=unfed,proto3" json:"unfed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3112,6 +3115,13 @@ func (x *RepairAction) GetSlack() int64 {
 func (x *RepairAction) GetShare() float64 {
 	if x != nil {
 		return x.Share
+	}
+	return 0
+}
+
+func (x *RepairAction) GetUnfed() int64 {
+	if x != nil {
+		return x.Unfed
 	}
 	return 0
 }
@@ -3817,13 +3827,14 @@ const file_v1_policy_proto_rawDesc = "" +
 	"\x02to\x18\x02 \x03(\v2\x17.shoal.plugin.v1.TargetR\x02to\":\n" +
 	"\x0eAnnounceAction\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\x04R\x04link\x12\x14\n" +
-	"\x05every\x18\x02 \x01(\x03R\x05every\"Z\n" +
+	"\x05every\x18\x02 \x01(\x03R\x05every\"p\n" +
 	"\fRepairAction\x12\x1e\n" +
 	"\n" +
 	"deviations\x18\x01 \x01(\x01R\n" +
 	"deviations\x12\x14\n" +
 	"\x05slack\x18\x02 \x01(\x03R\x05slack\x12\x14\n" +
-	"\x05share\x18\x03 \x01(\x01R\x05share\"p\n" +
+	"\x05share\x18\x03 \x01(\x01R\x05share\x12\x14\n" +
+	"\x05unfed\x18\x04 \x01(\x03R\x05unfed\"p\n" +
 	"\x0fSubscribeAction\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\x04R\x04link\x12\x1e\n" +
 	"\n" +
