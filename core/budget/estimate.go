@@ -17,6 +17,7 @@ const (
 	maxLinks    = 512                    // links that receipts are remembered of; beyond, the one unheard for longest goes
 	maxDelays   = 64                     // links whose delays are compared
 	gain        = 8                      // a full step is an eighth
+	stillest    = 500 * time.Microsecond // delay where nothing ever waits: all in one machine, whose uplinks have no end
 	unread      = 3 * time.Second        // that the gauge is waited for, from the first receipt on
 	fade        = 512                    // part of an idle uplink that is no longer trusted each interval: half in 70 s
 )
@@ -55,7 +56,7 @@ type estimate struct {
 	over    int // intervals above the target, in a row
 	gauge   gauge
 	first   time.Duration // receipt of all
-	felt    bool          // some receipt has told of a queue
+	felt    bool          // some receipt has told of a delay
 }
 
 // begin sets the bounds, and tries the ceiling where there is a cap.
@@ -124,7 +125,7 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 		e.links = slices.Insert(e.links, i, linkState{key: k, since: now, base: [2]time.Duration{delay, delay}})
 	}
 	e.gauge.receipt(now, k, delay)
-	e.felt = e.felt || delay >= noise
+	e.felt = e.felt || delay >= stillest
 	l := &e.links[i]
 	if acked > l.acked {
 		// A peer cannot confirm more than was granted, whatever it says.
@@ -149,8 +150,8 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 }
 
 // update moves the estimate once. sent is what was granted in the last second. What the gauge reads exactly is the uplink,
-// with a twentieth to spare; otherwise delays lead. Where there is a queue, nothing is shown for a while until the gauge has
-// read: what a neighbour is told first it builds on.
+// with a twentieth to spare; otherwise delays lead. Where there is any delay, nothing is shown for a while until the gauge
+// has read: what a neighbour is told first it builds on.
 func (e *estimate) update(now time.Duration, sent int64) {
 	confirmed := min(int64(e.acked.rate(now)), sent)
 	e.peak = max(confirmed, e.peak-e.peak/32)
