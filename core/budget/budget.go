@@ -13,7 +13,7 @@ type Source interface {
 	// retry is the earliest time at which asking again makes sense.
 	Take(now time.Duration, class scheduler.Class, size int) (ok bool, retry time.Duration)
 	// Rate is what the share can count on, in wire bytes per second: its part by weight of the cap or, without
-	// one, of the measured uplink. shown says whether it rests on receipts or a cap; rate 0 means unknown.
+	// one, of what receipts have shown the uplink to carry; 0 means unknown. shown says that it is known to carry no more.
 	Rate() (rate uint64, shown bool)
 	// Cap is the share's part by weight of the configured cap, bytes per second; 0 for none.
 	Cap() uint64

@@ -55,6 +55,7 @@ type estimate struct {
 	next    time.Duration
 	over    int // intervals above the target, in a row
 	gauge   gauge
+	exact   bool          // shown is what the uplink carries, and not only what it was seen to carry
 	first   time.Duration // receipt of all
 	felt    bool          // some receipt has told of a delay
 }
@@ -78,12 +79,12 @@ func (e *estimate) begin(ceiling int64, cfg Config) {
 
 func (e *estimate) set(rate uint64) {
 	e.rate = max(int64(min(rate, uint64(e.ceiling))), e.floor)
-	e.shown = e.rate
+	e.shown, e.exact = e.rate, true
 }
 
-// shownRate is what may be counted on; shown is false, and rate 0, while nothing is known.
+// shownRate is what may be counted on, 0 while nothing is known; shown says that it is all that the uplink carries.
 func (e *estimate) shownRate() (rate uint64, shown bool) {
-	return uint64(min(e.rate, e.shown)), e.shown > 0
+	return uint64(min(e.rate, e.shown)), e.shown > 0 && (e.exact || e.capped)
 }
 
 func (e *estimate) find(k linkKey) (int, bool) {
@@ -157,7 +158,8 @@ func (e *estimate) update(now time.Duration, sent int64) {
 	e.peak = max(confirmed, e.peak-e.peak/32)
 	queueing := e.queueing(now)
 	reading, read := e.gauge.read(now)
-	if read && reading.bound == exactly {
+	e.exact = read && reading.bound == exactly
+	if e.exact {
 		e.over = 0
 		e.shown = min(reading.rate-reading.rate/20, e.ceiling)
 		e.rate = min(max(reading.rate-drain(reading.rate, queueing), e.floor), e.ceiling)

@@ -30,8 +30,8 @@ func TestTheEstimateFindsTheUplink(t *testing.T) {
 		if d := mean(u.delays); d > 60*time.Millisecond {
 			t.Errorf("uplink of %.0f: mean queue of %v", rate, d)
 		}
-		if got, shown := s.Rate(); !shown || float64(got) < 0.5*rate || float64(got) > 1.6*rate {
-			t.Errorf("uplink of %.0f: rate %d, shown %v", rate, got, shown)
+		if got, _ := s.Rate(); float64(got) < 0.5*rate || float64(got) > 1.6*rate {
+			t.Errorf("uplink of %.0f: rate %d", rate, got)
 		}
 	}
 }
@@ -41,7 +41,7 @@ func TestShownUplinkGrowsWithWhatIsConfirmed(t *testing.T) {
 	s := a.Share(1)
 	u := newUplink(1_000_000, 3)
 	u.run(a, s, 20_000, 0, 4*time.Second)
-	if rate, shown := s.Rate(); !shown || rate < 25_000 || rate > 50_000 {
+	if rate, shown := s.Rate(); shown || rate < 25_000 || rate > 50_000 {
 		t.Errorf("rate %d, shown %v when 20000 are confirmed", rate, shown)
 	}
 	u.run(a, s, 200_000, 4*time.Second, 6*time.Second)

@@ -20,9 +20,10 @@ type joining struct {
 }
 
 const (
-	joinShare = 2.0 // of the stream's rate
-	joinAsks  = 512 // chunks asked for at once
-	joinLacks = 8   // of so many substreams one may be unfed, so that it counts as fed
+	joinShare  = 2.0 // of the stream's rate
+	joinAsks   = 512 // chunks asked for at once
+	keepsUpFor = 3   // groups in a row that are complete, so that it counts as fed whatever pushes them
+	joinLacks  = 8   // of so many substreams one may be unfed, so that it counts as fed
 )
 
 // settles reports whether a viewer is still getting hold of the stream: until it has played for a while, it may ask for
@@ -120,7 +121,23 @@ func (e *Engine) waits() bool {
 	if e.cfg.Role != swarm.Viewer || e.player.started || e.now-e.frontier.since >= e.orders.repair.Unfed {
 		return false
 	}
-	return bits.OnesCount64(e.unfed()) > int(e.epoch.substreams)/joinLacks
+	return bits.OnesCount64(e.unfed()) > int(e.epoch.substreams)/joinLacks && !e.keepsUp()
+}
+
+// keepsUp reports whether the newest groups that came live are complete, but for the one that is coming: where chunks are
+// few, it takes long until each substream has brought one.
+func (e *Engine) keepsUp() bool {
+	groups := e.epoch.store.From(0)
+	run := 0
+	for i := len(groups) - 1; i >= 0 && run < keepsUpFor && e.isLive(groups[i].Header()); i-- {
+		switch {
+		case groups[i].Complete():
+			run++
+		case i < len(groups)-1:
+			return false
+		}
+	}
+	return run == keepsUpFor
 }
 
 // unfed is the set of substreams that nobody pushes.

@@ -52,6 +52,7 @@ const (
 	maxProbes     = 3                // unanswered, until a link is given up
 
 	pushLife     = time.Second            // how long a push may wait for the uplink
+	parityLife   = 150 * time.Millisecond // likewise of parity: where it would wait for longer, the uplink has something better to do
 	askLife      = 400 * time.Millisecond // how long an answer may wait: whoever asked then asks another
 	rankStep     = 10 * time.Millisecond  // by which a later target's copy yields
 	sourceStep   = 300 * time.Millisecond // likewise at the source, whose first copies matter most: without it a full uplink delays all

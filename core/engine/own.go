@@ -20,10 +20,7 @@ type own struct {
 
 // state is what there is to say now.
 func (e *Engine) state() swarm.Status {
-	uplink, shown := e.cfg.Budget.Rate()
-	if !shown {
-		uplink = 0
-	}
+	uplink, _ := e.cfg.Budget.Rate()
 	s := swarm.Status{
 		Uplink: uplink,
 		Spare:  e.self.tell.Spare,
@@ -133,10 +130,7 @@ func (e *Engine) beat() {
 // capacity tells the policy when a figure of the uplink has moved by more than a tenth.
 func (e *Engine) capacity() {
 	rate, shown := e.cfg.Budget.Rate()
-	c := scheduler.Capacity{Cap: e.cfg.Budget.Cap(), Committed: e.committed(), Shown: shown}
-	if shown {
-		c.Measured = rate
-	}
+	c := scheduler.Capacity{Cap: e.cfg.Budget.Cap(), Measured: rate, Committed: e.committed(), Shown: shown}
 	was := &e.self.capacity
 	if moved(c.Cap, was.Cap) || moved(c.Measured, was.Measured) || moved(c.Committed, was.Committed) || c.Shown != was.Shown {
 		*was = c

@@ -156,7 +156,7 @@ func (e *Engine) push(n uint64, k int, parity bool) { //nolint:revive // a prope
 		}
 		class := t.class
 		if parity {
-			class = scheduler.ClassExtra
+			class, life = scheduler.ClassExtra, parityLife
 		}
 		e.add(upload{
 			key: key + time.Duration(rank)*step, number: n, link: t.link, expires: e.now + life, class: class,

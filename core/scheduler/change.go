@@ -27,9 +27,9 @@ type Stream struct {
 // Capacity tells what the uplink carries. Sent when a figure moves by more than a tenth.
 type Capacity struct {
 	Cap       uint64 // bytes per second, as configured; 0 for none
-	Measured  uint64 // bytes per second, shown to be possible; 0 until shown
+	Measured  uint64 // bytes per second, shown by receipts to be possible; 0 before that
 	Committed uint64 // bytes per second that standing orders and subscriptions bind
-	Shown     bool   // Measured rests on receipts, not on the cap alone
+	Shown     bool   // Measured is all that the uplink carries; else it may well carry more
 }
 
 // Candidates introduces peers that could be linked to. Each replaces the record of the same peer.

@@ -115,6 +115,7 @@ func TestViewersPlayWhatTheSourcePublishes(t *testing.T) {
 
 func TestParityMakesUpForWhatIsLost(t *testing.T) {
 	cfg := crowd(8)
+	cfg.Duration = 30 * time.Second // joins are repaired as before
 	cfg.Network = sim.Network{Median: 10 * time.Millisecond, Loss: 0.02}
 	without := run(t, cfg)
 	cfg.Stream.Parity = 20

@@ -1778,12 +1778,11 @@ type CapacityChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Bytes per second that the user allows; 0 for no cap. The engine keeps to it whatever the policy orders.
 	Cap uint64 `protobuf:"varint,1,opt,name=cap,proto3" json:"cap,omitempty"`
-	// Bytes per second, shown to be possible; 0 until shown. At most about twice what was sent, so it is the uplink's limit
-	// only when it is less than that.
+	// Bytes per second, shown by receipts to be possible; 0 before that.
 	Measured uint64 `protobuf:"varint,2,opt,name=measured,proto3" json:"measured,omitempty"`
 	// Bytes per second that the push orders in force bind.
 	Committed uint64 `protobuf:"varint,3,opt,name=committed,proto3" json:"committed,omitempty"`
-	// Measured rests on receipts, not on the cap alone.
+	// Whether measured is all that the uplink carries; else it may well carry more.
 	Shown         bool `protobuf:"varint,4,opt,name=shown,proto3" json:"shown,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
