@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	mostSwaps  = 3               // feeders that get a rival at one comparison
-	settleFor  = 3 * time.Second // before a feeder is compared
-	rivalFor   = time.Second     // that a rival has to show itself
-	fewSamples = 3
+	mostSwaps    = 1               // feeders that get a rival at one comparison
+	settleFor    = 3 * time.Second // before a feeder is compared
+	rivalFor     = time.Second     // that a rival has to show itself
+	fewSamples   = 3
+	settledAfter = 2 * time.Second // that every substream has had a feeder, until any gets a second one
 )
 
 // compare looks at the feeders of each substream, every Rewire: those beyond the number wanted go, the latest first,
@@ -34,12 +35,12 @@ func (p *policy) compare() {
 		case n == 0:
 		case n > 1 && worst.Role != swarm.Source && !p.Uplink.HasRoom(worst) && p.relieved(k, worst):
 			p.feeders.Drop(worst, k, 0) // others need the seat more
-		case n > p.wanted(k, direct):
+		case n > p.most(k, direct):
 			// The last that flows stays, whatever was promised by another.
 			if p.relieved(k, worst) || !worst.Feeds[k].Flows && p.Now >= worst.Feeds[k].Since+rivalFor {
 				p.feeders.Drop(worst, k, 0)
 			}
-		case n == p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
+		case n >= p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
 			if i := p.choose(k, choice{asks: asks}); i >= 0 && p.better(p.View.Links[i], worst, k) {
 				swaps++
 				p.feeders.Subscribe(p.View.Links[i], 1<<k, swarm.Eager)
@@ -71,8 +72,16 @@ func (p *policy) petition() {
 	}
 }
 
-// wanted is how many eager feeders substream k should have.
+// wanted is how many eager feeders substream k should have: a second one only once every substream has had one for a while.
 func (p *policy) wanted(k int, direct bool) int { //nolint:revive // a fact about k that the caller has at hand
+	if !p.settled() {
+		return 1
+	}
+	return p.most(k, direct)
+}
+
+// most is how many eager feeders substream k may keep.
+func (p *policy) most(k int, direct bool) int { //nolint:revive // likewise
 	if p.relays.mine&(1<<k) != 0 && !direct {
 		return p.params.Feeders
 	}
@@ -131,21 +140,29 @@ func (p *policy) mayGo(l *scheduler.Link, k int) bool {
 	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 // a relay's seat at the source is as good as it gets
 }
 
-// better reports whether a may be a better feeder of k than b. What a says of its own delay counts only for a peer that
-// feeds nobody: a relay that follows it may end up behind its own children. For a relay what came from a counts.
+// better reports whether a is so much nearer to the source than b in substream k, or so much less busy, that it is worth the change.
 func (p *policy) better(a, b *scheduler.Link, k int) bool {
-	switch {
-	case a.Role == swarm.Source:
+	if a.Role == swarm.Source {
 		return p.relays.mine&(1<<k) != 0
-	case !seats.Relays(a, k) || !p.Uplink.HasRoom(a):
+	}
+	if !p.Uplink.HasRoom(a) {
 		return false
-	case b.Role == swarm.Source:
-		return true
 	}
-	fa, fb := &a.Feeds[k], &b.Feeds[k]
+	if b.Role == swarm.Source { // what it has to spare, nobody else is in want of
+		return float64(b.Status.Spare) < seats.Supplies*p.Uplink.Seat()
+	}
+	fb := &b.Feeds[k]
+	worth := p.distance(a, k) + gain
 	if fb.Samples >= fewSamples && p.Now < fb.SampleAt+feeders.Fresh && fb.Lateness > p.params.Lateness {
-		leaf := p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0
-		return leaf || fa.Samples >= fewSamples && p.Now < fa.SampleAt+feeders.Fresh && fa.Lateness+p.params.Lateness <= fb.Lateness
+		worth -= fb.Lateness
 	}
-	return p.relays.mine&(1<<k) == 0 && len(p.View.Pushes[k]) == 0 && p.feeders.Distance(a)+gain < p.feeders.Distance(b)
+	return worth < p.distance(b, k)
+}
+
+// settled reports whether every substream has had a feeder for a while.
+func (p *policy) settled() bool {
+	if p.feeders.Flowing() != p.View.All() {
+		p.unsettled = p.Now
+	}
+	return p.Now >= p.unsettled+settledAfter
 }

@@ -12,15 +12,16 @@ type Params struct {
 	Rescue     float64       // rescue: further seats at the source, in copies of the whole stream, for viewers that find no relay; 0.25, 0..16
 	Neighbours int           // neighbours: links that are sought; 12, 1..64
 	Coverage   int           // coverage: relays with room that a peer wants to see for each substream; 2, 1..16
-	Begin      int           // begin: substreams that a peer relays from the start; 2, 1..64
-	Feeders    int           // feeders: eager feeders that a relay without a seat at the source has for each substream; 2, 1..4
+	Fanout     int           // fanout: seats for each substream that a peer sets out to relay: the more, the shallower the trees, and the fewer relays of each; 8, 2..64
+	Feeders    int           // feeders: eager feeders that a relay without a seat at the source has for each substream, once all of them are fed and where there is plenty of room; 2, 1..4
 	Lazy       int           // lazy: neighbours that announce what they hold; 4, 0..32
 	Announce   time.Duration // announce: least interval of announcements to one neighbour; 250ms, 50ms..2s
-	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 2, 0..16
-	Headroom   float64       // headroom: share of a measured uplink that may be committed, and of a capped one halfway to all; 0.9, 0.1..1
+	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 1, 0..16
+	Headroom   float64       // headroom: share of an uplink that may be committed, beyond what control takes; neighbours are told of nine tenths of that; 0.9, 0.1..1
 	Rewire     time.Duration // rewire: interval at which feeders are compared; 1s, 200ms..10s
 	Lateness   time.Duration // lateness: a feeder later than this behind the best gets a rival; 25ms, 5ms..1s
 	Grace      time.Duration // grace: how long a joiner looks for relays before it asks the source for substreams that are not its own; 200ms, 0..5s
+	Unfed      time.Duration // unfed: how long a joiner that somebody had no room for waits to be fed before it pulls and plays; 5s, 0..60s
 	Deviations float64       // deviations: a chunk is overdue at its substream's mean plus so many mean deviations; 4, 1..16
 	Slack      time.Duration // slack: plus this; 20ms, 1ms..1s
 	Repair     float64       // repair: share of the stream's rate that repair may take; 0.1, 0..1
@@ -29,9 +30,9 @@ type Params struct {
 // Defaults are the parameters of an empty config.
 func Defaults() Params {
 	return Params{
-		Copies: 3, Rescue: 0.25, Neighbours: 12, Coverage: 2, Begin: 2, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
-		Trial: 2, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
-		Deviations: 4, Slack: 20 * time.Millisecond, Repair: 0.1,
+		Copies: 3, Rescue: 0.25, Neighbours: 12, Coverage: 2, Fanout: 8, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
+		Trial: 1, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
+		Unfed: 5 * time.Second, Deviations: 4, Slack: 20 * time.Millisecond, Repair: 0.1,
 	}
 }
 
@@ -43,7 +44,7 @@ func parse(params map[string]string) (Params, error) {
 		settings.Number("rescue", &p.Rescue, 0, 16),
 		settings.Whole("neighbours", &p.Neighbours, 1, 64),
 		settings.Whole("coverage", &p.Coverage, 1, 16),
-		settings.Whole("begin", &p.Begin, 1, 64),
+		settings.Whole("fanout", &p.Fanout, 2, 64),
 		settings.Whole("feeders", &p.Feeders, 1, 4),
 		settings.Whole("lazy", &p.Lazy, 0, 32),
 		settings.Span("announce", &p.Announce, 50*time.Millisecond, 2*time.Second),
@@ -52,6 +53,7 @@ func parse(params map[string]string) (Params, error) {
 		settings.Span("rewire", &p.Rewire, 200*time.Millisecond, 10*time.Second),
 		settings.Span("lateness", &p.Lateness, 5*time.Millisecond, time.Second),
 		settings.Span("grace", &p.Grace, 0, 5*time.Second),
+		settings.Span("unfed", &p.Unfed, 0, time.Minute),
 		settings.Number("deviations", &p.Deviations, 1, 16),
 		settings.Span("slack", &p.Slack, time.Millisecond, time.Second),
 		settings.Number("repair", &p.Repair, 0, 1),

@@ -36,7 +36,7 @@ func TestNewNamesTheParameterThatIsWrong(t *testing.T) {
 
 func TestNewTakesEveryParameter(t *testing.T) {
 	_, err := substream.New(map[string]string{
-		"copies": "4", "rescue": "0", "neighbours": "20", "coverage": "3", "begin": "1", "feeders": "1", "lazy": "2",
+		"copies": "4", "rescue": "0", "neighbours": "20", "coverage": "3", "fanout": "4", "feeders": "1", "lazy": "2",
 		"announce": "100ms", "trial": "0.5", "headroom": "0.8", "rewire": "2s", "lateness": "50ms", "grace": "0s",
 		"deviations": "6", "slack": "5ms", "repair": "0.05",
 	})

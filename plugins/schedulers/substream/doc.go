@@ -7,23 +7,22 @@
 // others, as in Plumtree (Leitao et al., SRDS 2007), mTreebone (Wang et al., 2007) and the push-pull mesh of GridMedia
 // (Zhang et al., 2005) and CoolStreaming (Li et al., INFOCOM 2008). Capacity claims count once they are shown.
 //
-//	source --copies--> relays of substream k --one each--> everybody else
-//	                      ^ |
-//	                      +-+ a relay without a seat at the source has two eager feeders
+//	source --copies--> relays of substream k --fanout each--> everybody else, and further relays of k
 //	            lazy: a few neighbours announce what they hold, and gaps are pulled from them
 //
 // # What a peer decides
 //
 //   - neighbours (package neighbours): about a dozen, the source among them while it has room, chosen at random by the seed;
-//   - responsibility (relays.go): it relays the substreams for which few neighbours with room are seen, one at
-//     least when its uplink carries a copy; none when it does not. A swarm that begins has no relays: whoever has a
-//     seat at the source becomes one;
-//   - feeders (feeds.go, package feeders): for each substream one eager feeder, or two inside its own, by advertised delay, round trip
-//     and room; never one that it feeds. A feeder that is late by more than Lateness against the best offer gets a
-//     rival, and the later of the two is dropped a second later, so that nothing is missed;
-//   - children (package seats): subscriptions are granted while the commitments stay within the uplink (package uplink),
-//     relays before leaves. Whoever is refused looks elsewhere; nobody who is served loses the seat to a later
-//     leaf, and only to a relay that can serve it in turn.
+//   - responsibility (relays.go): it sets out to relay as many substreams as its seats suffice for, those for which few
+//     neighbours with room are seen first, one at least when its uplink carries a copy; none when it does not;
+//   - feeders (feeds.go, package feeders): for each substream one, by its hops from the source in it, its round trip and its
+//     room (depth.go); never one that is further from the source, as long as this peer has children: circles cannot close. A second
+//     one, where Feeders asks for it, only once every substream has been fed for a while;
+//   - better places (compare.go): a feeder is left for one that is a hop and more nearer, once that delivers, so that nothing is
+//     missed; one that has been cut off is left soon, but by its children no sooner than it can have mended it itself;
+//   - children (package seats): subscriptions are granted while the commitments stay within the uplink (package uplink), to
+//     those who are fed themselves. Neighbours are told of less room than there is: who finds none elsewhere may ask all the same.
+//     Whoever is refused looks elsewhere; who is served loses the seat only to one who will feed others by it.
 //
 // # Parameters
 //

@@ -12,7 +12,7 @@ import (
 
 const (
 	scatter = 5 * time.Millisecond  // spreads the choice among equals
-	gain    = 25 * time.Millisecond // how much better a new feeder must look by what it says
+	gain    = 70 * time.Millisecond // how much better a new feeder must look by what it says
 )
 
 // feed subscribes eagerly where a substream has too few feeders.
@@ -50,50 +50,58 @@ type choice struct {
 
 // choose finds the best new feeder for substream k: its place in Links, or -1.
 func (p *policy) choose(k int, c choice) int {
-	asks, have := c.asks, c.have
-	best, least := -1, time.Duration(1<<62)
-	bit := uint64(1) << k
-	desperate := have == 0 && (p.feeders.Alone() || p.Now >= max(p.feeders.Hungry(k), p.Began)+p.params.Grace)
-	for i, l := range p.View.Links {
-		if (l.In(swarm.Eager)|asks[i])&bit != 0 || p.feeders.Avoided(l, k) || p.feeders.Full(l) || p.feeders.Loops(l, k) {
-			continue
-		}
-		var score time.Duration
-		switch {
-		case l.Role == swarm.Source:
-			if p.relays.mine&bit == 0 {
-				if !desperate {
-					continue
-				}
-				score = time.Hour // the source's seats are for relays
-			} else if c.relays >= p.params.Copies {
-				if !desperate {
-					continue // others have them
-				}
-				score = time.Hour
-			}
-			if have > 0 { // and one feeder is there: the seat is worth having only while relays are few
-				continue
-			}
-		case seats.Relays(l, k) && have > 0 && !p.Uplink.Plenty(l):
-			continue
-		case seats.Relays(l, k):
-			score = p.feeders.Distance(l) + p.feeders.Burden(l, bits.OnesCount64(asks[i]))
-			if score >= feeders.FullCost && !desperate {
-				continue
-			}
-		case desperate && l.Status.Playing != 0 && p.Uplink.HasRoom(l) && (p.feeders.Has(l, k) || p.Now >= p.feeders.Hungry(k)+blindAfter):
-			score = 2*time.Hour + p.feeders.Distance(l) + p.feeders.Burden(l, bits.OnesCount64(asks[i]))
-		default:
-			continue
-		}
-		score += time.Duration(p.Chance(desk.Of(l.Peer), uint64(k)) * float64(scatter))
-		if score < least {
+	best, least := -1, never
+	for i := range p.View.Links {
+		if score := p.score(i, k, c); score < least {
 			best, least = i, score
 		}
 	}
 	return best
 }
 
-// blindAfter is how long a substream must have been missed until anybody is asked for it who plays.
-const blindAfter = time.Second
+// never is the score of a neighbour that is not to be asked.
+const never = time.Duration(1 << 62)
+
+// score says how good a feeder of substream k the neighbour at place i would be: the less the better, never for one that
+// is not to be asked.
+func (p *policy) score(i, k int, c choice) time.Duration {
+	l, bit := p.View.Links[i], uint64(1)<<k
+	switch {
+	case (l.In(swarm.Eager)|c.asks[i])&bit != 0 || p.feeders.Avoided(l, k) || p.feeders.Full(l) && !p.supplies():
+		return never
+	case p.feeders.Loops(l, k) || !p.above(l, k):
+		return never
+	case c.have > 0 && (l.Role == swarm.Source || !p.Uplink.Plenty(l)):
+		return never // one feeder is there: another must take nothing from anybody
+	}
+	score := p.distance(l, k) + time.Duration(p.Chance(desk.Of(l.Peer), uint64(k))*float64(scatter))
+	waited := c.have == 0 && p.Now >= max(p.feeders.Hungry(k), p.Began)+p.params.Grace
+	if l.Role == swarm.Source { // its seats are for relays, and only as long as they are few
+		if p.relays.mine&bit != 0 && c.relays < p.params.Copies {
+			return score
+		}
+		if waited || c.have == 0 && p.feeders.Alone() {
+			return score + lastResort
+		}
+		return never
+	}
+	more := bits.OnesCount64(c.asks[i])
+	if !seats.Relays(l, k) {
+		more += guests
+	}
+	switch burden := p.feeders.Burden(l, more); {
+	case burden < feeders.FullCost:
+		return score + burden
+	case waited: // it may have more room than it speaks of
+		return score + time.Second
+	}
+	return never
+}
+
+const (
+	lastResort = time.Hour // of the source's seats
+	guests     = 4         // seats that a peer keeps free for the substreams that it relays
+)
+
+// supplies reports whether this peer would feed several others if it were fed.
+func (p *policy) supplies() bool { return p.Uplink.Spare() >= seats.Supplies*p.Uplink.Seat() }

@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/feeders"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/peer"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // New makes the policy; it is a scheduler.Factory. Errors: scheduler.ErrParameter.
@@ -25,9 +26,11 @@ type policy struct {
 	params Params
 	told   bool // that the opening orders were given since the snapshot
 
-	relays   relays
-	feeders  feeders.Feeders
-	compared time.Duration // when feeders were last compared
+	relays    relays
+	feeders   feeders.Feeders
+	compared  time.Duration // when feeders were last compared
+	depth     []int         // by substream: hops from the source, as last known; 0 for never
+	unsettled time.Duration // when a substream last had no feeder
 }
 
 // promptly is the number of neighbours that are announced to at the interval Announce.
@@ -39,6 +42,7 @@ func (p *policy) begin() {
 	p.Begin(peer.Config{
 		Neighbours: p.params.Neighbours, Copies: p.params.Copies, Rescue: p.params.Rescue, Announce: p.params.Announce,
 		Promptly: promptly, Trial: p.params.Trial, Headroom: p.params.Headroom,
+		Trust: uplink.All,
 	})
 	p.feeders = feeders.Feeders{Desk: &p.Desk, Uplink: &p.Uplink, Lazy: p.params.Lazy}
 }
@@ -56,6 +60,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	if !p.told {
 		p.open()
 	}
+	p.descend()
 	p.note(b.Changes)
 	due := p.Due()
 	if due {
@@ -78,18 +83,23 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	}
 	p.Seats.Serve()
 	p.Heralds.Announce()
-	p.Uplink.Tell(p.relays.mine & p.feeders.Flowing())
+	p.Uplink.Tell(p.relays.mine | p.feeding())
 	return p.Answer(p.Next())
 }
 
 // open gives the orders that stand from the first batch on, and takes over what a snapshot says is in force.
 func (p *policy) open() {
 	p.told = true
-	order := scheduler.Repair{Deviations: p.params.Deviations, Slack: p.params.Slack, Share: p.params.Repair}
+	p.mend(0)
+	p.adopt()
+}
+
+// mend orders repair. unfed is how long a joiner waits to be fed: as long as everybody has room, it need not.
+func (p *policy) mend(unfed time.Duration) {
+	order := scheduler.Repair{Deviations: p.params.Deviations, Slack: p.params.Slack, Share: p.params.Repair, Unfed: unfed}
 	if p.View.Stream.Role != swarm.Source && p.View.Repair != order {
 		p.Do(order)
 	}
-	p.adopt()
 }
 
 // note keeps what the changes say beyond the view.
@@ -104,6 +114,9 @@ func (p *policy) note(changes []scheduler.Change) {
 		case scheduler.Feeding:
 			if c.Mode == swarm.None {
 				p.feeders.Denied(c)
+				if c.Reason == swarm.NoCapacity {
+					p.mend(p.params.Unfed)
+				}
 			}
 		case scheduler.PeerStatus:
 			p.feeders.Said(c)

@@ -20,6 +20,8 @@ const (
 	lookAround = 100 * time.Millisecond
 	// acquainted is how many neighbours are enough for that.
 	acquainted = 4
+	// crowded is how many times the substreams that its seats suffice for a peer relays at the most where relays are missing.
+	crowded = 2
 	// holdFor is how long a substream is relayed at the least, so that peers do not swap roles in circles.
 	holdFor = 3 * time.Second
 )
@@ -63,7 +65,8 @@ func (p *policy) claim() {
 		return // the first substreams are chosen in the light of the neighbours'
 	}
 	supply := p.supply()
-	least := min(p.params.Begin, max(seats/2, 1))
+	fair := max(p.View.Stream.Substreams/p.params.Fanout, 1) // what each relays where all are alike
+	least := min(max(seats/p.params.Fanout, 1), fair)
 	for bits.OnesCount64(r.mine) < least && p.take(supply) {
 		r.begun = true
 	}
@@ -71,13 +74,13 @@ func (p *policy) claim() {
 		bit := uint64(1) << k
 		missing := p.params.Coverage - n
 		switch {
-		case r.mine&bit == 0 && missing > 0 && bits.OnesCount64(r.mine) < max(seats/2, 1):
+		case r.mine&bit == 0 && missing > 0 && bits.OnesCount64(r.mine) < max(crowded*seats/p.params.Fanout, 1):
 			// Of those who see that relays are missing, about as many should come forward as are missing.
 			if p.Chance(r.turn, uint64(k)) < 1.5*float64(missing)/float64(viewers+1) {
 				r.mine |= bit
 				r.since[k] = p.Now
 			}
-		case r.mine&bit != 0 && missing <= 0 && p.dispensable(k) && bits.OnesCount64(r.mine) > 1:
+		case r.mine&bit != 0 && missing <= 0 && p.dispensable(k) && bits.OnesCount64(r.mine) > least:
 			// Likewise of those who see too many. Children are served on; newcomers go elsewhere.
 			if p.Chance(r.turn, uint64(k)) < 0.3*float64(1-missing)/float64(n+1) {
 				r.mine &^= bit

@@ -9,8 +9,8 @@ import (
 
 const (
 	unknown  = 20 * time.Millisecond
-	loadCost = 30 * time.Millisecond // what a neighbour without room is worse by than one with a stream rate to spare
-	freshFor = 10 * time.Second      // how long a neighbour's word on its delay counts
+	loadCost = 150 * time.Millisecond // what a neighbour without room is worse by than one with a stream rate to spare
+	freshFor = 10 * time.Second       // how long a neighbour's word on its delay counts
 )
 
 // FullCost is the burden of a neighbour that has no room by what it says.

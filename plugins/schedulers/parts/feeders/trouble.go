@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	deniedFor = time.Second     // before the same neighbour is asked again
-	loopFor   = 4 * time.Second // before one is asked again that is fed from here
-	fullFor   = 4 * time.Second // before a source without seats is asked again
-	silentFor = 5 * time.Second // before a neighbour that fell silent is asked again
+	deniedFor = 400 * time.Millisecond // before the same neighbour is asked again
+	loopFor   = 4 * time.Second        // before one is asked again that is fed from here
+	fullFor   = 4 * time.Second        // before a source without seats is asked again
+	silentFor = 5 * time.Second        // before a neighbour that fell silent is asked again
 )
 
 // Denied takes that a subscription was refused or ended.

@@ -20,6 +20,7 @@ type Config struct {
 	Promptly   int           // neighbours that are announced to at that interval; to the others a third as often
 	Trial      float64       // uplink that is assumed until it is shown, in stream rates
 	Headroom   float64       // share of a measured uplink that may be committed
+	Trust      uplink.Trust  // how what was measured is trusted
 }
 
 // Peer is embedded in a policy. Begin makes it ready, and again at every snapshot.
@@ -44,7 +45,7 @@ const (
 func (p *Peer) Begin(c Config) {
 	*p = Peer{}
 	p.Links = neighbours.Neighbours{Desk: &p.Desk, Want: c.Neighbours, Source: c.Copies}
-	p.Uplink = uplink.Uplink{Desk: &p.Desk, Trial: c.Trial, Headroom: c.Headroom}
+	p.Uplink = uplink.Uplink{Desk: &p.Desk, Trial: c.Trial, Headroom: c.Headroom, Trust: c.Trust}
 	p.Seats = seats.Seats{Desk: &p.Desk, Uplink: &p.Uplink, Copies: c.Copies, Rescue: c.Rescue}
 	p.Heralds = announce.Heralds{Desk: &p.Desk, Every: c.Announce, Promptly: c.Promptly, Rarely: rarely}
 }

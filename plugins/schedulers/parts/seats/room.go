@@ -42,6 +42,9 @@ const overdraft = 1.15
 
 // fits reports whether one more seat can be granted.
 func (s *Seats) fits(a ask, t *seating) bool {
+	if !s.reached(a.k) {
+		return false
+	}
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
 	if float64(t.seats+1) > affordable {
 		return false
@@ -92,4 +95,17 @@ func (s *Seats) Unserve(o scheduler.Push, reason scheduler.RefusedReason) {
 			s.Desk.Do(scheduler.Refuse{Link: t.Link, Substream: o.Substream, Reason: swarm.NoCapacity})
 		}
 	}
+}
+
+// reached reports whether this peer has substream k to give: it is the source, or is pushed to itself.
+func (s *Seats) reached(k int) bool {
+	if s.Desk.View.Stream.Role == swarm.Source {
+		return true
+	}
+	for _, l := range s.Desk.View.Links {
+		if f := &l.Feeds[k]; f.Mode == swarm.Eager && f.Flows {
+			return true
+		}
+	}
+	return false
 }

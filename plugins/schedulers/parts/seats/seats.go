@@ -22,8 +22,8 @@ type Seats struct {
 	evicted time.Duration // when a leaf last lost its seat to a relay
 }
 
-// evictEvery is the least interval between two leaves that lose their seats to relays.
-const evictEvery = time.Second
+// evictEvery is the least interval between two that lose their seats to those who can do more with them.
+const evictEvery = 250 * time.Millisecond
 
 // ask is one neighbour that wants one substream.
 type ask struct {
@@ -108,20 +108,47 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	if s.fits(a, t) {
 		return swarm.NoReason
 	}
-	if !a.relay || !s.Uplink.HasRoom(a.link) || s.Desk.Now < s.evicted+evictEvery {
+	strong := a.relay || float64(a.link.Status.Spare) >= Supplies*s.Uplink.Seat()
+	if !strong || !s.reached(a.k) || s.Desk.Now < s.evicted+evictEvery {
 		return swarm.NoCapacity
 	}
-	for i, leaf := range slices.Backward(t.to[a.k]) {
-		if leaf.Class != scheduler.ClassInterior {
-			s.Desk.Do(scheduler.Refuse{Link: leaf.Link, Substream: a.k, Reason: swarm.NoCapacity})
-			t.to[a.k] = slices.Delete(t.to[a.k], i, i+1)
-			t.seats--
-			s.evicted = s.Desk.Now
-			return swarm.NoReason
+	i := s.dispensable(a, t.to[a.k])
+	if i < 0 {
+		return swarm.NoCapacity
+	}
+	s.Desk.Do(scheduler.Refuse{Link: t.to[a.k][i].Link, Substream: a.k, Reason: swarm.NoCapacity})
+	t.to[a.k] = slices.Delete(t.to[a.k], i, i+1)
+	t.seats--
+	s.evicted = s.Desk.Now
+	return swarm.NoReason
+}
+
+// dispensable finds whose seat is worth less than that of the asker: its place in to, or -1. At a viewer that is a leaf with
+// as little to spare as any; at the source it may be a relay with less than half of the uplink that the asker has to spare.
+func (s *Seats) dispensable(a ask, to []scheduler.Target) int {
+	source := s.Desk.View.Stream.Role == swarm.Source
+	place, least := -1, a.link.Status.Spare/2
+	if a.relay && !source {
+		least = 1<<64 - 1
+	}
+	for i, t := range to {
+		l := s.Desk.View.Link(t.Link)
+		if l == nil || t.Class == scheduler.ClassInterior && !source {
+			continue
+		}
+		worth := l.Status.Spare
+		if t.Class == scheduler.ClassInterior {
+			worth = l.Status.Uplink
+		}
+		if worth <= least {
+			place, least = i, worth
 		}
 	}
-	return swarm.NoCapacity
+	return place
 }
+
+// Supplies is how many seats a peer has to spare that is worth more than a leaf.
+const Supplies = 4
 
 // Relays reports whether l relays substream k, as it says.
 func Relays(l *scheduler.Link, k int) bool { return l.Status.Relays&(1<<k) != 0 }

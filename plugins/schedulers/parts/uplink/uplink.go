@@ -15,6 +15,7 @@ type Uplink struct {
 	Trial    float64 // uplink that is assumed until it is shown, in stream rates
 	Headroom float64 // share of a measured uplink that may be committed, and of a capped one halfway to all
 	Counts   Counts  // what counts as not spare; default Orders
+	Trust    Trust   // how what was measured is trusted; default Probe
 
 	sent    float64 // wire bytes per second, over the last second
 	ceiling float64 // wire bytes per second that the uplink was seen to carry when it was full; 0 for never
@@ -28,6 +29,15 @@ type Counts uint8
 const (
 	Orders Counts = 0 // what the orders to push bind
 	Sent   Counts = 1 // or what was sent over the last second, where that is more: for chunks that no order binds
+)
+
+// Trust says how much of an uplink without a cap is committed.
+type Trust uint8
+
+// The choices.
+const (
+	Probe Trust = 0 // what is sent and some more, at least Trial: for a policy whose load finds its own level
+	All   Trust = 1 // all that was measured: for one that commits itself for long. Neighbours are told of less, see soft
 )
 
 // unknownRate stands for the stream's rate until it is known, in bytes per second.
@@ -59,12 +69,16 @@ func (u *Uplink) Limit() float64 {
 		trusted = float64(c.Cap)
 	case u.Desk.View.Stream.Role != swarm.Viewer: // they have volunteered
 		trusted = unlimited
-	case c.Shown && u.sent > 2*u.Seat() && measured < roomShown*u.sent:
+	case u.Trust == All && c.Shown:
 		trusted = measured
-	case c.Shown:
+	case u.Trust == All:
+		trusted = max(trusted, measured)
+	case measured > 0 && u.sent > 2*u.Seat() && measured < roomShown*u.sent:
+		trusted = measured
+	case measured > 0:
 		trusted = max(trusted, min(measured, probes*u.sent))
 	}
-	if c.Cap > 0 {
+	if c.Cap > 0 && u.Trust == Probe {
 		return (1 + u.Headroom) / 2 * trusted // it is exact, and half the caution is enough
 	}
 	if u.ceiling > 0 {
@@ -130,8 +144,15 @@ func (u *Uplink) Spare() float64 {
 	if u.Counts == Sent {
 		taken = max(taken, u.sent)
 	}
-	return max(u.Limit()-taken, 0)
+	limit := u.Limit()
+	if u.Trust == All {
+		limit *= soft
+	}
+	return max(limit-taken, 0)
 }
+
+// soft is the share of the limit that neighbours are told of: what is beyond it is for those who find no room elsewhere.
+const soft = 0.9
 
 // HasRoom reports whether a neighbour says that it can take one more seat.
 func (u *Uplink) HasRoom(l *scheduler.Link) bool {

@@ -1,0 +1,81 @@
+package substream
+
+import (
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/seats"
+)
+
+// A peer is one hop further from the source than its nearest feeder, in each substream by itself, and says so. Whoever
+// has children follows nobody who is further than itself: no circle can close, but by word that is out of date, and in
+// one that does the hops count up until nobody in it counts as reached.
+
+const (
+	perHop    = 50 * time.Millisecond  // that a hop takes: half a usual round trip, and the queue of an uplink
+	guestCost = 80 * time.Millisecond  // by which a relay of the substream is preferred to another who has it
+	lostFor   = 600 * time.Millisecond // that a feeder may be cut off before another one is sought
+)
+
+// distance is how late chunks of substream k are at l, as far as its place tells.
+func (p *policy) distance(l *scheduler.Link, k int) time.Duration {
+	hops := hopsOf(l, k)
+	if hops == 0 {
+		hops = swarm.MostHops
+	}
+	d := time.Duration(hops)*perHop + l.RTT/2
+	if l.Role != swarm.Source && !seats.Relays(l, k) {
+		d += guestCost
+	}
+	return d
+}
+
+// hopsOf is how many hops l is from the source in substream k; 0 when it is not reached.
+func hopsOf(l *scheduler.Link, k int) int {
+	if l.Role == swarm.Source {
+		return 1
+	}
+	return l.Status.Hops.At(k)
+}
+
+// above reports whether l may feed this peer: substream k reaches it, and not by way of this peer.
+func (p *policy) above(l *scheduler.Link, k int) bool {
+	hops := hopsOf(l, k)
+	return hops > 0 && (len(p.View.Pushes[k]) == 0 || p.depth[k] == 0 || hops <= p.depth[k])
+}
+
+// descend keeps in mind how far this peer is from the source, and leaves feeders that have been cut off.
+func (p *policy) descend() {
+	if len(p.depth) != p.View.Stream.Substreams {
+		p.depth = make([]int, p.View.Stream.Substreams)
+	}
+	for k := range p.depth {
+		least := 0
+		for _, l := range p.View.Links {
+			f := &l.Feeds[k]
+			if f.Mode != swarm.Eager || !f.Flows {
+				continue
+			}
+			switch hops := hopsOf(l, k); {
+			case hops == 0 && p.Now > max(f.Since, l.StatusAt)+lostFor:
+				p.feeders.Drop(l, k, lostFor)
+			case hops > 0 && (least == 0 || hops < least):
+				least = hops
+			}
+		}
+		if least > 0 {
+			p.depth[k] = least + 1
+		}
+	}
+}
+
+// feeding is the set of substreams that this peer has children in.
+func (p *policy) feeding() (set uint64) {
+	for k, to := range p.View.Pushes {
+		if len(to) > 0 {
+			set |= 1 << k
+		}
+	}
+	return set
+}
