@@ -19,8 +19,8 @@ func TestNothingIsShownEarlyWhereThereIsAnyDelay(t *testing.T) {
 			s.Take(now, 1, 1000)
 			s.Receipt(now, 1, uint64(i+1)*1000, d)
 		}
-		if _, shown := s.Rate(); shown != c.shown {
-			t.Errorf("%s: shown %v", name, shown)
+		if rate, _ := s.Rate(); rate > 0 != c.shown {
+			t.Errorf("%s: rate %d", name, rate)
 		}
 	}
 }
