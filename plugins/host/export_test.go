@@ -24,11 +24,14 @@ func SkipBackoff(h *Host) {
 // OnlyGRPC makes a host offer no data channel to processes that it starts from now on.
 func OnlyGRPC(h *Host) { h.onlyGRPC = true }
 
-// Unary makes one unary gRPC call of a host's first process, with a request of about that many bytes.
+// Unary makes one unary gRPC call of one of a host's processes, with a request of about that many bytes.
 func Unary(h *Host, request string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for p := range h.processes {
+		if p.remote == nil {
+			continue // it is starting
+		}
 		_, err := p.remote.Describe(context.Background(), request)
 		return err
 	}

@@ -10,7 +10,8 @@ import (
 
 // Where calls go to and fro, the other end may answer sooner than a thread falls asleep and is woken. Who reads tries that: after
 // a row of short waits for something small it looks for what comes before it sleeps, for as long as that makes its waits shorter
-// by a quarter. They do not become shorter where other programs want the processors, or where what comes is no answer.
+// by a quarter. They do not become shorter where other programs want the processors, or where what comes is no answer. A wait that
+// is long ends the row and no more: between two rows of calls there is nothing to be learnt.
 const (
 	row       = 16                     // waits that are taken together
 	quickWait = 100 * time.Microsecond // a short one
@@ -39,7 +40,7 @@ func (l *linger) look(fd int, into []byte) (int, error) {
 			return n, err
 		}
 		if l.now().Sub(l.since) > lookMost {
-			l.stop()
+			l.looking, l.waits, l.total = false, 0, 0 // the row is over; the next one may be as quick
 		}
 	}
 	return 0, unix.EAGAIN

@@ -82,13 +82,18 @@ func TestAReaderLooksOnlyWhereItHelps(t *testing.T) {
 		}, looks: true},
 		"not when they are not": {before: func(l *looker) { asleep(l, row, 50*us); waits(l, row, 40*us) }},
 		"again after a pause": {before: func(l *looker) {
+			asleep(l, row, 50*us)
+			waits(l, row, 40*us)
+			asleep(l, pause, 80*us)
+		}, looks: true},
+		"again after another row, where it looked in vain": {before: func(l *looker) {
 			asleep(l, row, 80*us)
 			waits(l, 1, 90*us)
-			asleep(l, pause-1, 80*us) // the one in vain is of the pause
+			asleep(l, row-1, 80*us) // the one in vain is of the row
 		}, looks: true},
 		"not during it, though a wait was long": {before: func(l *looker) {
-			asleep(l, row, 80*us)
-			waits(l, 1, 90*us)
+			asleep(l, row, 50*us)
+			waits(l, row, 40*us)
 			waits(l, 1, time.Millisecond)
 			asleep(l, pause-row, 50*us)
 		}},
