@@ -13,17 +13,19 @@ import (
 type joining struct {
 	on     bool
 	since  time.Duration
-	next   uint64 // lowest number not yet asked for
-	to     uint64 // the live edge when it began
-	from   uint64 // the anchor
-	latest uint64 // where the newest random-access group begins that came by itself
+	next   uint64        // lowest number not yet asked for
+	to     uint64        // the live edge when it began
+	from   uint64        // the anchor
+	came   time.Duration // when a chunk from before the live edge last came
+	latest uint64        // where the newest random-access group begins that came by itself
 }
 
 const (
-	joinShare  = 2.0 // of the stream's rate
-	joinAsks   = 512 // chunks asked for at once
-	keepsUpFor = 3   // groups in a row that are complete, so that it counts as fed whatever pushes them
-	joinLacks  = 8   // of so many substreams one may be unfed, so that it counts as fed
+	joinShare  = 2.0                     // of the stream's rate
+	joinAsks   = 512                     // chunks asked for at once
+	keepsUpFor = 3                       // groups in a row that are complete, so that it counts as fed whatever pushes them
+	joinStalls = 1500 * time.Millisecond // without one, until what is missing of it is given up
+	joinLacks  = 8                       // of so many substreams one may be unfed, so that it counts as fed
 )
 
 // settles reports whether a viewer is still getting hold of the stream: until it has played for a while, it may ask for

@@ -35,7 +35,7 @@ const (
 func (e *Engine) wait() bool {
 	p := &e.player
 	switch {
-	case p.caught.on && e.joining.on && p.first < e.frontier.start:
+	case p.caught.on && e.joining.on && p.first < e.frontier.start && e.now-max(e.joining.came, p.begun) < joinStalls:
 		p.caught.at += waitStep
 		return true
 	case e.orders.repair == noRepair || e.now-p.begun >= settling:

@@ -156,6 +156,9 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 	if !known {
 		e.groupSeen(h)
 	}
+	if n < e.frontier.start {
+		e.joining.came = e.now
+	}
 	k := int(n % ep.substreams)
 	if asked := e.answered(n, l); !asked {
 		if l.ours.eager&(1<<k) != 0 {
