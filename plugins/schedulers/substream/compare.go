@@ -25,6 +25,7 @@ func (p *policy) compare() {
 	}
 	p.compared = p.Now
 	p.petition()
+	p.rise()
 	swaps := 0
 	asks := make([]uint64, len(p.View.Links))
 	start := int(p.relays.turn % uint64(p.View.Stream.Substreams)) // so that all have their turn
@@ -137,7 +138,7 @@ func (p *policy) mayGo(l *scheduler.Link, k int) bool {
 	if p.Now < l.Feeds[k].Since+settleFor {
 		return false
 	}
-	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 // a relay's seat at the source is as good as it gets
+	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 || !p.strong() // a relay's seat at the source is as good as it gets
 }
 
 // better reports whether a is so much nearer to the source than b in substream k, or so much less busy, that it is worth the change.
@@ -147,6 +148,9 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	}
 	if !p.Uplink.HasRoom(a) {
 		return false
+	}
+	if b.Role == swarm.Source && p.relays.mine&(1<<k) != 0 { // a stronger one has come between
+		return hopsOf(a, k) == 2 && float64(a.Status.Uplink) >= seats.Outdo*float64(p.View.Capacity.Measured)
 	}
 	if b.Role == swarm.Source { // what it has to spare, nobody else is in want of
 		return float64(b.Status.Spare) < seats.Supplies*p.Uplink.Seat()

@@ -89,6 +89,9 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 	if !seats.Relays(l, k) {
 		more += guests
 	}
+	if hopsOf(l, k) > p.nearest(l)+1 {
+		more += reserved
+	}
 	switch burden := p.feeders.Burden(l, more); {
 	case burden < feeders.FullCost:
 		return score + burden
@@ -101,6 +104,7 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 const (
 	lastResort = time.Hour // of the source's seats
 	guests     = 4         // seats that a peer keeps free for the substreams that it relays
+	reserved   = 8         // likewise for those in which it is nearer to the source
 )
 
 // supplies reports whether this peer would feed several others if it were fed.

@@ -69,6 +69,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	p.Links.Meet()
 	if due {
 		p.Links.Prune()
+		p.yield()
 	}
 	if p.View.Stream.Role != swarm.Source {
 		if due || !p.relays.begun {

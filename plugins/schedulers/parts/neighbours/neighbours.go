@@ -14,6 +14,8 @@ type Neighbours struct {
 	Want   int // links that are sought
 	Source int // links that a source seeks which nobody dials
 
+	Aloof bool // no link to the source is sought
+
 	next   time.Duration // when candidates may be asked for again
 	wait   time.Duration // between the last two times
 	pruned time.Duration // when a link was last ended
@@ -49,7 +51,7 @@ func (n *Neighbours) Meet() {
 	}
 	if v.Stream.Role != swarm.Source { // the source first, beyond the number sought if need be
 		for _, k := range v.Known {
-			if k.Role == swarm.Source && n.dialable(k) && d.Do(scheduler.Connect{Peer: k.Peer}) {
+			if k.Role == swarm.Source && !n.Aloof && n.dialable(k) && d.Do(scheduler.Connect{Peer: k.Peer}) {
 				dialing++
 			}
 		}

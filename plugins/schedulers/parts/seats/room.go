@@ -53,6 +53,9 @@ func (s *Seats) fits(a ask, t *seating) bool {
 		return true
 	}
 	have := len(t.to[a.k])
+	if have == s.Copies && a.relay && s.outdoes(a, t.to[a.k]) {
+		return true // the weaker one leaves once it sees who takes its place
+	}
 	if have >= s.Copies { // beyond the copies: rescue, within its bound
 		return !a.relay && float64(t.seats) < (float64(s.Copies)+s.Rescue)*float64(len(t.to))
 	}
@@ -109,3 +112,16 @@ func (s *Seats) reached(k int) bool {
 	}
 	return false
 }
+
+// outdoes reports whether the asker has twice the uplink of one of those who have a seat.
+func (s *Seats) outdoes(a ask, to []scheduler.Target) bool {
+	for _, t := range to {
+		if l := s.Desk.View.Link(t.Link); l != nil && a.link.Status.Uplink >= Outdo*l.Status.Uplink {
+			return true
+		}
+	}
+	return false
+}
+
+// Outdo is how many times the uplink of another is worth its place near the source.
+const Outdo = 2

@@ -112,15 +112,58 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	if !strong || !s.reached(a.k) || s.Desk.Now < s.evicted+evictEvery {
 		return swarm.NoCapacity
 	}
-	i := s.dispensable(a, t.to[a.k])
+	k, i := a.k, s.dispensable(a, t.to[a.k])
+	if i < 0 {
+		k, i = s.elsewhere(a, t)
+	}
 	if i < 0 {
 		return swarm.NoCapacity
 	}
-	s.Desk.Do(scheduler.Refuse{Link: t.to[a.k][i].Link, Substream: a.k, Reason: swarm.NoCapacity})
-	t.to[a.k] = slices.Delete(t.to[a.k], i, i+1)
+	s.Desk.Do(scheduler.Refuse{Link: t.to[k][i].Link, Substream: k, Reason: swarm.NoCapacity})
+	t.to[k] = slices.Delete(t.to[k], i, i+1)
 	t.seats--
 	s.evicted = s.Desk.Now
 	return swarm.NoReason
+}
+
+// elsewhere finds a leaf in a substream in which this peer is further from the source than in the one that is asked for.
+func (s *Seats) elsewhere(a ask, t *seating) (substream, place int) {
+	if s.Desk.View.Stream.Role == swarm.Source {
+		return 0, -1
+	}
+	mine := s.hops(a.k)
+	substream, place = 0, -1
+	for k := range t.to {
+		h := s.hops(k)
+		if h <= mine {
+			continue
+		}
+		if i := s.dispensable(a, t.to[k]); i >= 0 {
+			substream, place, mine = k, i, h
+		}
+	}
+	return substream, place
+}
+
+// hops is how far this peer is from the source in substream k; 0 when it is not reached.
+func (s *Seats) hops(k int) int {
+	least := 0
+	for _, l := range s.Desk.View.Links {
+		if f := &l.Feeds[k]; f.Mode != swarm.Eager || !f.Flows {
+			continue
+		}
+		h := l.Status.Hops.At(k)
+		if l.Role == swarm.Source {
+			h = 1
+		}
+		if h > 0 && (least == 0 || h < least) {
+			least = h
+		}
+	}
+	if least > 0 {
+		least++
+	}
+	return least
 }
 
 // dispensable finds whose seat is worth less than that of the asker: its place in to, or -1. At a viewer that is a leaf with
