@@ -18,6 +18,9 @@ var (
 	ErrConfig = errors.New("bad quic configuration")
 	// ErrProtocol means that the other end broke the rules of the link: a frame over its limit, no hello.
 	ErrProtocol = errors.New("protocol broken by the peer")
+	// ErrReset means that the other end knows nothing of the link any more, as after the death of its process. It has closed
+	// nothing, and may carry the link on over another connection.
+	ErrReset = errors.New("reset by the peer")
 )
 
 // Codes that a connection is closed with.
@@ -57,7 +60,7 @@ func causeOf(err error) error {
 	case errors.As(err, &idle), errors.As(err, &handshake), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("%w: nothing heard from the other end", transport.ErrTimeout)
 	case errors.As(err, &reset):
-		return fmt.Errorf("%w: it was restarted", transport.ErrPeerClosed)
+		return fmt.Errorf("%w: it was restarted", ErrReset)
 	case errors.As(err, &connection):
 		return connectionCause(connection)
 	case errors.Is(err, context.Canceled), errors.Is(err, quic.ErrTransportClosed):
