@@ -74,7 +74,7 @@ func (p *policy) petition() {
 }
 
 // wanted is how many eager feeders substream k should have: a second one only once every substream has had one for a while.
-func (p *policy) wanted(k int, direct bool) int { //nolint:revive // a fact about k that the caller has at hand
+func (p *policy) wanted(k int, direct bool) int {
 	if !p.settled() {
 		return 1
 	}
