@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
+	"github.com/shoal-live/shoal/codecs/cmaf"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
@@ -38,8 +39,33 @@ func TestThePublishersOwnClockCounts(t *testing.T) {
 func compare(t *testing.T, r *reading) {
 	t.Helper()
 	r.recorder.wait(t, "the media", lasts(1, watched))
+	r.recorder.wait(t, "the sound", heard) // not before the publisher's report on it, which comes every few seconds
 	if err := r.end(); err != nil {
 		t.Fatal(err)
 	}
 	same(t, r.clip, r.recorder.epochs[0])
+}
+
+// heard reports whether an epoch has as much sound as is compared.
+func heard(epochs []epoch) bool {
+	if len(epochs) == 0 {
+		return false
+	}
+	in, err := cmaf.ParseInit(epochs[0].media.Init)
+	if err != nil {
+		return false
+	}
+	u, n := cmaf.NewUnpackager(in), 0
+	for _, g := range epochs[0].groups {
+		samples, err := u.Parse(nil, g.Payload)
+		if err != nil {
+			return false
+		}
+		for _, s := range samples {
+			if s.Track == 1 {
+				n++
+			}
+		}
+	}
+	return n >= 60
 }
