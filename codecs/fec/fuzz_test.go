@@ -28,7 +28,7 @@ func FuzzRestore(f *testing.F) {
 			return
 		}
 		if int(h.Data)*int(h.Parity)*int(h.Size/uint32(h.Data)) > 4<<20 {
-			t.Skip("slow")
+			t.Skip("SKIPPED: more coding than an input is worth; TestAnyDataChunksOfAGroupRestoreIt codes large groups")
 		}
 		all := group(t, code, h)
 		n := int(lost) % (h.Total() + 1)

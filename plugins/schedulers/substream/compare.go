@@ -82,7 +82,7 @@ func (p *policy) wanted(k int, direct bool) int {
 }
 
 // most is how many eager feeders substream k may keep.
-func (p *policy) most(k int, direct bool) int { //nolint:revive // likewise
+func (p *policy) most(k int, direct bool) int { //nolint:revive // direct is a fact about k that the caller has at hand
 	if p.relays.mine&(1<<k) != 0 && !direct {
 		return p.params.Feeders
 	}
@@ -138,7 +138,7 @@ func (p *policy) mayGo(l *scheduler.Link, k int) bool {
 	if p.Now < l.Feeds[k].Since+settleFor {
 		return false
 	}
-	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 || !p.strong() // a relay's seat at the source is as good as it gets
+	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 || !p.strong() // a strong relay's seat at the source is as good as it gets
 }
 
 // better reports whether a is so much nearer to the source than b in substream k, or so much less busy, that it is worth the change.

@@ -48,6 +48,25 @@ func scarce(n int) sim.Config {
 	return cfg
 }
 
+// short is a swarm that comes within three seconds, has 1.4 times the uplink that it needs, and does not know it.
+func short(n int) sim.Config {
+	cfg := wide(n)
+	cfg.Duration, cfg.Series = 20*time.Second, sim.PerSecond
+	cfg.Stream = sim.Stream{Bitrate: 2_500_000, ChunkSize: 920, Group: 100 * time.Millisecond}
+	wire := cfg.WireRate()
+	source := uint64(4.8 * wire)
+	cfg.Source = sim.Uplink{Rate: source, Cap: source}
+	cfg.Groups = nil
+	each := (1.4 - 4.8/float64(n)) / 1.37
+	for i := range n { // the classes are mixed, whoever comes first
+		rate := uint64(each * wire * []float64{0, 0.7, 1.5, 4, 0.7, 1.5, 0, 0.7, 1.5, 4, 0.7, 1.5, 0, 0.7, 1.5, 4, 0.7, 1.5, 0.7, 1.5}[i%20])
+		cfg.Groups = append(cfg.Groups, sim.Class{
+			Count: 1, At: 3 * time.Second * time.Duration(i) / time.Duration(n), Uplink: sim.Uplink{Rate: max(rate, sim.None)},
+		})
+	}
+	return cfg
+}
+
 // bounds are what a run must keep. They leave room for changes elsewhere: what is reached stands in the README.
 type bounds struct {
 	p99        float64 // milliseconds at most
@@ -89,6 +108,16 @@ func TestSwarms(t *testing.T) {
 			atLeast(t, "continuity", r.Continuity.Mean, c.want.continuity)
 			atLeast(t, "offload", r.Offload, c.want.offload)
 		})
+	}
+}
+
+func TestASwarmThatIsShortOfUplinksAndDoesNotKnowThemBecomesWhole(t *testing.T) {
+	r := run(t, short(100))
+	t.Log(line(r))
+	atLeast(t, "continuity", r.Continuity.Mean, 0.95)
+	for _, s := range r.Series[len(r.Series)-5:] {
+		atLeast(t, fmt.Sprintf("continuity in second %.0f", s.At), s.Continuity, 0.98)
+		atMost(t, fmt.Sprintf("delay p99 in second %.0f, ms", s.At), s.DelayP99, 800)
 	}
 }
 
