@@ -226,6 +226,7 @@ func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
 		"a rendezvous for nobody":      {[]string{"rendezvous", "--listen", "127.0.0.1:0"}, []string{"--publish", "shoal key show"}},
 		"too many viewers":             {[]string{"demo", "--viewers", "1000"}, []string{"--viewers", "1..200"}},
 		"an unknown plugin":            {[]string{"plugin", "serve", "policy/clubz"}, []string{"clubz"}},
+		"a flag that is none":          {[]string{"serve", "--config", "x.yml"}, []string{"--config", "shoal serve --help"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, stderr, err := run(t, 20*time.Second, c.args...)

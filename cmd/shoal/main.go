@@ -52,7 +52,7 @@ func run(args []string) int {
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "shoal: %v (shoal --help lists the commands)\n", err)
+		fmt.Fprintf(os.Stderr, "shoal: %v (%s)\n", err, whereHelpIs(err))
 		return 2
 	}
 	env := &environment{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}
@@ -61,4 +61,15 @@ func run(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// whereHelpIs says what lists the words that a line could have had in place of the wrong one.
+func whereHelpIs(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil {
+		if command := wrong.Context.Selected(); command != nil {
+			return "shoal " + command.Path() + " --help lists what it takes"
+		}
+	}
+	return "shoal --help lists the commands"
 }
