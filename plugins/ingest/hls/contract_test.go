@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/ingest/ingesttest"
 	"github.com/shoal-live/shoal/plugins/ingest/hls"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 	"github.com/shoal-live/shoal/plugins/plugintest"
 	"github.com/shoal-live/shoal/plugins/sdk"
 )
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { plugintest.Main(m, os.Args, plugin()) }
 
 func TestContract(t *testing.T) {
 	s := server(t, tool.Options{Auth: tool.ReadableOnly("~^open")})
-	publish(t, s, "open-live", "h264-opus")
+	rtsptest.Publish(t, s, "open-live", "h264-opus")
 	plugintest.Every(t, plugin(), func(t *testing.T, r *plugintest.Rig) { ingesttest.Suite(t, harness(s, r)) })
 }
 
@@ -37,10 +38,10 @@ func harness(s *tool.Server, r *plugintest.Rig) ingesttest.Harness {
 		Live:   func(*testing.T) ingest.Config { return source("open-live") },
 		Absent: func(*testing.T) ingest.Config { return source("open-nobody") },
 		Ending: func(t *testing.T) (ingest.Config, func()) {
-			return source("open-ending" + way), publish(t, s, "open-ending"+way, "h264-opus")
+			return source("open-ending" + way), rtsptest.Publish(t, s, "open-ending"+way, "h264-opus")
 		},
 		Denied: func(t *testing.T) ingest.Config {
-			publish(t, s, "closed"+way, "h264-opus")
+			rtsptest.Publish(t, s, "closed"+way, "h264-opus")
 			return source("closed" + way)
 		},
 		Unsupported: func(t *testing.T) (ingest.Config, string) {

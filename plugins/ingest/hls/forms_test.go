@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/clip/cliptest"
 	"github.com/shoal-live/shoal/codecs/cmaf"
 	"github.com/shoal-live/shoal/core/ingest"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
 // recording is what came, for cliptest to judge.
@@ -182,7 +183,7 @@ func TestLowLatencyHLSIsReadPartByPart(t *testing.T) {
 	s := server(t, tool.Options{Extra: "hlsVariant: lowLatency"})
 	names := []string{"h264-bframes-aac", "av1-opus", "vp9-opus", "h265-aac"}
 	for _, name := range names {
-		publish(t, s, name, name)
+		rtsptest.Publish(t, s, name, name)
 	}
 	finish := map[string]func(*testing.T){}
 	for _, name := range names {

@@ -3,52 +3,25 @@ package hls_test
 import (
 	"context"
 	"errors"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
-	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/codecs/cmaf"
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/plugins/ingest/hls"
+	"github.com/shoal-live/shoal/plugins/ingest/rtsp/rtsptest"
 )
 
-const patience = 15 * time.Second
+const patience = rtsptest.Patience
 
-// server runs a real MediaMTX until the test ends.
+// server runs a real MediaMTX that serves HLS until the test ends.
 func server(t *testing.T, o tool.Options) *tool.Server {
 	t.Helper()
-	o.Dir, o.Progress, o.HLS = t.TempDir(), os.Stderr, tool.On
-	s, err := tool.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Stop)
-	return s
-}
-
-// publish plays a bundled clip into path until stop is called or the test ends, and returns once it is ready.
-func publish(t *testing.T, s *tool.Server, path, name string) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- clip.Publish(ctx, s.RTSPURL(path), clip.Options{Name: name}) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil && !errors.Is(err, clip.ErrDisconnected) && !errors.Is(err, context.Canceled) {
-			t.Errorf("publish %s: %v", name, err)
-		}
-	})
-	t.Cleanup(stop)
-	ready, cancelReady := context.WithTimeout(t.Context(), patience)
-	defer cancelReady()
-	if _, err := s.WaitReady(ready, path); err != nil {
-		t.Fatal(err)
-	}
-	return stop
+	o.HLS = tool.On
+	return rtsptest.Server(t, o)
 }
 
 // recorder is a sink that takes the fragments apart.
