@@ -17,7 +17,7 @@ type author struct {
 	group     uint64 // number of the next group
 	chunkSize int
 	perLevel  int // bytes of proof for each level of the tree over a group's chunks
-	share     int // of parity chunks, in percent of the data chunks
+	share     chunk.ParityShare
 	parity    Parity
 	message   []byte // scratch
 }
@@ -33,7 +33,7 @@ func (a *author) cut(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	h.Epoch, h.Rendition, h.Group, h.First = a.epoch, 0, a.group, next
 	h.Time, h.Span = h.Time.Truncate(time.Microsecond), h.Span.Truncate(time.Microsecond)
 	h.Size = uint32(size)
-	data, parity := a.slices(size)
+	data, parity := a.slices(&h)
 	if data+parity > chunk.MaxChunks {
 		return dst, fmt.Errorf("group of %d bytes in chunks of %d: more than %d chunks: %w",
 			size, a.chunkSize, chunk.MaxChunks, chunk.ErrLimit)
@@ -53,6 +53,7 @@ func (a *author) cut(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	for i, p := range spare {
 		dst = append(dst, chunk.Chunk{Header: h, Index: uint16(data + i), Payload: p})
 	}
+	a.share.Deal(&h)
 	a.group++
 	g.GroupHeader = h
 	return dst, nil
@@ -78,21 +79,22 @@ func (a *author) spare(h *chunk.GroupHeader, payload []byte) ([][]byte, error) {
 	return spare, nil
 }
 
-// slices is how many data and parity chunks a group of size bytes is cut into. A group that can have no slices of even length,
-// where [chunk.GroupHeader.Restorable] wants them, goes without parity.
-func (a *author) slices(size int) (data, parity int) {
-	data, parity, ok := a.fit(size, a.share)
+// slices is how many data and parity chunks the next group is cut into, of which h has Size and RandomAccess. A group that can
+// have no slices of even length, where [chunk.GroupHeader.Restorable] wants them, goes without parity.
+func (a *author) slices(h *chunk.GroupHeader) (data, parity int) {
+	data, parity, ok := a.fit(h, &a.share)
 	if !ok {
-		data, parity, _ = a.fit(size, 0)
+		data, parity, _ = a.fit(h, &chunk.ParityShare{})
 	}
 	return data, parity
 }
 
 // fit finds the longest slices that stay, with their proofs, within chunkSize and Room; without parity there are some.
-func (a *author) fit(size, share int) (data, parity int, ok bool) {
+func (a *author) fit(h *chunk.GroupHeader, share *chunk.ParityShare) (data, parity int, ok bool) {
+	size := int(h.Size)
 	for n := a.chunkSize; n >= up(a.chunkSize, 2); n-- {
 		data = up(size, up(size, up(size, n))) // equal slices may fill fewer chunks
-		parity = chunk.ParityChunks(share, data, size)
+		parity = share.Chunks(h, data)
 		slice := up(size, data)
 		even := parity == 0 || data+parity <= chunk.ByteChunks || slice%2 == 0
 		if even && slice <= a.room(levels(data+parity)) {

@@ -31,7 +31,7 @@ func NewAuthor(d *chunk.Descriptor, key ed25519.PrivateKey) (chunk.Author, error
 }
 
 // NewParityAuthor is NewAuthor for a stream with parity, which parity makes; it may be nil when d.Parity is 0. Each group has
-// as many parity chunks as chunk.ParityChunks says.
+// as many parity chunks as chunk.ParityShare says, which begins anew with each author.
 func NewParityAuthor(d *chunk.Descriptor, key ed25519.PrivateKey, parity Parity) (chunk.Author, error) {
 	if err := d.Valid(); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func NewParityAuthor(d *chunk.Descriptor, key ed25519.PrivateKey, parity Parity)
 		return nil, fmt.Errorf("author of %q: %w: %d %% of parity, and nothing to make it", d.Name, chunk.ErrFormat, d.Parity)
 	}
 	a := author{
-		stream: d.StreamID(), key: key, epoch: d.Epoch, chunkSize: d.ChunkSize, share: d.Parity, parity: parity,
+		stream: d.StreamID(), key: key, epoch: d.Epoch, chunkSize: d.ChunkSize, share: chunk.NewParityShare(d.Parity), parity: parity,
 	}
 	switch d.Authentication {
 	case NameMerkle:

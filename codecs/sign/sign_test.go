@@ -299,7 +299,7 @@ func TestFramesOfLargeGroupsAreNoLarger(t *testing.T) {
 func TestParityChunksAreProvedToo(t *testing.T) {
 	methods(t, func(t *testing.T, method string) {
 		d := descriptor(method)
-		d.Parity = 15
+		d.Parity = 20
 		if _, err := sign.NewAuthor(d, key(1)); !errors.Is(err, chunk.ErrFormat) {
 			t.Errorf("parity with nothing to make it: %v", err)
 		}

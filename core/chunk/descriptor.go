@@ -26,7 +26,7 @@ type Descriptor struct {
 	Bitrate        uint64            // bits of media per second, as expected; 0 when unknown
 	GroupSpan      time.Duration     // media time of a group, as expected
 	RandomAccess   time.Duration     // between random-access groups, as expected; 0 when unknown
-	Parity         int               // percent of parity, see ParityChunks; 0..MaxParity
+	Parity         int               // percent of parity, see ParityShare; 0..MaxParity
 	Sealed         string            // AEAD that groups are sealed with; "" for a public stream
 	Tracks         []Track
 	Init           []byte // the fMP4 init segment (ftyp, moov) of all tracks
