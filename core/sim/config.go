@@ -54,7 +54,7 @@ type Stream struct {
 	KeyFrame   float64       // size of a random-access group, in sizes of the others; default 1
 	Trace      []int         // bytes of each group, over and over, instead of Bitrate and KeyFrame; the first of each GOP is random access
 	Substreams int           // default 16
-	Parity     int           // percent of parity, see chunk.ParityChunks; default 0, limits 0..chunk.MaxParity. It restores without a byte being coded
+	Parity     int           // percent of parity, see chunk.ParityShare; default 0, limits 0..chunk.MaxParity. It restores without a byte being coded
 	Proof      int           // bytes of a chunk's proof, a signature of 64 included that is sent once a group; default 112, limits 0..512
 }
 

@@ -25,6 +25,7 @@ func (p *publisher) public() ed25519.PublicKey { return p.private.Public().(ed25
 type media struct {
 	cfg     *Stream
 	proof   []byte // of every chunk
+	share   chunk.ParityShare
 	groups  int
 	every   int      // groups from one random-access group to the next
 	plain   int      // bytes of a group without random access
@@ -37,7 +38,7 @@ type media struct {
 func (w *world) describe() error {
 	s := &w.cfg.Stream
 	m := &w.media
-	m.cfg, m.proof = s, make([]byte, s.Proof)
+	m.cfg, m.proof, m.share = s, make([]byte, s.Proof), chunk.NewParityShare(s.Parity)
 	m.every = max(int(s.GOP/s.Group), 1)
 	whole := float64(s.Bitrate) / 8 * s.Group.Seconds() * float64(m.every) // bytes of a GOP
 	plain := whole / (float64(m.every) - 1 + s.KeyFrame)
@@ -101,7 +102,8 @@ func (m *media) Seal(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 		return dst, fmt.Errorf("%w: group of %d bytes", chunk.ErrLimit, g.Size)
 	}
 	g.Epoch, g.First, g.Data = 1, next, uint16(n)
-	g.Parity = uint16(chunk.ParityChunks(m.cfg.Parity, n, int(g.Size)))
+	g.Parity = uint16(m.share.Chunks(&g.GroupHeader, n))
+	m.share.Deal(&g.GroupHeader)
 	g.Group = uint64(m.groups - 1)
 	for i := range g.Total() {
 		c := chunk.Chunk{Header: g.GroupHeader, Index: uint16(i), Proof: m.proof}
