@@ -77,7 +77,7 @@ type PublishConfig struct {
 	Substreams     int                                       // default 16
 	ChunkSize      int                                       // bytes of payload; default 900
 	Authentication string                                    // default "merkle"
-	Parity         int                                       // percent of each group's data chunks; default 0, at most 100
+	Parity         int                                       // percent of the data chunks, over many groups; default 0, at most 100
 	GroupSpan      time.Duration                             // as the ingest was told; for the descriptor
 }
 

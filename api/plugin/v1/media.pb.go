@@ -204,7 +204,7 @@ type Descriptor struct {
 	GroupSpan int64 `protobuf:"varint,8,opt,name=group_span,json=groupSpan,proto3" json:"group_span,omitempty"`
 	// Nanoseconds between random-access groups; 0 when unknown.
 	RandomAccess int64 `protobuf:"varint,9,opt,name=random_access,json=randomAccess,proto3" json:"random_access,omitempty"`
-	// Parity chunks in percent of a group's data chunks, rounded up; 0 for none, 100 at most.
+	// Parity chunks in percent of the data chunks, over many groups; 0 for none, 100 at most.
 	Parity uint32 `protobuf:"varint,10,opt,name=parity,proto3" json:"parity,omitempty"`
 	// AEAD that groups are sealed with; empty for a public stream.
 	Sealed string `protobuf:"bytes,11,opt,name=sealed,proto3" json:"sealed,omitempty"`

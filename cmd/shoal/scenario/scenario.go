@@ -29,7 +29,7 @@ type Stream struct {
 	Group     time.Duration `yaml:"group"`     // media time of a group; default 100ms, limits 1ms..10s
 	GOP       time.Duration `yaml:"gop"`       // between random-access groups; default 1s, limits group..1m
 	KeyFrame  Times         `yaml:"keyFrame"`  // size of a random-access group, in sizes of the others; default 1x, limits 0.01x..1000x
-	Parity    Share         `yaml:"parity"`    // spare chunks of a group, as a share of its chunks, in whole percent; default 0%, limits 0%..100%
+	Parity    Share         `yaml:"parity"`    // spare chunks, as a share of the others over many groups, in whole percent; default 0%, limits 0%..100%
 	Trace     string        `yaml:"trace"`     // file with the bytes of each group, instead of bitrate and keyFrame; default none
 }
 
