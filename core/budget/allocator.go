@@ -130,6 +130,7 @@ func (a *Allocator) Charge(now time.Duration, bytes int) {
 	}
 	a.flow(now)
 	a.charged.add(now, uint64(bytes))
+	a.estimate.gauge.charged(now, bytes)
 	a.bucket.take(int64(bytes))
 	if a.cfg.Cap > 0 && -a.bucket.level > int64(a.cfg.Cap)/32*nano {
 		a.overruns++

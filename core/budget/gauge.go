@@ -93,14 +93,28 @@ func (g *gauge) sent(now time.Duration, k linkKey, bytes int) {
 		one = 0
 	}
 	l.frames = max(l.frames+one, 0)
-	passed, size := int64(min(now-g.at, time.Second))*1000, int64(bytes)
-	g.at = now
+	passed, size := g.passed(now), int64(bytes)
 	for j := range g.queues {
 		before := max(g.queues[j]-passed, 0)
 		after := min(max(before+size*gaugeCosts[j], 0), pico)
 		g.queues[j] = after
 		l.delays[j] = max(l.delays[j]+one*int32(uint64(min(before, after))/1_000_000), 0)
 	}
+}
+
+// charged takes notice of bytes that no receipt will be about: they delay what comes after them.
+func (g *gauge) charged(now time.Duration, bytes int) {
+	passed, size := g.passed(now), int64(bytes)
+	for j := range g.queues {
+		g.queues[j] = min(max(g.queues[j]-passed, 0)+size*gaugeCosts[j], pico)
+	}
+}
+
+// passed is the time since the queues were as they are, in picoseconds by which they are shorter now.
+func (g *gauge) passed(now time.Duration) int64 {
+	d := int64(min(now-g.at, time.Second)) * 1000
+	g.at = now
+	return d
 }
 
 // receipt takes the mean delay of what was sent on a link.

@@ -58,7 +58,7 @@ func (e *Engine) act(action scheduler.Action) {
 	case scheduler.Introduce:
 		e.out.Introduce = max(e.out.Introduce, min(a.Count, swarm.MaxCandidates))
 	case scheduler.Tell:
-		if a.Relays != e.self.tell.Relays {
+		if a.Relays != e.self.tell.Relays || a.Open != e.self.tell.Open {
 			e.self.status = true
 		}
 		e.self.tell = a

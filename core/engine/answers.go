@@ -13,6 +13,10 @@ func (e *Engine) denied(l *link, m *swarm.Deny) {
 		return
 	}
 	if len(m.Numbers) == 0 {
+		if m.Reason == swarm.Outbid {
+			e.feedingWillEnd(l, m.Substream)
+			return
+		}
 		e.feedingEnds(l, 1<<min(m.Substream, 63), m.Reason)
 		return
 	}
@@ -39,6 +43,8 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 	var notHeld, noRoom []uint64
 	for _, n := range m.Numbers {
 		switch {
+		case e.epoch != nil && m.Epoch == e.id() && m.Rendition == 0 && !e.epoch.store.Has(n) && e.owes(l, n):
+			// It will be pushed as soon as it comes.
 		case e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 || !e.epoch.store.Has(n):
 			notHeld = append(notHeld, n)
 		case l.owed.Has(n):
@@ -64,6 +70,11 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 	if len(noRoom) > 0 {
 		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NoCapacity, Numbers: noRoom})
 	}
+}
+
+// owes reports whether chunk n, which is not held, is going to be pushed to l.
+func (e *Engine) owes(l *link, n uint64) bool {
+	return n >= e.frontier.start && n < e.frontier.next && e.lacks(n) && contains(e.orders.push[n%e.epoch.substreams], l)
 }
 
 // How long all that waits for the uplink may take. Beyond it an answer is refused, one that is not urgent before the

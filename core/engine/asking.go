@@ -23,7 +23,8 @@ type ask struct {
 	until  time.Duration // when the request is given up
 	began  time.Duration
 	tries  int
-	pulled bool // by the policy: the neighbour was its choice
+	pulled bool         // by the policy: the neighbour was its choice
+	feeder swarm.LinkID // whose later chunk has come in its place: it is asked first; 0 for nobody
 }
 
 const (
@@ -187,6 +188,9 @@ func (e *Engine) askAll() {
 		}
 		if x.to == 0 && (!e.lacks(x.number) || x.pulled || e.now-x.began > e.patience(x.number)) {
 			continue
+		}
+		if l := e.link(x.feeder); x.to == 0 && x.tries == 0 && l != nil && l.up && l.outstanding < l.window.size() {
+			e.want(l, &x) // it counts as part of what is pushed
 		}
 		if x.to == 0 && a.tokens >= least {
 			if l := e.holder(&x); l != nil {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // frontier knows which chunks exist, and since when.
@@ -43,6 +44,8 @@ type lag struct {
 }
 
 const (
+	leapGrace   = 10 * time.Millisecond // that frames may overtake one another
+	mostLeaps   = 8                     // chunks of a substream that may be passed over at once
 	parityGrace = 60 * time.Millisecond // that an overdue chunk's parity is waited for
 	lagUnknown  = 25 * time.Millisecond // deviation before there are samples
 	lagSamples  = 8                     // samples before the model is believed
@@ -55,7 +58,8 @@ const (
 type missed struct {
 	due    time.Duration
 	number uint64
-	waived bool // it was overdue, and its parity is waited for
+	waived bool         // it was overdue, and its parity is waited for
+	from   swarm.LinkID // who has passed it over; 0 where that is not known
 }
 
 func (m missed) before(o missed) bool {
@@ -178,6 +182,21 @@ func (e *Engine) miss(n uint64) {
 	e.timers.sooner(alarmMissing, f.missing[0].due)
 }
 
+// leaps takes notice that l, which pushes in order, has passed over chunks of a substream: what it has, the way has lost. before
+// is one more than the number that came before n.
+func (e *Engine) leaps(l *link, before, n uint64) {
+	s := e.epoch.substreams
+	if before == 0 || l.ours.eager&(1<<(n%s)) == 0 || e.orders.repair == noRepair {
+		return
+	}
+	for m := n - min(n/s, mostLeaps)*s; m < n; m += s {
+		if m+1 > before && m >= e.frontier.start && e.lacks(m) {
+			e.frontier.missing.push(missed{due: e.now + leapGrace, number: m, from: l.id})
+			e.timers.sooner(alarmMissing, e.frontier.missing[0].due)
+		}
+	}
+}
+
 // threshold is how long after the frontier a chunk may come without being overdue.
 func (e *Engine) threshold(n uint64) time.Duration {
 	l := &e.frontier.lags[n%e.epoch.substreams]
@@ -227,13 +246,15 @@ func (e *Engine) overdue() {
 		if n < f.start || !e.lacks(n) {
 			continue
 		}
-		if g := e.epoch.store.Of(n); !m.waived && g != nil && e.restorable(g.Header()) {
+		if g := e.epoch.store.Of(n); !m.waived && m.from == 0 && g != nil && e.restorable(g.Header()) {
 			f.missing.push(missed{due: e.now + parityGrace, number: n, waived: true})
 			continue
 		}
 		e.late(n)
 		if e.orders.repair != noRepair {
-			e.ask(n)
+			if x := e.ask(n); x != nil && x.tries == 0 {
+				x.feeder = m.from
+			}
 		}
 	}
 	if len(f.missing) > 0 {

@@ -25,6 +25,7 @@ func (e *Engine) state() swarm.Status {
 		Uplink: uplink,
 		Spare:  e.self.tell.Spare,
 		Relays: e.self.tell.Relays,
+		Open:   e.self.tell.Open,
 		Delay:  uint32(max(e.self.delay, 0) / 1000),
 		Links:  uint32(len(e.links)),
 		Hops:   e.hops(),
@@ -47,7 +48,7 @@ func (e *Engine) sayStatus() {
 		return
 	}
 	e.self.status = false
-	if s.Relays == was.Relays && s.Hops == was.Hops && s.Playing == was.Playing && (s.Links > 0) == (was.Links > 0) &&
+	if s.Relays == was.Relays && s.Open == was.Open && s.Hops == was.Hops && s.Playing == was.Playing && (s.Links > 0) == (was.Links > 0) &&
 		!movedALot(s.Uplink, was.Uplink) && !movedALot(s.Spare, was.Spare) && !movedALot(uint64(s.Delay), uint64(was.Delay)+20) {
 		return
 	}

@@ -105,6 +105,13 @@ func (e *Engine) feedingEnds(l *link, set uint64, reason swarm.Reason) {
 	}
 }
 
+// feedingWillEnd takes notice that a neighbour gives our seat to another.
+func (e *Engine) feedingWillEnd(l *link, k uint32) {
+	if k < uint32(e.epoch.substreams) && l.ours.eager&(1<<k) != 0 {
+		e.change(scheduler.Feeding{Link: l.id, Substream: int(k), Mode: swarm.Eager, Reason: swarm.Outbid})
+	}
+}
+
 // feedsEagerly takes notice that a neighbour pushes a substream that we subscribed to.
 func (e *Engine) feedsEagerly(l *link, k int) {
 	bit := uint64(1) << k
@@ -184,8 +191,10 @@ func (e *Engine) orderRefuse(a scheduler.Refuse) {
 		e.refuse(a, scheduler.RefusedMalformed)
 		return
 	}
-	l.theirs.set(1<<a.Substream, swarm.None)
-	e.unpush(a.Substream, l)
-	e.granted(l, a.Substream)
+	if a.Reason != swarm.Outbid {
+		l.theirs.set(1<<a.Substream, swarm.None)
+		e.unpush(a.Substream, l)
+		e.granted(l, a.Substream)
+	}
 	e.deny(l, a.Substream, a.Reason)
 }

@@ -61,7 +61,7 @@ type Subscribe struct {
 	Mode       swarm.Mode
 }
 
-// Refuse denies a neighbour's subscription.
+// Refuse denies a neighbour's subscription. With swarm.Outbid it is only told that it will be: the Push stays in force.
 type Refuse struct {
 	Link      swarm.LinkID
 	Substream int
@@ -106,9 +106,10 @@ type Introduce struct {
 	Count int
 }
 
-// Tell sets what the neighbours are told: which substreams this peer relays.
+// Tell sets what the neighbours are told.
 type Tell struct {
-	Relays uint64 // bit k: substream k
+	Relays uint64 // bit k: this peer relays substream k
+	Open   uint64 // bit k: it has substream k, and room for one more whom to push it to
 	Spare  uint64 // bytes per second not committed
 }
 

@@ -111,12 +111,13 @@ type Unsubscribed struct {
 	Substream int
 }
 
-// Feeding tells the state of our own subscription: Mode as it now is, None after a denial or an end.
+// Feeding tells the state of our own subscription: Mode as it now is, None after a denial or an end. Eager and
+// swarm.Outbid say that it will end.
 type Feeding struct {
 	Link      swarm.LinkID
 	Substream int
 	Mode      swarm.Mode
-	Reason    swarm.Reason // of a denial
+	Reason    swarm.Reason // of a denial, or of one to come
 }
 
 // Silent tells that an eager feeder has sent nothing for longer than its share allows (0.3 s at the least).

@@ -31,6 +31,9 @@ func (v *View) did(a Action) {
 			v.substreams(a.Substreams, func(k int) { v.feed(l, k, a.Mode) })
 		}
 	case Refuse:
+		if a.Reason == swarm.Outbid {
+			break
+		}
 		if l := v.Link(a.Link); l != nil {
 			v.ask(l, a.Substream, Ask{})
 			v.unpush(a.Substream, a.Link)

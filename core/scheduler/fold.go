@@ -153,8 +153,12 @@ func (v *View) feeding(c Feeding) {
 	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) {
 		return
 	}
-	v.feed(l, c.Substream, c.Mode)
 	f := &l.Feeds[c.Substream]
+	if c.Mode != swarm.None && c.Reason == swarm.Outbid {
+		f.Outbid = f.Mode == swarm.Eager
+		return
+	}
+	v.feed(l, c.Substream, c.Mode)
 	if c.Mode == swarm.None {
 		f.Denied, f.DeniedAt = c.Reason, v.Now
 	} else {

@@ -63,6 +63,7 @@ type Feed struct {
 	Lateness time.Duration // behind the first copy or offer, mean over a second; see Samples
 	Samples  int           // that Lateness rests on; 0 when it was not measured
 	SampleAt time.Duration // when it was measured: nothing is told of a second in which nothing came
+	Outbid   bool          // it will end: the neighbour gives the seat to another
 	Silent   time.Duration // how long it had been silent when that was told; 0 once anything comes again
 	Denied   swarm.Reason  // of the last denial
 	DeniedAt time.Duration // when; 0 for never
@@ -172,6 +173,7 @@ func (v *View) feed(l *Link, k int, mode swarm.Mode) {
 	}
 	l.in[f.Mode] &^= 1 << k
 	l.in[mode] |= 1 << k
+	f.Outbid = false
 	f.Mode, f.Since, f.Flows, f.Silent, f.Samples, f.Lateness = mode, v.Now, false, 0, 0, 0
 }
 

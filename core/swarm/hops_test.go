@@ -68,7 +68,7 @@ func TestHopsTravelWithoutTheWordsThatSayNothing(t *testing.T) {
 		"\x05\x01\x01\x01\x01\x01": chunk.ErrLimit,
 		"\x02\x01":                 chunk.ErrFormat, // a word is missing
 	} {
-		frame := append([]byte{byte(TypeStatus), 0, 0, 0, 0, 0, 0}, bad...)
+		frame := append([]byte{byte(TypeStatus), 0, 0, 0, 0, 0, 0, 0}, bad...)
 		if _, err := Parse(frame); !errors.Is(err, want) {
 			t.Errorf("%x: %v, want %v", bad, err, want)
 		}

@@ -50,6 +50,7 @@ type Status struct {
 	Uplink  uint64 // bytes per second, measured, for this stream; 0 when not yet shown
 	Spare   uint64 // bytes per second of it that are not committed
 	Relays  uint64 // bit k: the sender is responsible for substream k, and relays it
+	Open    uint64 // bit k: the sender has substream k, and room for one more whom to push it to
 	Delay   uint32 // milliseconds behind the newest chunk known, mean; how far the sender is from the source
 	Links   uint32 // links held
 	Playing uint32 // 1 once the sender plays, 0 before; a joiner is served leaf first
@@ -91,6 +92,7 @@ const (
 	NotRelaying  Reason = 3 // the sender is not responsible for the substream
 	WouldLoop    Reason = 4 // the asker feeds the sender
 	PolicyChoice Reason = 5
+	Outbid       Reason = 6 // the seat goes to another: the substream is pushed on for a while, until the asker has found a seat elsewhere
 )
 
 // Deny refuses wants (Numbers) or a subscription (Substream, where Numbers is empty).

@@ -25,7 +25,7 @@ const (
 // a figure that many bytes, "bytes" a varint length and that many bytes. "<=" gives the limit.
 //
 //	hello        version v | stream 16 | role 1 | epoch v | max links v | status
-//	status       uplink v | spare v | relays v | delay v (ms) | links v | playing v | hops
+//	status       uplink v | spare v | relays v | open v | delay v (ms) | links v | playing v | hops
 //	have         epoch v | rendition v | window, see below | anchor v (<= MaxNumber+1)
 //	want         epoch v | rendition v | numbers
 //	cancel       epoch v | rendition v | numbers

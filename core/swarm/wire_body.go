@@ -126,8 +126,9 @@ func (c *cursor) hello() *Hello {
 
 func appendStatus(dst []byte, m *Status) []byte {
 	dst = appendUvarint(appendUvarint(dst, m.Uplink), m.Spare)
-	dst = appendUvarint(appendUvarint(dst, m.Relays), uint64(m.Delay))
-	dst = appendUvarint(appendUvarint(dst, uint64(m.Links)), uint64(m.Playing))
+	dst = appendUvarint(appendUvarint(dst, m.Relays), m.Open)
+	dst = appendUvarint(appendUvarint(dst, uint64(m.Delay)), uint64(m.Links))
+	dst = appendUvarint(dst, uint64(m.Playing))
 	return appendHops(dst, &m.Hops)
 }
 
@@ -136,6 +137,7 @@ func (c *cursor) status() Status {
 		Uplink:  c.uvarint(maxU64, "uplink"),
 		Spare:   c.uvarint(maxU64, "spare"),
 		Relays:  c.uvarint(maxU64, "relays"),
+		Open:    c.uvarint(maxU64, "open"),
 		Delay:   c.u32("delay"),
 		Links:   c.u32("links"),
 		Playing: c.u32("playing"),

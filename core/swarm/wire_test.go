@@ -13,7 +13,7 @@ import (
 
 // samples has every message at least once, with small and with extreme values.
 func samples() []Message {
-	status := Status{Uplink: 1 << 20, Spare: 300, Relays: 1<<63 | 5, Delay: 42, Links: 7, Playing: 1, Hops: Hops{1<<64 - 1, 0, 0x2131}}
+	status := Status{Uplink: 1 << 20, Spare: 300, Relays: 1<<63 | 5, Open: 1<<33 | 1, Delay: 42, Links: 7, Playing: 1, Hops: Hops{1<<64 - 1, 0, 0x2131}}
 	stream := chunk.StreamID{1, 2, 3, 15: 9}
 	return []Message{
 		&Hello{Version: Version, Stream: stream, Role: Viewer, Epoch: 3, MaxLinks: 32, Status: status},

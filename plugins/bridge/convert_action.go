@@ -43,7 +43,7 @@ func actionOf(a scheduler.Action) *pb.Action {
 	case scheduler.Introduce:
 		return &pb.Action{Action: &pb.Action_Introduce{Introduce: &pb.IntroduceAction{Count: uint32(a.Count)}}}
 	case scheduler.Tell:
-		return &pb.Action{Action: &pb.Action_Tell{Tell: &pb.TellAction{Relays: a.Relays, Spare: a.Spare}}}
+		return &pb.Action{Action: &pb.Action_Tell{Tell: &pb.TellAction{Relays: a.Relays, Open: a.Open, Spare: a.Spare}}}
 	case scheduler.Watch:
 		return &pb.Action{Action: &pb.Action_Watch{Watch: &pb.WatchAction{Held: int64(a.Held), Holds: int64(a.Holds), Late: int64(a.Late)}}}
 	}
@@ -134,7 +134,7 @@ func actionFrom(m *pb.Action) (scheduler.Action, error) {
 	case *pb.Action_Introduce:
 		return scheduler.Introduce{Count: int(min(m.Introduce.GetCount(), swarm.MaxCandidates))}, nil
 	case *pb.Action_Tell:
-		return scheduler.Tell{Relays: m.Tell.GetRelays(), Spare: m.Tell.GetSpare()}, nil
+		return scheduler.Tell{Relays: m.Tell.GetRelays(), Open: m.Tell.GetOpen(), Spare: m.Tell.GetSpare()}, nil
 	case *pb.Action_Watch:
 		return scheduler.Watch{Held: durationOf(m.Watch.GetHeld()), Holds: durationOf(m.Watch.GetHolds()), Late: durationOf(m.Watch.GetLate())}, nil
 	}

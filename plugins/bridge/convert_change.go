@@ -21,7 +21,7 @@ func batchOf(b *scheduler.Batch) *pb.Batch {
 
 func statusOf(s swarm.Status) *pb.PeerStatus {
 	return &pb.PeerStatus{
-		Uplink: s.Uplink, Spare: s.Spare, Relays: s.Relays, Delay: s.Delay, Links: s.Links, Playing: s.Playing, Hops: slices.Clone(s.Hops.Words()),
+		Uplink: s.Uplink, Spare: s.Spare, Relays: s.Relays, Open: s.Open, Delay: s.Delay, Links: s.Links, Playing: s.Playing, Hops: slices.Clone(s.Hops.Words()),
 	}
 }
 
@@ -110,7 +110,7 @@ func batchFrom(b *pb.Batch) (*scheduler.Batch, error) {
 
 func statusFrom(s *pb.PeerStatus) swarm.Status {
 	out := swarm.Status{
-		Uplink: s.GetUplink(), Spare: s.GetSpare(), Relays: s.GetRelays(), Delay: s.GetDelay(), Links: s.GetLinks(), Playing: s.GetPlaying(),
+		Uplink: s.GetUplink(), Spare: s.GetSpare(), Relays: s.GetRelays(), Open: s.GetOpen(), Delay: s.GetDelay(), Links: s.GetLinks(), Playing: s.GetPlaying(),
 	}
 	copy(out.Hops[:], s.GetHops())
 	return out

@@ -120,6 +120,8 @@ const (
 	Reason_REASON_WOULD_LOOP Reason = 4
 	// The policy's own; also that a push order no longer has the link.
 	Reason_REASON_POLICY_CHOICE Reason = 5
+	// The seat goes to another: the substream is pushed on for a while, until the asker has found a seat elsewhere.
+	Reason_REASON_OUTBID Reason = 6
 )
 
 // Enum value maps for Reason.
@@ -131,6 +133,7 @@ var (
 		3: "REASON_NOT_RELAYING",
 		4: "REASON_WOULD_LOOP",
 		5: "REASON_POLICY_CHOICE",
+		6: "REASON_OUTBID",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":   0,
@@ -139,6 +142,7 @@ var (
 		"REASON_NOT_RELAYING":  3,
 		"REASON_WOULD_LOOP":    4,
 		"REASON_POLICY_CHOICE": 5,
+		"REASON_OUTBID":        6,
 	}
 )
 
@@ -1552,6 +1556,8 @@ type PeerStatus struct {
 	Spare uint64 `protobuf:"varint,2,opt,name=spare,proto3" json:"spare,omitempty"`
 	// Bit k: relays substream k, as its policy said by TellAction.
 	Relays uint64 `protobuf:"varint,3,opt,name=relays,proto3" json:"relays,omitempty"`
+	// Bit k: has substream k, and room for one more whom to push it to, as its policy said by TellAction.
+	Open uint64 `protobuf:"varint,8,opt,name=open,proto3" json:"open,omitempty"`
 	// Milliseconds behind the newest chunk known, mean: how far it is from the source.
 	Delay uint32 `protobuf:"varint,4,opt,name=delay,proto3" json:"delay,omitempty"`
 	// Links held.
@@ -1613,6 +1619,13 @@ func (x *PeerStatus) GetSpare() uint64 {
 func (x *PeerStatus) GetRelays() uint64 {
 	if x != nil {
 		return x.Relays
+	}
+	return 0
+}
+
+func (x *PeerStatus) GetOpen() uint64 {
+	if x != nil {
+		return x.Open
 	}
 	return 0
 }
@@ -2477,7 +2490,7 @@ type FeedingChange struct {
 	Substream uint32 `protobuf:"varint,2,opt,name=substream,proto3" json:"substream,omitempty"`
 	// As it now is; unspecified after a denial or an end.
 	Mode Mode `protobuf:"varint,3,opt,name=mode,proto3,enum=shoal.plugin.v1.Mode" json:"mode,omitempty"`
-	// Why, of a denial.
+	// Why, of a denial; eager and REASON_OUTBID say that it will end.
 	Reason        Reason `protobuf:"varint,4,opt,name=reason,proto3,enum=shoal.plugin.v1.Reason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3190,7 +3203,8 @@ func (x *SubscribeAction) GetMode() Mode {
 	return Mode_MODE_UNSPECIFIED
 }
 
-// RefuseAction denies a neighbour's subscription, or ends it, and takes the link off the push order.
+// RefuseAction denies a neighbour's subscription, or ends it, and takes the link off the push order. With REASON_OUTBID the
+// neighbour is only told that it will be, and is pushed to until then.
 type RefuseAction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The link.
@@ -3527,7 +3541,9 @@ type TellAction struct {
 	// Bit k: relays substream k. Relay what comes in: a peer that follows one which waits itself may close a circle.
 	Relays uint64 `protobuf:"varint,1,opt,name=relays,proto3" json:"relays,omitempty"`
 	// Bytes per second of the uplink that are not committed.
-	Spare         uint64 `protobuf:"varint,2,opt,name=spare,proto3" json:"spare,omitempty"`
+	Spare uint64 `protobuf:"varint,2,opt,name=spare,proto3" json:"spare,omitempty"`
+	// Bit k: has substream k, and room for one more whom to push it to.
+	Open          uint64 `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3572,6 +3588,13 @@ func (x *TellAction) GetRelays() uint64 {
 func (x *TellAction) GetSpare() uint64 {
 	if x != nil {
 		return x.Spare
+	}
+	return 0
+}
+
+func (x *TellAction) GetOpen() uint64 {
+	if x != nil {
+		return x.Open
 	}
 	return 0
 }
@@ -3719,12 +3742,13 @@ const file_v1_policy_proto_rawDesc = "" +
 	" \x01(\v2 .shoal.plugin.v1.IntroduceActionH\x00R\tintroduce\x121\n" +
 	"\x04tell\x18\v \x01(\v2\x1b.shoal.plugin.v1.TellActionH\x00R\x04tell\x124\n" +
 	"\x05watch\x18\f \x01(\v2\x1c.shoal.plugin.v1.WatchActionH\x00R\x05watchB\b\n" +
-	"\x06action\"\xac\x01\n" +
+	"\x06action\"\xc0\x01\n" +
 	"\n" +
 	"PeerStatus\x12\x16\n" +
 	"\x06uplink\x18\x01 \x01(\x04R\x06uplink\x12\x14\n" +
 	"\x05spare\x18\x02 \x01(\x04R\x05spare\x12\x16\n" +
-	"\x06relays\x18\x03 \x01(\x04R\x06relays\x12\x14\n" +
+	"\x06relays\x18\x03 \x01(\x04R\x06relays\x12\x12\n" +
+	"\x04open\x18\b \x01(\x04R\x04open\x12\x14\n" +
 	"\x05delay\x18\x04 \x01(\rR\x05delay\x12\x14\n" +
 	"\x05links\x18\x05 \x01(\rR\x05links\x12\x18\n" +
 	"\aplaying\x18\x06 \x01(\rR\aplaying\x12\x12\n" +
@@ -3859,11 +3883,12 @@ const file_v1_policy_proto_rawDesc = "" +
 	"\x04link\x18\x01 \x01(\x04R\x04link\x12/\n" +
 	"\x05cause\x18\x02 \x01(\x0e2\x19.shoal.plugin.v1.ByeCauseR\x05cause\"'\n" +
 	"\x0fIntroduceAction\x12\x14\n" +
-	"\x05count\x18\x01 \x01(\rR\x05count\":\n" +
+	"\x05count\x18\x01 \x01(\rR\x05count\"N\n" +
 	"\n" +
 	"TellAction\x12\x16\n" +
 	"\x06relays\x18\x01 \x01(\x04R\x06relays\x12\x14\n" +
-	"\x05spare\x18\x02 \x01(\x04R\x05spare\"K\n" +
+	"\x05spare\x18\x02 \x01(\x04R\x05spare\x12\x12\n" +
+	"\x04open\x18\x03 \x01(\x04R\x04open\"K\n" +
 	"\vWatchAction\x12\x12\n" +
 	"\x04held\x18\x01 \x01(\x03R\x04held\x12\x14\n" +
 	"\x05holds\x18\x02 \x01(\x03R\x05holds\x12\x12\n" +
@@ -3872,14 +3897,15 @@ const file_v1_policy_proto_rawDesc = "" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tMODE_LAZY\x10\x01\x12\x0e\n" +
 	"\n" +
-	"MODE_EAGER\x10\x02*\x97\x01\n" +
+	"MODE_EAGER\x10\x02*\xaa\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_NOT_HELD\x10\x01\x12\x16\n" +
 	"\x12REASON_NO_CAPACITY\x10\x02\x12\x17\n" +
 	"\x13REASON_NOT_RELAYING\x10\x03\x12\x15\n" +
 	"\x11REASON_WOULD_LOOP\x10\x04\x12\x18\n" +
-	"\x14REASON_POLICY_CHOICE\x10\x05*e\n" +
+	"\x14REASON_POLICY_CHOICE\x10\x05\x12\x11\n" +
+	"\rREASON_OUTBID\x10\x06*e\n" +
 	"\x05Class\x12\x15\n" +
 	"\x11CLASS_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fCLASS_REPAIR\x10\x01\x12\x12\n" +

@@ -81,7 +81,7 @@ func (h *Host) judge(a scheduler.Action) scheduler.RefusedReason {
 			return scheduler.RefusedMalformed
 		}
 	case scheduler.Tell:
-		if a.Relays>>h.substreams != 0 {
+		if (a.Relays|a.Open)>>h.substreams != 0 {
 			h.fault(a, "there are %d substreams", h.substreams)
 			return scheduler.RefusedMalformed
 		}

@@ -84,7 +84,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	}
 	p.Seats.Serve()
 	p.Heralds.Announce()
-	p.Uplink.Tell(p.joined & p.feeders.Flowing())
+	p.Uplink.Tell(p.joined&p.feeders.Flowing(), p.Seats.Open())
 	return p.Answer(p.Next())
 }
 

@@ -24,7 +24,6 @@ func (p *policy) compare() {
 		return
 	}
 	p.compared = p.Now
-	p.petition()
 	p.rise()
 	swaps := 0
 	asks := make([]uint64, len(p.View.Links))
@@ -42,33 +41,10 @@ func (p *policy) compare() {
 				p.feeders.Drop(worst, k, 0)
 			}
 		case n >= p.wanted(k, direct) && swaps < mostSwaps && p.mayGo(worst, k):
-			if i := p.choose(k, choice{asks: asks}); i >= 0 && p.better(p.View.Links[i], worst, k) {
+			if l := p.rival(k, worst, asks); l != nil {
 				swaps++
-				p.feeders.Subscribe(p.View.Links[i], 1<<k, swarm.Eager)
+				p.feeders.Subscribe(l, 1<<k, swarm.Eager)
 			}
-		}
-	}
-}
-
-// petition asks the source for seats for own substreams, in case one has become free: where fewer relays are seen than
-// it has seats.
-func (p *policy) petition() {
-	var seen []int
-	for _, l := range p.View.Links {
-		if l.Role != swarm.Source {
-			continue
-		}
-		if seen == nil {
-			seen = p.count()
-		}
-		set := p.relays.mine &^ l.In(swarm.Eager)
-		for k := range seen {
-			if seen[k] >= p.params.Copies || p.feeders.Avoided(l, k) || p.feeders.Loops(l, k) {
-				set &^= 1 << k
-			}
-		}
-		if set != 0 {
-			p.feeders.Subscribe(l, set, swarm.Eager)
 		}
 	}
 }
@@ -111,6 +87,9 @@ func (p *policy) worse(a, b *scheduler.Link, k int) bool {
 		return sa == (p.relays.mine&(1<<k) == 0)
 	}
 	fa, fb := &a.Feeds[k], &b.Feeds[k]
+	if fa.Outbid != fb.Outbid {
+		return fa.Outbid
+	}
 	if fa.Flows != fb.Flows {
 		return fb.Flows
 	}
@@ -122,6 +101,20 @@ func (p *policy) worse(a, b *scheduler.Link, k int) bool {
 	}
 	return p.feeders.Distance(a) > p.feeders.Distance(b)
 }
+
+// depart leaves those who have given the seat to others, where another feeder has shown that it delivers.
+func (p *policy) depart() {
+	for _, l := range p.View.Links {
+		for k := range l.Feeds {
+			if l.Feeds[k].Outbid && l.Feeds[k].Mode == swarm.Eager && p.relieved(k, l) {
+				p.feeders.Drop(l, k, avoidAfter)
+			}
+		}
+	}
+}
+
+// avoidAfter is how long one is not asked again that gave the seat to another.
+const avoidAfter = time.Second
 
 // relieved reports whether another feeder of k than l has shown that it delivers.
 func (p *policy) relieved(k int, l *scheduler.Link) bool {
@@ -138,7 +131,21 @@ func (p *policy) mayGo(l *scheduler.Link, k int) bool {
 	if p.Now < l.Feeds[k].Since+settleFor {
 		return false
 	}
-	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 || !p.strong() // a strong relay's seat at the source is as good as it gets
+	return l.Role != swarm.Source || p.relays.mine&(1<<k) == 0 // a relay's seat at the source is as good as it gets
+}
+
+// rival finds the nearest to the source of those that are worth a change from worst; nil for none.
+func (p *policy) rival(k int, worst *scheduler.Link, asks []uint64) (best *scheduler.Link) {
+	least := never
+	for i, l := range p.View.Links {
+		if p.score(i, k, choice{asks: asks}) == never || !p.better(l, worst, k) {
+			continue
+		}
+		if d := p.distance(l, k); d < least {
+			best, least = l, d
+		}
+	}
+	return best
 }
 
 // better reports whether a is so much nearer to the source than b in substream k, or so much less busy, that it is worth the change.
@@ -146,11 +153,8 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	if a.Role == swarm.Source {
 		return p.relays.mine&(1<<k) != 0
 	}
-	if !p.Uplink.HasRoom(a) {
+	if a.Status.Open&(1<<k) == 0 {
 		return false
-	}
-	if b.Role == swarm.Source && p.relays.mine&(1<<k) != 0 { // a stronger one has come between
-		return hopsOf(a, k) == 2 && float64(a.Status.Uplink) >= seats.Outdo*float64(p.View.Capacity.Measured)
 	}
 	if b.Role == swarm.Source { // what it has to spare, nobody else is in want of
 		return float64(b.Status.Spare) < seats.Supplies*p.Uplink.Seat()

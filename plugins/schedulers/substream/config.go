@@ -32,7 +32,7 @@ func Defaults() Params {
 	return Params{
 		Copies: 3, Rescue: 0.25, Neighbours: 12, Coverage: 2, Fanout: 8, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
 		Trial: 1, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
-		Unfed: 5 * time.Second, Deviations: 4, Slack: 20 * time.Millisecond, Repair: 0.1,
+		Unfed: 5 * time.Second, Deviations: 3, Slack: 10 * time.Millisecond, Repair: 0.1,
 	}
 }
 

@@ -42,13 +42,30 @@ func hopsOf(l *scheduler.Link, k int) int {
 // above reports whether l may feed this peer: substream k reaches it, and not by way of this peer.
 func (p *policy) above(l *scheduler.Link, k int) bool {
 	hops := hopsOf(l, k)
-	return hops > 0 && (len(p.View.Pushes[k]) == 0 || p.depth[k] == 0 || hops <= p.depth[k])
+	return hops > 0 && (len(p.View.Pushes[k]) == 0 || p.depth[k].lately == 0 || hops <= p.depth[k].lately)
 }
+
+// depth is how far a peer is from the source in a substream, as last known; 0 for never.
+type depth struct {
+	hops   int
+	lately int           // the least of the last while: those whom it feeds may not know yet that it is farther now
+	at     time.Duration // when it was no farther than that
+}
+
+func (d *depth) is(hops int, now time.Duration) {
+	d.hops = hops
+	if d.lately == 0 || hops <= d.lately || now > d.at+toldBy {
+		d.lately, d.at = hops, now
+	}
+}
+
+// toldBy is how long it takes until all those below know how far they are.
+const toldBy = 2 * time.Second
 
 // descend keeps in mind how far this peer is from the source, and leaves feeders that have been cut off.
 func (p *policy) descend() {
 	if len(p.depth) != p.View.Stream.Substreams {
-		p.depth = make([]int, p.View.Stream.Substreams)
+		p.depth = make([]depth, p.View.Stream.Substreams)
 	}
 	for k := range p.depth {
 		least := 0
@@ -65,7 +82,7 @@ func (p *policy) descend() {
 			}
 		}
 		if least > 0 {
-			p.depth[k] = least + 1
+			p.depth[k].is(least+1, p.Now)
 		}
 	}
 }

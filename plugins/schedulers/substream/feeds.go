@@ -6,7 +6,6 @@ import (
 
 	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
-	"github.com/shoal-live/shoal/plugins/schedulers/parts/feeders"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/seats"
 )
 
@@ -18,13 +17,12 @@ const (
 // feed subscribes eagerly where a substream has too few feeders.
 func (p *policy) feed() {
 	v := &p.View
-	seen := p.count()
 	asks := make([]uint64, len(v.Links)) // by place in Links: substreams to ask for
 	for k := range v.Stream.Substreams {
 		bit := uint64(1) << k
 		have, direct := p.feeders.Count(k)
 		for want := p.wanted(k, direct); have < want; have++ {
-			i := p.choose(k, choice{asks: asks, have: have, relays: seen[k]})
+			i := p.choose(k, choice{asks: asks, have: have})
 			if i < 0 {
 				break
 			}
@@ -43,9 +41,8 @@ func (p *policy) feed() {
 
 // choice is what a feeder is chosen by.
 type choice struct {
-	asks   []uint64 // by place in Links: substreams about to be asked for
-	have   int      // feeders that there are already
-	relays int      // neighbours that relay the substream
+	asks []uint64 // by place in Links: substreams about to be asked for
+	have int      // feeders that there are already
 }
 
 // choose finds the best new feeder for substream k: its place in Links, or -1.
@@ -77,7 +74,7 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 	score := p.distance(l, k) + time.Duration(p.Chance(desk.Of(l.Peer), uint64(k))*float64(scatter))
 	waited := c.have == 0 && p.Now >= max(p.feeders.Hungry(k), p.Began)+p.params.Grace
 	if l.Role == swarm.Source { // its seats are for relays, and only as long as they are few
-		if p.relays.mine&bit != 0 && c.relays < p.params.Copies {
+		if p.relays.mine&l.Status.Open&bit != 0 {
 			return score
 		}
 		if waited || c.have == 0 && p.feeders.Alone() {
@@ -85,16 +82,9 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 		}
 		return never
 	}
-	more := bits.OnesCount64(c.asks[i])
-	if !seats.Relays(l, k) {
-		more += guests
-	}
-	if hopsOf(l, k) > p.nearest(l)+1 {
-		more += reserved
-	}
-	switch burden := p.feeders.Burden(l, more); {
-	case burden < feeders.FullCost:
-		return score + burden
+	switch burden := p.feeders.Burden(l, bits.OnesCount64(c.asks[i])); {
+	case l.Status.Open&bit != 0:
+		return score + min(burden, full)
 	case waited: // it may have more room than it speaks of
 		return score + time.Second
 	}
@@ -102,9 +92,8 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 }
 
 const (
-	lastResort = time.Hour // of the source's seats
-	guests     = 4         // seats that a peer keeps free for the substreams that it relays
-	reserved   = 8         // likewise for those in which it is nearer to the source
+	lastResort = time.Hour              // of the source's seats
+	full       = 300 * time.Millisecond // of a neighbour that makes room
 )
 
 // supplies reports whether this peer would feed several others if it were fed.

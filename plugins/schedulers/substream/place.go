@@ -1,6 +1,7 @@
 package substream
 
 import (
+	"math/bits"
 	"slices"
 	"time"
 
@@ -10,6 +11,56 @@ import (
 
 // How many hops everybody is from the source is decided by who sits near it. A place there belongs to those who feed many, and the
 // source's few links to those who can.
+
+// petition takes the seats that the source has for those who feed others, as many as this peer's uplink can make good use of.
+func (p *policy) petition() {
+	for _, l := range p.View.Links {
+		if l.Role != swarm.Source {
+			continue
+		}
+		held := l.In(swarm.Eager) & p.relays.mine
+		open := l.Status.Open & p.View.All() &^ l.In(swarm.Eager)
+		room := int(p.Uplink.Limit()/p.Uplink.Seat())/p.params.Fanout - bits.OnesCount64(held)
+		if len(p.relays.since) == 0 || !p.relays.begun {
+			return
+		}
+		if room <= 0 && p.Chance(p.relays.turn, 1<<20) < 0.1 {
+			room = 1
+		}
+		set := uint64(0)
+		for ; room > 0 && open != 0; room-- {
+			k := p.draw(open)
+			open &^= 1 << k
+			if p.feeders.Avoided(l, k) || p.feeders.Loops(l, k) {
+				room++
+				continue
+			}
+			if p.relays.mine&(1<<k) == 0 {
+				p.relays.mine |= 1 << k
+				p.relays.since[k] = p.Now
+			}
+			set |= 1 << k
+		}
+		if set != 0 {
+			p.feeders.Subscribe(l, set, swarm.Eager)
+		}
+	}
+}
+
+// draw picks one of a set by chance, one that this peer relays before others.
+func (p *policy) draw(set uint64) int {
+	if own := set & p.relays.mine; own != 0 {
+		set = own
+	}
+	best, least := -1, 2.0
+	for ; set != 0; set &= set - 1 {
+		k := bits.TrailingZeros64(set)
+		if c := p.Chance(p.relays.turn, uint64(k)); c < least {
+			best, least = k, c
+		}
+	}
+	return best
+}
 
 // rise asks for a place nearer to the source in one substream that many depend on, of a peer that has no room: whoever is
 // there for itself alone yields it.
@@ -36,7 +87,7 @@ func (p *policy) lifts(l *scheduler.Link, k int) bool {
 	switch {
 	case l.Role == swarm.Source && !p.strong():
 		return false
-	case h == 0 || h+2 > p.depth[k] || l.In(swarm.Eager)&(1<<k) != 0:
+	case h == 0 || h+2 > p.depth[k].hops || l.In(swarm.Eager)&(1<<k) != 0:
 		return false
 	}
 	return !p.feeders.Avoided(l, k) && !p.feeders.Loops(l, k)
@@ -49,11 +100,9 @@ const risen = 3
 // seat there, ends its link.
 func (p *policy) yield() {
 	v := &p.View
-	p.Links.Aloof = false
 	if v.Stream.Role != swarm.Viewer || p.strong() || p.Now < p.Began+yieldAfter || len(v.Links) < yieldLinks {
 		return
 	}
-	p.Links.Aloof = true
 	for _, l := range slices.Clone(v.Links) {
 		if l.Role == swarm.Source && l.In(swarm.Eager) == 0 && int(l.Status.Links)+2 >= int(l.MaxLinks) {
 			p.Do(scheduler.Disconnect{Link: l.Link, Cause: swarm.ByeRewire})
@@ -61,7 +110,37 @@ func (p *policy) yield() {
 	}
 }
 
+// aloof reports whether the source's links are left to others: there are too many for it.
+func (p *policy) aloof() bool {
+	v := &p.View
+	if v.Stream.Role != swarm.Viewer || p.leads() {
+		return false
+	}
+	others := len(v.Links)
+	for _, k := range v.Known {
+		if k.Role != swarm.Source {
+			others++
+		}
+	}
+	return others > crowd
+}
+
+// leads reports whether none but one of the neighbours has shown a stronger uplink than this peer, which is strong.
+func (p *policy) leads() bool {
+	if !p.strong() || !p.View.Capacity.Shown && p.View.Capacity.Cap == 0 {
+		return false
+	}
+	stronger := 0
+	for _, l := range p.View.Links {
+		if l.Role != swarm.Source && float64(l.Status.Uplink) > 1.25*float64(p.View.Capacity.Measured) {
+			stronger++
+		}
+	}
+	return stronger < 2
+}
+
 const (
+	crowd      = 12              // peers known of, beyond which the source's links are left to those who lead
 	yieldAfter = 2 * time.Second // of having been there
 	yieldLinks = 8               // neighbours, so that the source can be done without
 )

@@ -29,7 +29,7 @@ type policy struct {
 	relays    relays
 	feeders   feeders.Feeders
 	compared  time.Duration // when feeders were last compared
-	depth     []int         // by substream: hops from the source, as last known; 0 for never
+	depth     []depth       // by substream
 	unsettled time.Duration // when a substream last had no feeder
 }
 
@@ -44,6 +44,7 @@ func (p *policy) begin() {
 		Promptly: promptly, Trial: p.params.Trial, Headroom: p.params.Headroom,
 		Trust: uplink.All,
 	})
+	p.Seats.Keep = p.params.Fanout / 2
 	p.feeders = feeders.Feeders{Desk: &p.Desk, Uplink: &p.Uplink, Lazy: p.params.Lazy}
 }
 
@@ -53,6 +54,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.begin()
 	}
 	p.Open(b)
+	p.Links.Aloof = p.aloof()
 	if !p.Described() {
 		p.Links.Meet() // a neighbour may have the descriptor
 		return p.Answer(p.Next())
@@ -65,6 +67,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	due := p.Due()
 	if due {
 		p.feeders.Forget()
+		p.depart()
 	}
 	p.Links.Meet()
 	if due {
@@ -74,17 +77,20 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	if p.View.Stream.Role != swarm.Source {
 		if due || !p.relays.begun {
 			p.claim()
+			p.petition()
 		}
 		p.feed()
 		p.feeders.Listen()
 		p.compare()
 	}
 	if due {
+		p.Seats.Dismiss()
 		p.Seats.Shed()
+		p.Seats.Replace()
 	}
 	p.Seats.Serve()
 	p.Heralds.Announce()
-	p.Uplink.Tell(p.relays.mine | p.feeding())
+	p.Uplink.Tell(p.relays.mine|p.feeding(), p.Seats.Open())
 	return p.Answer(p.Next())
 }
 

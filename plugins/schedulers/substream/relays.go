@@ -139,14 +139,3 @@ func (p *policy) dispensable(k int) bool {
 	}
 	return true
 }
-
-// count is the number of neighbours that relay each substream.
-func (p *policy) count() []int {
-	n := make([]int, p.View.Stream.Substreams)
-	for _, l := range p.View.Links {
-		for set := l.Status.Relays & p.View.All(); set != 0; set &= set - 1 {
-			n[bits.TrailingZeros64(set)]++
-		}
-	}
-	return n
-}

@@ -39,7 +39,7 @@ func (f *Feeders) Reset() {
 func (f *Feeders) Count(k int) (have int, direct bool) {
 	bit := uint64(1) << k
 	for _, l := range f.Desk.View.Links {
-		if l.In(swarm.Eager)&bit != 0 {
+		if l.In(swarm.Eager)&bit != 0 && !l.Feeds[k].Outbid {
 			have++
 			direct = direct || l.Role == swarm.Source
 		}

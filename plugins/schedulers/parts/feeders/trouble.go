@@ -10,7 +10,7 @@ import (
 const (
 	deniedFor = 400 * time.Millisecond // before the same neighbour is asked again
 	loopFor   = 4 * time.Second        // before one is asked again that is fed from here
-	fullFor   = 4 * time.Second        // before a source without seats is asked again
+	fullFor   = time.Second            // before a source without seats is asked again
 	silentFor = 5 * time.Second        // before a neighbour that fell silent is asked again
 )
 

@@ -110,7 +110,7 @@ func (m *Mesh) look(due, plays bool) { //nolint:revive // both are facts of the 
 	}
 	m.Seats.Serve()
 	m.Heralds.Announce()
-	m.Uplink.Tell(m.seated())
+	m.Uplink.Tell(m.seated(), m.Seats.Open())
 }
 
 // note keeps what the changes say beyond the view. It reports whether they say more than what is held.

@@ -102,12 +102,16 @@ func (n *Neighbours) dialable(k *scheduler.Known) bool {
 func (n *Neighbours) Prune() {
 	d := n.Desk
 	v := &d.View
-	if len(v.Links) <= max(v.Stream.MaxLinks-nearlyFull, 1) || d.Now < n.pruned+time.Second {
+	every, idle := time.Second, idleFor
+	if v.Stream.Role == swarm.Source { // its links are wanted by all
+		every, idle = every/4, idle/5
+	}
+	if len(v.Links) <= max(v.Stream.MaxLinks-nearlyFull, 1) || d.Now < n.pruned+every {
 		return
 	}
 	for _, l := range v.Links { // the longest idle link goes: ids ascend with age
 		busy := l.In(swarm.Eager)|l.In(swarm.Lazy)|l.Out(swarm.Eager)|l.Out(swarm.Lazy) != 0
-		if busy || d.Now < l.Since+idleFor {
+		if busy || d.Now < l.Since+idle {
 			continue
 		}
 		n.pruned = d.Now

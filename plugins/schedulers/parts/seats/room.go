@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // Shed takes seats back when the uplink has turned out to carry less than was granted: half of what is too much a
@@ -21,6 +22,39 @@ func (s *Seats) Shed() {
 		}
 	}
 }
+
+// Replace takes the seat of the weakest of those who feed others, in each substream in which a source has one more of them
+// than it has seats for: a stronger one has come.
+func (s *Seats) Replace() {
+	if s.Desk.View.Stream.Role != swarm.Source {
+		return
+	}
+	for k, to := range s.now().to {
+		if interior(to) <= s.Copies {
+			continue
+		}
+		var weakest *scheduler.Link
+		for _, t := range to {
+			l := s.Desk.View.Link(t.Link)
+			switch {
+			case l == nil || s.Desk.Now < l.Asks[k].Since+replaceAfter:
+				weakest = nil
+			case t.Class == scheduler.ClassInterior && (weakest == nil || l.Status.Uplink < weakest.Status.Uplink):
+				weakest = l
+				continue
+			default:
+				continue
+			}
+			break
+		}
+		if weakest != nil {
+			s.dismiss(held{weakest.Link, k})
+		}
+	}
+}
+
+// replaceAfter is how long a stronger one feeds others until a weaker one goes.
+const replaceAfter = time.Second
 
 // last finds the seat that goes first.
 func (s *Seats) last() (link swarm.LinkID, substream int) {
@@ -46,16 +80,16 @@ func (s *Seats) fits(a ask, t *seating) bool {
 		return false
 	}
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
+	if s.Desk.View.Stream.Role != swarm.Source {
+		return float64(t.seats+1+s.kept(a.k, t)) <= affordable
+	}
 	if float64(t.seats+1) > affordable {
 		return false
 	}
-	if s.Desk.View.Stream.Role != swarm.Source {
-		return true
+	if inner := interior(t.to[a.k]); a.relay && inner <= s.Copies && s.outdoes(a, t.to[a.k]) {
+		return inner == s.Copies || float64(t.seats) < (float64(s.Copies)+s.Rescue)*float64(len(t.to)) // the weaker one leaves once it sees who takes its place
 	}
 	have := len(t.to[a.k])
-	if have == s.Copies && a.relay && s.outdoes(a, t.to[a.k]) {
-		return true // the weaker one leaves once it sees who takes its place
-	}
 	if have >= s.Copies { // beyond the copies: rescue, within its bound
 		return !a.relay && float64(t.seats) < (float64(s.Copies)+s.Rescue)*float64(len(t.to))
 	}
@@ -66,6 +100,59 @@ func (s *Seats) fits(a ask, t *seating) bool {
 		}
 	}
 	return have == 0 || float64(t.seats+1+bare) <= affordable
+}
+
+// Open is the set of substreams in which this peer has a seat to give; of a source, to one that feeds others.
+func (s *Seats) Open() (set uint64) {
+	v := &s.Desk.View
+	t := s.now()
+	affordable := s.Uplink.Limit() / s.Uplink.Seat() * uplink.Soft
+	farthest := 0 // of the substreams in which a leaf has a seat
+	for k, to := range t.to {
+		if interior(to) < len(to) {
+			farthest = max(farthest, s.hops(k))
+		}
+	}
+	for k, to := range t.to {
+		switch {
+		case v.Stream.Role == swarm.Source:
+			if interior(to) < s.Copies {
+				set |= 1 << k
+			}
+		case !s.reached(k):
+		case float64(t.seats+1) <= affordable && float64(t.seats+1+s.kept(k, &t)) <= affordable:
+			set |= 1 << k
+		case len(to) < s.Keep && s.hops(k) < farthest || len(to) < 2*s.Keep && s.hops(k)+1 < farthest: // room is made
+			set |= 1 << k
+		}
+	}
+	return set
+}
+
+// interior counts those who feed others.
+func interior(to []scheduler.Target) (n int) {
+	for _, t := range to {
+		if t.Class == scheduler.ClassInterior {
+			n++
+		}
+	}
+	return n
+}
+
+// kept is how many seats are kept free for the substreams in which this peer is nearer to the source than in k.
+func (s *Seats) kept(k int, t *seating) (n int) {
+	if s.Keep == 0 {
+		return 0
+	}
+	mine := s.hops(k)
+	for j := range t.to {
+		if have := len(t.to[j]); have < s.Keep && j != k {
+			if h := s.hops(j); h > 0 && h < mine {
+				n += s.Keep - have
+			}
+		}
+	}
+	return min(n, int(s.Uplink.Limit()/s.Uplink.Seat()/8))
 }
 
 // order sorts targets: relays first, the strongest of them first, then by age.

@@ -19,11 +19,26 @@ type Seats struct {
 	Copies int     // seats at a source for each substream
 	Rescue float64 // further seats at a source, in copies of the whole stream, for those who relay nothing of it
 
-	evicted time.Duration // when a leaf last lost its seat to a relay
+	Keep int // seats that a viewer keeps free for each substream in which it is nearer to the source than in the one asked for; 0 for none
+
+	evicted time.Duration          // when a leaf last lost its seat to a relay
+	leaving map[held]time.Duration // until when those are pushed to whose seats went to others
 }
+
+// noticeAfter is how long one has had a seat who is told before it is taken.
+const noticeAfter = 3 * time.Second
+
+// mostLeaving is the share of the seats whose holders may be leaving at a time: they are pushed to beyond what is granted.
+const mostLeaving = 0.1
 
 // evictEvery is the least interval between two that lose their seats to those who can do more with them.
 const evictEvery = 250 * time.Millisecond
+
+// held is a seat that somebody has.
+type held struct {
+	link swarm.LinkID
+	k    int
+}
 
 // ask is one neighbour that wants one substream.
 type ask struct {
@@ -34,18 +49,15 @@ type ask struct {
 
 // seating is who gets which substream, while it is being decided.
 type seating struct {
-	to    [][]scheduler.Target // by substream
-	seats int                  // in all
+	to      [][]scheduler.Target // by substream, without those that are leaving
+	leaving [][]scheduler.Target // by substream
+	seats   int                  // in all, without those that are leaving
 }
 
 // Serve grants or refuses eager subscriptions, and keeps the orders to push in step with them.
 func (s *Seats) Serve() {
 	v := &s.Desk.View
-	t := seating{to: make([][]scheduler.Target, v.Stream.Substreams)}
-	for k := range t.to {
-		t.to[k] = s.children(k)
-		t.seats += len(t.to[k])
-	}
+	t := s.now()
 	for _, a := range s.waiting() {
 		if reason := s.admit(a, &t); reason != swarm.NoReason {
 			s.Desk.Do(scheduler.Refuse{Link: a.link.Link, Substream: a.k, Reason: reason})
@@ -56,6 +68,7 @@ func (s *Seats) Serve() {
 	}
 	for k, to := range t.to {
 		s.order(to)
+		to = append(to, t.leaving[k]...)
 		if !slices.Equal(to, v.Pushes[k]) {
 			s.Desk.Do(scheduler.Push{Substream: k, To: to})
 		}
@@ -92,53 +105,136 @@ func (s *Seats) waiting() []ask {
 	return list
 }
 
-// children are the targets of substream k that stay, with the class that they have by now.
-func (s *Seats) children(k int) []scheduler.Target {
-	var to []scheduler.Target
-	for _, t := range s.Desk.View.Pushes[k] {
-		if l := s.Desk.View.Link(t.Link); l != nil && l.Asks[k].Mode == swarm.Eager {
-			to = append(to, scheduler.Target{Link: t.Link, Class: classOf(Relays(l, k))})
+// now is who has which substream, with the class that they have by now.
+func (s *Seats) now() seating {
+	v := &s.Desk.View
+	t := seating{to: make([][]scheduler.Target, len(v.Pushes)), leaving: make([][]scheduler.Target, len(v.Pushes))}
+	for k, to := range v.Pushes {
+		for _, target := range to {
+			l := v.Link(target.Link)
+			if l == nil || l.Asks[k].Mode != swarm.Eager {
+				continue
+			}
+			if _, leaving := s.leaving[held{l.Link, k}]; leaving {
+				t.leaving[k] = append(t.leaving[k], scheduler.Target{Link: l.Link, Class: scheduler.ClassLeaf})
+				continue
+			}
+			t.to[k] = append(t.to[k], scheduler.Target{Link: l.Link, Class: classOf(Relays(l, k))})
+			t.seats++
 		}
 	}
-	return to
+	return t
 }
+
+// Dismiss ends the seats of those that have had the time to find another.
+func (s *Seats) Dismiss() {
+	for k, to := range s.Desk.View.Pushes {
+		for _, t := range slices.Clone(to) {
+			if until, leaving := s.leaving[held{t.Link, k}]; leaving && s.Desk.Now >= until {
+				s.Desk.Do(scheduler.Refuse{Link: t.Link, Substream: k, Reason: swarm.NoCapacity})
+			}
+		}
+	}
+	// order-free: each entry is judged alone.
+	for h := range s.leaving {
+		if l := s.Desk.View.Link(h.link); l == nil || h.k >= len(l.Asks) || l.Asks[h.k].Mode != swarm.Eager {
+			delete(s.leaving, h)
+		}
+	}
+}
+
+// leaveWithin is how long one whose seat went to another is pushed to.
+const leaveWithin = 1500 * time.Millisecond
 
 // admit decides on one subscription: NoReason grants it. It may take a leaf's seat for a relay.
 func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	if s.fits(a, t) {
 		return swarm.NoReason
 	}
-	strong := a.relay || float64(a.link.Status.Spare) >= Supplies*s.Uplink.Seat()
-	if !strong || !s.reached(a.k) || s.Desk.Now < s.evicted+evictEvery {
+	if !s.reached(a.k) {
 		return swarm.NoCapacity
 	}
-	k, i := a.k, s.dispensable(a, t.to[a.k])
+	if float64(len(s.leaving)) > max(1, s.Uplink.Limit()/s.Uplink.Seat()*mostLeaving) {
+		return swarm.NoCapacity
+	}
+	if s.Desk.View.Stream.Role == swarm.Source {
+		return s.unseat(a, t)
+	}
+	strong, few := a.relay || float64(a.link.Status.Spare) >= Supplies*s.Uplink.Seat(), len(t.to[a.k]) < 2*s.Keep
+	if !strong && !few || !few && s.Desk.Now < s.evicted+evictEvery {
+		return swarm.NoCapacity
+	}
+	k, i := a.k, -1
+	if strong {
+		i = s.dispensable(a, t.to[a.k])
+	}
 	if i < 0 {
 		k, i = s.elsewhere(a, t)
 	}
 	if i < 0 {
 		return swarm.NoCapacity
 	}
-	s.Desk.Do(scheduler.Refuse{Link: t.to[k][i].Link, Substream: k, Reason: swarm.NoCapacity})
+	s.take(k, i, t)
+	return swarm.NoReason
+}
+
+// unseat gives a relay the seat at the source of one that feeds nobody, in its substream or in another.
+func (s *Seats) unseat(a ask, t *seating) swarm.Reason {
+	if !a.relay || interior(t.to[a.k]) >= s.Copies {
+		return swarm.NoCapacity
+	}
+	for n := range t.to {
+		k := (a.k + n) % len(t.to)
+		for i, to := range t.to[k] {
+			if to.Class != scheduler.ClassInterior && (n == 0 || len(t.to[k]) > 1) {
+				s.take(k, i, t)
+				return swarm.NoReason
+			}
+		}
+	}
+	return swarm.NoCapacity
+}
+
+// take takes back a seat.
+func (s *Seats) take(k, i int, t *seating) {
+	link := t.to[k][i].Link
+	if l := s.Desk.View.Link(link); l != nil && s.Desk.Now >= l.Asks[k].Since+noticeAfter {
+		s.dismiss(held{link, k})
+		t.leaving[k] = append(t.leaving[k], scheduler.Target{Link: link, Class: scheduler.ClassLeaf})
+	} else { // it hardly plays yet
+		s.Desk.Do(scheduler.Refuse{Link: link, Substream: k, Reason: swarm.NoCapacity})
+	}
 	t.to[k] = slices.Delete(t.to[k], i, i+1)
 	t.seats--
 	s.evicted = s.Desk.Now
-	return swarm.NoReason
+}
+
+// dismiss tells one that its seat goes to another.
+func (s *Seats) dismiss(h held) {
+	s.Desk.Do(scheduler.Refuse{Link: h.link, Substream: h.k, Reason: swarm.Outbid})
+	if s.leaving == nil {
+		s.leaving = make(map[held]time.Duration)
+	}
+	s.leaving[h] = s.Desk.Now + leaveWithin
 }
 
 // elsewhere finds a leaf in a substream in which this peer is further from the source than in the one that is asked for.
 func (s *Seats) elsewhere(a ask, t *seating) (substream, place int) {
-	if s.Desk.View.Stream.Role == swarm.Source {
-		return 0, -1
-	}
 	mine := s.hops(a.k)
+	if len(t.to[a.k]) >= s.Keep {
+		mine++
+	}
 	substream, place = 0, -1
 	for k := range t.to {
 		h := s.hops(k)
 		if h <= mine {
 			continue
 		}
-		if i := s.dispensable(a, t.to[k]); i >= 0 {
+		i := s.dispensable(a, t.to[k])
+		if i < 0 && len(t.to[a.k]) < 2*s.Keep {
+			i = slices.IndexFunc(t.to[k], func(t scheduler.Target) bool { return t.Class != scheduler.ClassInterior })
+		}
+		if i >= 0 {
 			substream, place, mine = k, i, h
 		}
 	}
@@ -166,25 +262,19 @@ func (s *Seats) hops(k int) int {
 	return least
 }
 
-// dispensable finds whose seat is worth less than that of the asker: its place in to, or -1. At a viewer that is a leaf with
-// as little to spare as any; at the source it may be a relay with less than half of the uplink that the asker has to spare.
+// dispensable finds the leaf whose seat is worth less than that of the asker, having as little to spare as any: its place in to, or -1.
 func (s *Seats) dispensable(a ask, to []scheduler.Target) int {
-	source := s.Desk.View.Stream.Role == swarm.Source
 	place, least := -1, a.link.Status.Spare/2
-	if a.relay && !source {
+	if a.relay {
 		least = 1<<64 - 1
 	}
 	for i, t := range to {
 		l := s.Desk.View.Link(t.Link)
-		if l == nil || t.Class == scheduler.ClassInterior && !source {
+		if l == nil || t.Class == scheduler.ClassInterior {
 			continue
 		}
-		worth := l.Status.Spare
-		if t.Class == scheduler.ClassInterior {
-			worth = l.Status.Uplink
-		}
-		if worth <= least {
-			place, least = i, worth
+		if l.Status.Spare <= least {
+			place, least = i, l.Status.Spare
 		}
 	}
 	return place
