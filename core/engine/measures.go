@@ -124,6 +124,9 @@ func (e *Engine) watchFeed(l *link, k int) {
 		gap = time.Duration(uint64(time.Second) * uint64(e.epoch.rate.chunkWire) / rate)
 	}
 	patience := max(silentAfter, 3*gap) + time.Duration(max(l.hops(k)-1, 0))*hopPatience
+	if l.ours.answered&(1<<k) == 0 {
+		patience += 2 * l.rtt
+	}
 	since := max(f.last, f.asked, f.excused)
 	if f.silent || e.now-since <= patience || e.frontier.at < since || e.frontier.at <= e.now-patience {
 		return // nobody makes progress: the stream itself has stopped, or this peer is cut off

@@ -81,6 +81,9 @@ func (s *Seats) fits(a ask, t *seating) bool {
 	}
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
 	if s.Desk.View.Stream.Role != swarm.Source {
+		if s.Keep > 0 && a.link.Status.Hops.At(a.k) == 0 {
+			return float64(t.seats+1) <= affordable*needy
+		}
 		return float64(t.seats+1+s.kept(a.k, t)) <= affordable
 	}
 	if float64(t.seats+1) > affordable {
@@ -102,15 +105,23 @@ func (s *Seats) fits(a ask, t *seating) bool {
 	return have == 0 || float64(t.seats+1+bare) <= affordable
 }
 
+// needy is by how much the limit may be exceeded for one who is fed by nobody.
+const needy = 1.07
+
 // Open is the set of substreams in which this peer has a seat to give; of a source, to one that feeds others.
 func (s *Seats) Open() (set uint64) {
 	v := &s.Desk.View
 	t := s.now()
 	affordable := s.Uplink.Limit() / s.Uplink.Seat() * uplink.Soft
-	farthest := 0 // of the substreams in which a leaf has a seat
+	farthest, settled := 0, 0 // of the substreams in which a leaf has a seat, or one that may lose it
 	for k, to := range t.to {
-		if interior(to) < len(to) {
-			farthest = max(farthest, s.hops(k))
+		for _, x := range to {
+			if l := v.Link(x.Link); l != nil && x.Class != scheduler.ClassInterior {
+				farthest = max(farthest, s.hops(k))
+				if s.settled(l, k) {
+					settled = max(settled, s.hops(k))
+				}
+			}
 		}
 	}
 	for k, to := range t.to {
@@ -122,7 +133,7 @@ func (s *Seats) Open() (set uint64) {
 		case !s.reached(k):
 		case float64(t.seats+1) <= affordable && float64(t.seats+1+s.kept(k, &t)) <= affordable:
 			set |= 1 << k
-		case len(to) < s.Keep && s.hops(k) < farthest || len(to) < 2*s.Keep && s.hops(k)+1 < farthest: // room is made
+		case s.begins(k, &t) && s.hops(k) < farthest, len(to) < s.Keep && s.hops(k) < settled, len(to) < 2*s.Keep && s.hops(k)+1 < settled: // room is made
 			set |= 1 << k
 		}
 	}

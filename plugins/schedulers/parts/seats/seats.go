@@ -166,7 +166,7 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	}
 	k, i := a.k, -1
 	if strong {
-		i = s.dispensable(a, t.to[a.k])
+		i = s.dispensable(a, a.k, t.to[a.k])
 	}
 	if i < 0 {
 		k, i = s.elsewhere(a, t)
@@ -230,9 +230,11 @@ func (s *Seats) elsewhere(a ask, t *seating) (substream, place int) {
 		if h <= mine {
 			continue
 		}
-		i := s.dispensable(a, t.to[k])
+		i := s.dispensable(a, k, t.to[k])
 		if i < 0 && len(t.to[a.k]) < 2*s.Keep {
-			i = slices.IndexFunc(t.to[k], func(t scheduler.Target) bool { return t.Class != scheduler.ClassInterior })
+			i = slices.IndexFunc(t.to[k], func(x scheduler.Target) bool {
+				return x.Class != scheduler.ClassInterior && (s.begins(a.k, t) || s.settled(s.Desk.View.Link(x.Link), k))
+			})
 		}
 		if i >= 0 {
 			substream, place, mine = k, i, h
@@ -263,14 +265,14 @@ func (s *Seats) hops(k int) int {
 }
 
 // dispensable finds the leaf whose seat is worth less than that of the asker, having as little to spare as any: its place in to, or -1.
-func (s *Seats) dispensable(a ask, to []scheduler.Target) int {
+func (s *Seats) dispensable(a ask, k int, to []scheduler.Target) int {
 	place, least := -1, a.link.Status.Spare/2
 	if a.relay {
 		least = 1<<64 - 1
 	}
 	for i, t := range to {
 		l := s.Desk.View.Link(t.Link)
-		if l == nil || t.Class == scheduler.ClassInterior {
+		if l == nil || t.Class == scheduler.ClassInterior || !s.settled(l, k) {
 			continue
 		}
 		if l.Status.Spare <= least {
@@ -279,6 +281,18 @@ func (s *Seats) dispensable(a ask, to []scheduler.Target) int {
 	}
 	return place
 }
+
+// settled reports whether one has had its seat for long enough to lose it: before, it would only begin anew elsewhere. Who can
+// feed nobody may lose it at any time.
+func (s *Seats) settled(l *scheduler.Link, k int) bool {
+	return s.Desk.Now >= l.Asks[k].Since+noticeAfter || float64(max(l.Status.Spare, l.Status.Uplink)) < s.Uplink.Seat()
+}
+
+// begins reports whether substream k has hardly left the source by way of this peer.
+func (s *Seats) begins(k int, t *seating) bool { return len(t.to[k]) < first && s.hops(k) == 2 }
+
+// first is how many must be fed in a substream so that it spreads: for them, anybody's seat is taken.
+const first = 2
 
 // Supplies is how many seats a peer has to spare that is worth more than a leaf.
 const Supplies = 4
