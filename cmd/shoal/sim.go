@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ type simCommand struct {
 	HTML     string        `name:"html" help:"Write a page with plots to this file; it needs nothing else." placeholder:"FILE"`
 	Compare  []string      `help:"Policies to compare, instead of the scenario's." placeholder:"PATH|NAME,..."`
 	Policy   string        `help:"Policy, instead of the scenario's: a built-in one, or the path of an executable, ./mine." placeholder:"PATH|NAME"`
-	Seeds    int           `default:"1" help:"Runs of each policy, with the scenario's seed and those after it, 1 to 100."`
+	Viewers  []int         `help:"Numbers of viewers to run it with, each instead of the scenario's: delay against the size of the audience." placeholder:"N,..."`
+	Seeds    int           `default:"1" help:"Runs of each policy and number of viewers, with the scenario's seed and those after it, 1 to 100."`
 	Parallel int           `help:"Runs at once, each on a core with about 120 KB for each viewer; one for each core when not given." placeholder:"N"`
 	Delay    time.Duration `name:"policy-delay" help:"Virtual time from what a policy is told to its answer, 0s to 1s; a process takes none by itself."`
 }
@@ -46,7 +48,8 @@ func (c simCommand) Run(env *environment) error {
 		return err
 	}
 	defer stop()
-	o := simulate.Options{Scenario: s, Seeds: c.Seeds, Parallel: c.Parallel, Delay: c.Delay}
+	slices.Sort(c.Viewers)
+	o := simulate.Options{Scenario: s, Viewers: slices.Compact(c.Viewers), Seeds: c.Seeds, Parallel: c.Parallel, Delay: c.Delay}
 	for _, p := range policies {
 		o.Policies = append(o.Policies, runnable(h, p))
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/shoal-live/shoal/core/chunk"
 )
 
+// mostViewers bounds viewers.count.
+const mostViewers = 1_000_000
+
 // wrong is what is wrong with a key; nil when nothing is.
 type wrong struct{ key, what string }
 
@@ -26,7 +29,7 @@ func (s *Scenario) validate(keys *yaml.Keys, policies []string) error {
 		within("stream.keyFrame", s.Stream.KeyFrame, 0.01, 1000),
 		within("source.copies", s.Source.Copies, 1, 16),
 		within("helpers.count", s.Helpers.Count, 0, 10_000),
-		within("viewers.count", s.Viewers.Count, 1, 1_000_000),
+		within("viewers.count", s.Viewers.Count, 1, mostViewers),
 		within("viewers.resourceIndex", s.Viewers.ResourceIndex, 0, 100),
 		within("network.latency.median", s.Network.Latency.Median, time.Millisecond, 10*time.Second),
 		within("network.latency.sigma", s.Network.Latency.Sigma, 0, 3),

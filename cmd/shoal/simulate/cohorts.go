@@ -9,12 +9,12 @@ import (
 )
 
 // printCohorts writes what some of the viewers reached, by policy; nothing when all are of one kind.
-func printCohorts(w io.Writer, list []column) error {
+func printCohorts(w io.Writer, list []Set) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(tw, "\nviewers\tpolicy\tcount\tdelay p99\tstartup p95\tcontinuity\tworst 1 %%\tupload\n")
 	rows := 0
 	for _, c := range list {
-		r := c.runs[0].Report
+		r := c.Runs[0].Report
 		for _, name := range slices.Sorted(maps.Keys(r.Cohorts)) {
 			h := r.Cohorts[name]
 			if h.Viewers == r.Viewers {
@@ -22,7 +22,7 @@ func printCohorts(w io.Writer, list []column) error {
 			}
 			rows++
 			fmt.Fprintf(tw, "%s\t%s, seed %d\t%d\t%.0f ms\t%.0f ms\t%.5f\t%.5f\t%.3g Mb/s\n",
-				name, c.policy, r.Seed, h.Viewers, h.DelayMS.P99, h.StartupMS.P95, h.Continuity.Mean, h.Continuity.Worst1Pct, h.UploadBps/1e6)
+				name, c.Policy, r.Seed, h.Viewers, h.DelayMS.P99, h.StartupMS.P95, h.Continuity.Mean, h.Continuity.Worst1Pct, h.UploadBps/1e6)
 		}
 	}
 	if rows == 0 {

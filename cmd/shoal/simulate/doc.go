@@ -1,4 +1,4 @@
-// Package simulate runs a scenario in virtual time: once for each policy and seed, several at once, each by itself and so the
+// Package simulate runs a scenario in virtual time: once for each policy, number of viewers and seed, several at once, each by itself and so the
 // same whatever else runs. A policy that is an executable runs as a process of the plugin host, in lockstep: virtual time
 // stands still until it has answered. Everything that Run starts has ended when it returns.
 package simulate

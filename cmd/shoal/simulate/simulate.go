@@ -18,7 +18,8 @@ import (
 type Options struct {
 	Scenario *scenario.Scenario
 	Policies []Policy       // at least one
-	Seeds    int            // runs of each policy, with the scenario's seed and those after it; at least 1
+	Viewers  []int          // numbers of viewers, instead of the scenario's: every policy runs with each; none for the scenario's
+	Seeds    int            // runs of each policy and number, with the scenario's seed and those after it; at least 1
 	Parallel int            // runs at once; at least 1
 	Delay    time.Duration  // virtual, from what a policy is told to its answer; default 0
 	Series   sim.SeriesMode // whether reports have a series
@@ -35,15 +36,17 @@ type Policy struct {
 
 // Run is one run.
 type Run struct {
-	Policy string
-	Report *report.Report
-	Whole  bool // false when it was stopped
+	Policy  string
+	Viewers int // that were to come
+	Report  *report.Report
+	Whole   bool // false when it was stopped
 }
 
 // runner is what the runs of one call share.
 type runner struct {
 	Options
-	ctx context.Context
+	ctx   context.Context
+	sizes []*scenario.Scenario // the scenario with each number of viewers
 
 	mu   sync.Mutex
 	done []time.Duration // virtual, by run
@@ -51,11 +54,23 @@ type runner struct {
 	err  error // the first
 }
 
-// All runs every policy with every seed: the runs of the first policy first. Once ctx ends it gives what there is
-// by then, of runs that began. Errors: sim.ErrConfig, scheduler.ErrParameter, ErrPolicy, what a Starter answers.
+// All runs every policy with every number of viewers and every seed: the runs of the first policy first, and of these those of
+// the first number. Once ctx ends it gives what there is by then, of runs that began. Errors: scenario.ErrScenario for a number
+// of viewers that the scenario cannot have, sim.ErrConfig, scheduler.ErrParameter, ErrPolicy, what a Starter answers.
 func All(ctx context.Context, o Options) ([]*Run, error) {
-	n := len(o.Policies) * o.Seeds
-	r := &runner{Options: o, done: make([]time.Duration, n), runs: make([]*Run, n)}
+	r := &runner{Options: o, sizes: []*scenario.Scenario{o.Scenario}}
+	if len(o.Viewers) > 0 {
+		r.sizes = nil
+	}
+	for _, viewers := range o.Viewers {
+		s, err := o.Scenario.With(viewers)
+		if err != nil {
+			return nil, err
+		}
+		r.sizes = append(r.sizes, s)
+	}
+	n := len(o.Policies) * len(r.sizes) * o.Seeds
+	r.done, r.runs = make([]time.Duration, n), make([]*Run, n)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r.ctx = ctx
@@ -99,13 +114,19 @@ func (r *runner) fail(err error) {
 	}
 }
 
+// which is what run i is of.
+func (r *runner) which(i int) (*Policy, *scenario.Scenario) {
+	i /= r.Seeds
+	return &r.Policies[i/len(r.sizes)], r.sizes[i%len(r.sizes)]
+}
+
 // one makes run i.
 func (r *runner) one(i int) error {
 	if r.ctx.Err() != nil {
 		return nil
 	}
-	p := &r.Policies[i/r.Seeds]
-	cfg := r.Scenario.Simulation()
+	p, s := r.which(i)
+	cfg := s.Simulation()
 	cfg.Seed += uint64(i % r.Seeds)
 	cfg.PolicyName, cfg.Params, cfg.Policy = p.Name, r.params(p), p.Factory
 	cfg.PolicyDelay, cfg.Series = r.Delay, r.Series
@@ -129,10 +150,10 @@ func (r *runner) one(i int) error {
 		err = failed()
 	}
 	if err != nil {
-		return fmt.Errorf("policy %s, seed %d: %w", p.Name, cfg.Seed, err)
+		return fmt.Errorf("policy %s, %d viewers, seed %d: %w", p.Name, s.Viewers.Count, cfg.Seed, err)
 	}
 	r.tell(i, cfg.Duration, cfg.Duration)
-	r.runs[i] = &Run{p.Name, rep, whole}
+	r.runs[i] = &Run{p.Name, s.Viewers.Count, rep, whole}
 	return nil
 }
 
@@ -156,12 +177,12 @@ func (r *runner) tell(i int, at, of time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done[i] = at
-	sum := time.Duration(0)
-	for _, d := range r.done {
-		sum += d
+	sum, all := 0.0, 0.0
+	for k, d := range r.done {
+		_, s := r.which(k)
+		sum += float64(d) * float64(s.Viewers.Count)
+		all += float64(of) * float64(s.Viewers.Count)
 	}
-	r.Progress(Progress{
-		Done:   float64(sum) / (float64(of) * float64(len(r.done))),
-		Policy: r.Policies[i/r.Seeds].Name, Seed: r.Scenario.Seed + uint64(i%r.Seeds),
-	})
+	p, s := r.which(i)
+	r.Progress(Progress{Done: sum / all, Policy: p.Name, Viewers: s.Viewers.Count, Seed: r.Scenario.Seed + uint64(i%r.Seeds)})
 }

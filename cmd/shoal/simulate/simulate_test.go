@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestAProcessThatDiesEndsTheRunWithItsCause(t *testing.T) {
 		return &mortal{Policy: p, closed: &closed}, err
 	}}}
 	_, err := simulate.All(t.Context(), o)
-	if !errors.Is(err, simulate.ErrPolicy) || !errors.Is(err, errGone) || !strings.Contains(err.Error(), "policy mine, seed 1") {
+	if !errors.Is(err, simulate.ErrPolicy) || !errors.Is(err, errGone) || !strings.Contains(err.Error(), "policy mine, 6 viewers, seed 1") {
 		t.Errorf("error %v, want ErrPolicy with its cause", err)
 	}
 	if began == 0 || closed != began {
@@ -174,13 +175,50 @@ func TestTheSummaryShowsEveryPolicyAndTheBoundsBeside(t *testing.T) {
 	}
 }
 
+func TestEveryNumberOfViewersIsRunWithEveryPolicyAndSeed(t *testing.T) {
+	o := options(t, small)
+	o.Viewers = []int{3, 9}
+	o.Parallel = 2
+	runs := all(t, o)
+	var told []string
+	for _, r := range runs {
+		told = append(told, fmt.Sprintf("%s/%d/%d", r.Policy, r.Report.Viewers, r.Report.Seed))
+		if r.Viewers != r.Report.Viewers {
+			t.Errorf("%d viewers were to come, %d came", r.Viewers, r.Report.Viewers)
+		}
+	}
+	if got := strings.Join(told, " "); got != "substream/3/1 substream/3/2 substream/9/1 substream/9/2 edf/3/1 edf/3/2 edf/9/1 edf/9/2" {
+		t.Errorf("runs are %s", got)
+	}
+	var text strings.Builder
+	if err := simulate.Print(&text, runs); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3 viewers, 4 s", "9 viewers, 4 s", "burst bound", "substream, 2 seeds  3 ", "substream, 2 seeds  9 ", "edf, 2 seeds        9 "} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the summary does not say %q:\n%s", want, &text)
+		}
+	}
+}
+
+func TestANumberOfViewersThatTheScenarioCannotHaveIsRefused(t *testing.T) {
+	o := options(t, small+"source: {uplink: 2M}\n")
+	o.Scenario.Viewers.ResourceIndex = 2
+	for viewers, want := range map[int]string{0: "viewers.count", 1: "with 1 viewers: viewers.resourceIndex"} { // order-free: each stands alone
+		o.Viewers = []int{viewers}
+		if _, err := simulate.All(t.Context(), o); !errors.Is(err, scenario.ErrScenario) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d viewers: error %v, want ErrScenario that names %s", viewers, err, want)
+		}
+	}
+}
+
 func TestProgressSaysHowMuchIsDoneAndHowLongItTakesYet(t *testing.T) {
 	for done, want := range map[float64]string{ // order-free: each stands alone
-		0:    "[------------------------------]   0 %, ? left (edf, seed 3)",
-		0.25: "[#######-----------------------]  25 %, 1m30s left (edf, seed 3)",
-		1:    "[##############################] 100 %, 0s left (edf, seed 3)",
+		0:    "[------------------------------]   0 %, ? left (edf, 40 viewers, seed 3)",
+		0.25: "[#######-----------------------]  25 %, 1m30s left (edf, 40 viewers, seed 3)",
+		1:    "[##############################] 100 %, 0s left (edf, 40 viewers, seed 3)",
 	} {
-		if got := (simulate.Progress{Done: done, Policy: "edf", Seed: 3}).Text(30 * time.Second); got != want {
+		if got := (simulate.Progress{Done: done, Policy: "edf", Viewers: 40, Seed: 3}).Text(30 * time.Second); got != want {
 			t.Errorf("%v is %q, want %q", done, got, want)
 		}
 	}

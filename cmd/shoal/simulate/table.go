@@ -74,34 +74,16 @@ func measures() []measure {
 	}
 }
 
-// column is what one policy reached over its seeds.
-type column struct {
-	policy string
-	runs   []*Run
-}
-
-func columns(runs []*Run) []column {
-	var list []column
-	for _, r := range runs {
-		if n := len(list); n == 0 || list[n-1].policy != r.Policy {
-			list = append(list, column{policy: r.Policy})
-		}
-		last := &list[len(list)-1]
-		last.runs = append(last.runs, r)
-	}
-	return list
-}
-
 // cell is the mean over the seeds and, where there are several, the least and the greatest.
-func (c *column) cell(m *measure) string {
+func (c *Set) cell(m *measure) string {
 	sum := 0.0
-	least, most := m.of(c.runs[0].Report), m.of(c.runs[0].Report)
-	for _, r := range c.runs {
+	least, most := m.of(c.Runs[0].Report), m.of(c.Runs[0].Report)
+	for _, r := range c.Runs {
 		v := m.of(r.Report)
 		sum += v
 		least, most = min(least, v), max(most, v)
 	}
-	text := m.unit.show(sum / float64(len(c.runs)))
+	text := m.unit.show(sum / float64(len(c.Runs)))
 	if least < most {
 		number := func(v float64) string { n, _, _ := strings.Cut(m.unit.show(v), " "); return n }
 		text += fmt.Sprintf(" (%s..%s)", number(least), number(most))
@@ -109,20 +91,37 @@ func (c *column) cell(m *measure) string {
 	return text
 }
 
-// Print writes what the runs reached as one table: a row for each measure, a column for each policy, and the bounds beside
-// them. With several seeds it shows means, and from where to where they go. The runs are as All gives them.
+// Print writes what the runs reached as one table for each number of viewers: a row for each measure, a column for each policy,
+// and the bounds beside them. With several seeds it shows means, and from where to where they go. With several numbers of
+// viewers a last table has a row for each of them. The runs are as All gives them.
 func Print(w io.Writer, runs []*Run) error {
-	list := columns(runs)
-	if len(list) == 0 {
-		return nil
+	list := Sets(runs)
+	numbers := sizes(list)
+	for _, viewers := range numbers {
+		if err := printSize(w, sized(list, viewers)); err != nil {
+			return err
+		}
+		if len(numbers) > 1 {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
 	}
-	first := list[0].runs[0].Report
+	if len(numbers) > 1 {
+		return printGrowth(w, list)
+	}
+	return nil
+}
+
+// printSize writes what was reached with one number of viewers.
+func printSize(w io.Writer, list []Set) error {
+	first := list[0].Runs[0].Report
 	index := "no resource index, for an uplink has no limit"
 	if first.ResourceIndex > 0 {
 		index = fmt.Sprintf("resource index %.3g", first.ResourceIndex)
 	}
 	if _, err := fmt.Fprintf(w, "%d viewers, %s, seed %d, %.4g Mb/s, %s\n\n",
-		first.Viewers, lasted(runs), first.Seed, first.StreamBps/1e6, index); err != nil {
+		first.Viewers, lasted(list), first.Seed, first.StreamBps/1e6, index); err != nil {
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -148,20 +147,22 @@ func Print(w io.Writer, runs []*Run) error {
 	return printCohorts(w, list)
 }
 
-func heading(c *column) string {
-	if len(c.runs) > 1 {
-		return fmt.Sprintf("%s, %d seeds", c.policy, len(c.runs))
+func heading(c *Set) string {
+	if len(c.Runs) > 1 {
+		return fmt.Sprintf("%s, %d seeds", c.Policy, len(c.Runs))
 	}
-	return c.policy
+	return c.Policy
 }
 
 // lasted says how long the runs are, and whether some were stopped.
-func lasted(runs []*Run) string {
-	least, most := runs[0].Report.DurationS, runs[0].Report.DurationS
+func lasted(list []Set) string {
+	least, most := list[0].Runs[0].Report.DurationS, 0.0
 	whole := true
-	for _, r := range runs {
-		least, most = min(least, r.Report.DurationS), max(most, r.Report.DurationS)
-		whole = whole && r.Whole
+	for _, s := range list {
+		for _, r := range s.Runs {
+			least, most = min(least, r.Report.DurationS), max(most, r.Report.DurationS)
+			whole = whole && r.Whole
+		}
 	}
 	switch {
 	case whole:

@@ -9,8 +9,10 @@ import (
 
 // line is one curve.
 type line struct {
-	name   string
+	colour string
+	dash   string // as of stroke-dasharray; "" for a solid line
 	points []point
+	dots   []point // beside the curve, each a small circle
 }
 
 type point struct{ x, y float64 }
@@ -21,8 +23,17 @@ type chart struct {
 	x, y   string // what the axes show, with its unit
 	least  float64
 	most   float64 // of y; 0 for what the curves reach
+	scale  scale   // of x
 	curves []line
 }
+
+// scale says how an axis goes.
+type scale uint8
+
+const (
+	linear      scale = iota // from 0
+	logarithmic              // over the values, which are above 0
+)
 
 // What a chart measures, in pixels.
 const (
@@ -37,33 +48,45 @@ func colour(i int) string {
 }
 
 // axis says which pixels the values of one direction have.
-type axis struct{ from, to, first, last float64 }
+type axis struct {
+	from, to, first, last float64
+	scale                 scale
+}
 
 // place is the pixel of a value.
-func (a axis) place(v float64) float64 { return a.first + (v-a.from)/(a.to-a.from)*(a.last-a.first) }
+func (a axis) place(v float64) float64 {
+	from, to := a.from, a.to
+	if a.scale == logarithmic {
+		from, to, v = math.Log(from), math.Log(to), math.Log(v)
+	}
+	return a.first + (v-from)/(to-from)*(a.last-a.first)
+}
+
+// ticks are where the axis has a number.
+func (a axis) ticks() []float64 {
+	if a.scale == logarithmic {
+		return decades(a.from, a.to)
+	}
+	return ticks(a.from, a.to)
+}
 
 // svg draws the chart.
 func (c *chart) svg() template.HTML {
-	toX, toY := c.ranges()
-	h, v := axis{0, toX, left, width - right}, axis{c.least, toY, height - low, above}
+	h, v := c.axes()
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, height, template.HTMLEscapeString(c.title))
-	for _, t := range ticks(0, toX) {
+	for _, t := range h.ticks() {
 		x := h.place(t)
-		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/><text x="%.1f" y="%d" text-anchor="middle">%.5g</text>`,
-			x, above, x, height-low, x, height-low+16, t)
+		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`,
+			x, above, x, height-low, x, height-low+16, short(t))
 	}
-	for _, t := range ticks(c.least, toY) {
+	for _, t := range v.ticks() {
 		y := v.place(t)
-		fmt.Fprintf(&b, `<line class="grid" x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%.5g</text>`,
-			left, y, width-right, y, left-6, y+4, t)
+		fmt.Fprintf(&b, `<line class="grid" x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`,
+			left, y, width-right, y, left-6, y+4, short(t))
 	}
-	for i, l := range c.curves {
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2" points="`, colour(i))
-		for _, p := range l.points {
-			fmt.Fprintf(&b, "%.1f,%.1f ", h.place(p.x), v.place(min(max(p.y, c.least), toY)))
-		}
-		b.WriteString(`"/>`)
+	for _, l := range c.curves {
+		l.draw(&b, h, v)
 	}
 	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`, (left+width-right)/2, height-8, template.HTMLEscapeString(c.x))
 	fmt.Fprintf(&b, `<text transform="translate(14 %d) rotate(-90)" text-anchor="middle">%s</text></svg>`,
@@ -71,24 +94,46 @@ func (c *chart) svg() template.HTML {
 	return template.HTML(b.String()) // numbers, and text that was escaped
 }
 
-// ranges are where the axes end.
-func (c *chart) ranges() (toX, toY float64) {
-	toY = c.most
+// draw draws the curve and its dots.
+func (l *line) draw(b *strings.Builder, h, v axis) {
+	dash := ""
+	if l.dash != "" {
+		dash = fmt.Sprintf(` stroke-dasharray="%s"`, l.dash)
+	}
+	fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="2"%s points="`, l.colour, dash)
+	for _, p := range l.points {
+		fmt.Fprintf(b, "%.1f,%.1f ", h.place(p.x), v.place(min(max(p.y, v.from), v.to)))
+	}
+	b.WriteString(`"/>`)
+	for _, p := range l.dots {
+		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, h.place(p.x), v.place(min(max(p.y, v.from), v.to)), l.colour)
+	}
+}
+
+// axes are those on which all of the curves have room.
+func (c *chart) axes() (h, v axis) {
+	least, most, top := math.Inf(1), 0.0, c.most
 	for _, l := range c.curves {
-		for _, p := range l.points {
-			toX = max(toX, p.x)
-			if c.most == 0 {
-				toY = max(toY, p.y*1.05)
+		for _, list := range [][]point{l.points, l.dots} {
+			for _, p := range list {
+				least, most = min(least, p.x), max(most, p.x)
+				if c.most == 0 {
+					top = max(top, p.y*1.05)
+				}
 			}
 		}
 	}
-	if toX == 0 {
-		toX = 1
+	if most == 0 {
+		least, most = 1, 1
 	}
-	if toY <= c.least {
-		toY = c.least + 1
+	if top <= c.least {
+		top = c.least + 1
 	}
-	return toX, toY
+	h = axis{0, most, left, width - right, linear}
+	if c.scale == logarithmic {
+		h = axis{least / 1.25, most * 1.25, left, width - right, logarithmic}
+	}
+	return h, axis{c.least, top, height - low, above, linear}
 }
 
 // ticks are about six round numbers between two.
@@ -105,4 +150,25 @@ func ticks(from, to float64) []float64 {
 		list = append(list, float64(i)*step)
 	}
 	return list
+}
+
+// decades are 1, 2, 5, 10, 20 and so on between two numbers above 0.
+func decades(from, to float64) []float64 {
+	var list []float64
+	for ten := math.Pow(10, math.Floor(math.Log10(from))); ten <= to; ten *= 10 {
+		for _, f := range []float64{1, 2, 5} {
+			if v := ten * f; from <= v && v <= to {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
+// short is a number as an axis has it.
+func short(v float64) string {
+	if v >= 10_000 {
+		return fmt.Sprintf("%.5gk", v/1000)
+	}
+	return fmt.Sprintf("%.5g", v)
 }
