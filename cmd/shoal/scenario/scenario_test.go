@@ -18,7 +18,7 @@ func parse(text string) (*scenario.Scenario, error) {
 			if name != "groups.csv" {
 				return nil, os.ErrNotExist
 			}
-			return []byte("time,bytes\n0,9000\n0.1,1000\n\n# so far\n0.2,2000\n"), nil
+			return []byte("# made by hand\ntime,bytes\n0,9000\n0.1,1000\n\n# so far\n0.2,2000\n"), nil
 		},
 	})
 }

@@ -24,17 +24,20 @@ func (s *Scenario) readTrace(keys *yaml.Keys, open func(string) ([]byte, error))
 	return nil
 }
 
-// parseTrace reads the bytes of each group: the last column of each line. The first line may be a heading, and lines that
-// are empty or begin with # say nothing.
+// parseTrace reads the bytes of each group: the last column of each line. The first of them may be a heading; lines that are
+// empty or begin with # say nothing.
 func parseTrace(text string) ([]int, error) {
 	var sizes []int
+	first := true
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		size, err := strconv.Atoi(strings.TrimSpace(line[strings.LastIndex(line, ",")+1:]))
-		if err != nil && i == 0 {
+		heading := first && err != nil
+		first = false
+		if heading {
 			continue
 		}
 		if err != nil || size < 1 || size > chunk.MaxGroupSize {
