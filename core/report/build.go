@@ -39,6 +39,7 @@ type Run struct {
 	Source      Peer
 	Most1s      uint64 // greatest number of wire bytes that left the source in any one second
 	Viewers     []Peer
+	Streams     []RunStream // where there are several, and Source and Viewers are of all together
 	Ingest      Histogram
 	ClockMethod string
 	Bounds      Bounds
@@ -51,7 +52,7 @@ type Run struct {
 
 // Build makes the report of a run, by the formulas in Report.
 func Build(r *Run) *Report {
-	all := gather(r, "")
+	all := gather(r.Viewers, r.Duration, "")
 	rep := &Report{
 		Viewers:         len(r.Viewers),
 		Seed:            r.Seed,
@@ -67,6 +68,7 @@ func Build(r *Run) *Report {
 		SourceCapBps:    8 * float64(r.Source.Uplink),
 		Max1sEgressBps:  8 * float64(r.Most1s),
 		BoundMS:         r.Bounds,
+		Streams:         streams(r),
 		Series:          r.Series,
 		Clock:           Clock{Method: r.ClockMethod},
 		CPUS:            r.CPU.Seconds(),
@@ -121,19 +123,19 @@ func Build(r *Run) *Report {
 		if rep.Cohorts == nil {
 			rep.Cohorts = make(map[string]Cohort)
 		}
-		rep.Cohorts[name] = gather(r, name)
+		rep.Cohorts[name] = gather(r.Viewers, r.Duration, name)
 	}
 	return rep
 }
 
 // gather measures the viewers of one cohort, or all for "".
-func gather(r *Run, cohort string) Cohort {
+func gather(viewers []Peer, duration time.Duration, cohort string) Cohort {
 	var delay, playout, startup Histogram
 	var due, held, sent uint64
 	var c Cohort
 	var shares []float64
-	for i := range r.Viewers {
-		v := &r.Viewers[i]
+	for i := range viewers {
+		v := &viewers[i]
 		if cohort != "" && !slices.Contains(v.Cohorts, cohort) {
 			continue
 		}
@@ -151,8 +153,8 @@ func gather(r *Run, cohort string) Cohort {
 	}
 	c.DelayMS, c.PlayoutMS, c.StartupMS = delay.Percentiles(), playout.Percentiles(), startup.Percentiles()
 	c.ChunkContinuity = ratio(held, due)
-	if c.Viewers > 0 && r.Duration > 0 {
-		c.UploadBps = 8 * float64(sent) / float64(c.Viewers) / r.Duration.Seconds()
+	if c.Viewers > 0 && duration > 0 {
+		c.UploadBps = 8 * float64(sent) / float64(c.Viewers) / duration.Seconds()
 	}
 	c.Continuity = continuity(shares)
 	return c

@@ -34,6 +34,7 @@ type Report struct {
 	Stretch float64 `json:"stretch"`  // delay p99 / burst bound
 
 	Cohorts map[string]Cohort `json:"cohorts,omitempty"`
+	Streams []Stream          `json:"streams,omitempty"` // where there are several
 	Series  []Second          `json:"series,omitempty"`
 	Clock   Clock             `json:"clock"`
 

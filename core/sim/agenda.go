@@ -24,11 +24,12 @@ const (
 
 // happening is one thing that happens. What its fields mean is the kind's affair.
 type happening struct {
-	what  kind
-	peer  int32 // whom it concerns
-	other int32 // the far end, an index, or a count
-	size  int32 // wire bytes of a frame
-	frame []byte
+	what   kind
+	stream uint8 // an index, of what concerns one stream alone
+	peer   int32 // whom it concerns
+	other  int32 // the far end, an index, or a count
+	size   int32 // wire bytes of a frame
+	frame  []byte
 }
 
 // agenda orders events by time, and at one time by the order in which they were added. Events lie in a slice whose

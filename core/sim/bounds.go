@@ -13,23 +13,23 @@ func (w *world) bounds() report.Bounds {
 	}
 	for _, p := range w.peers {
 		switch {
-		case p.index == 0 || p.final == nil && p.engine == nil: // the source, and those that never came
+		case p.index == 0 || p.finals == nil && p.parts == nil: // the source, and those that never came
 		case p.uplink.idle():
 			ideal.Viewers = append(ideal.Viewers, 0)
 		default:
 			ideal.Viewers = append(ideal.Viewers, limit(p.uplink.Rate))
 		}
 	}
-	sizes := w.media.cfg.Trace
-	if len(sizes) == 0 {
-		for i := range w.media.every {
-			sizes = append(sizes, w.media.size(i))
-		}
+	groups := len(w.cfg.Stream.Trace)
+	if groups == 0 {
+		groups = w.streams[0].every
 	}
-	for _, size := range sizes {
-		var chunks []int
-		for left := size; left > 0; left -= w.cfg.Stream.ChunkSize {
-			chunks = append(chunks, w.frame(min(left, w.cfg.Stream.ChunkSize)))
+	for i := range groups {
+		var chunks []int // of all streams, whose groups are born together
+		for _, m := range w.streams {
+			for left := m.size(i); left > 0; left -= w.cfg.Stream.ChunkSize {
+				chunks = append(chunks, w.frame(min(left, w.cfg.Stream.ChunkSize)))
+			}
 		}
 		ideal.Groups = append(ideal.Groups, chunks)
 	}
@@ -46,24 +46,28 @@ func (c *Config) frame(payload int) int {
 	return payload + header + max(c.Stream.Proof-signature, 0) + c.Network.Overhead
 }
 
-// WireRate is what one copy of the stream takes on the wire, in bytes per second: with headers, proofs, and what a receiver
-// sends to acknowledge it. It looks at Stream and Network alone, which must be valid.
+// WireRate is what one copy of all streams takes on the wire, in bytes per second: with headers, proofs, and what a receiver
+// sends to acknowledge it. It looks at Stream, Streams and Network alone, which must be valid.
 func (c Config) WireRate() float64 {
 	c.fill()
 	s := &c.Stream
-	sizes := s.Trace
-	if len(sizes) == 0 {
-		sizes = []int{max(int(float64(s.Bitrate)/8*s.Group.Seconds()), 1)}
-	}
-	bytes := 0
-	for _, size := range sizes {
-		whole, rest := size/s.ChunkSize, size%s.ChunkSize
-		bytes += whole * (c.frame(s.ChunkSize) + c.Network.Ack)
-		if rest > 0 {
-			bytes += c.frame(rest) + c.Network.Ack
+	bytes, groups := 0, max(len(s.Trace), 1)
+	for k := range c.Streams {
+		for i := range groups {
+			size := 0
+			if len(s.Trace) > 0 {
+				size = s.traced(i, &c.Streams[k])
+			} else {
+				size = max(int(float64(c.Streams[k].Bitrate)/8*s.Group.Seconds()), 1)
+			}
+			whole, rest := size/s.ChunkSize, size%s.ChunkSize
+			bytes += whole * (c.frame(s.ChunkSize) + c.Network.Ack)
+			if rest > 0 {
+				bytes += c.frame(rest) + c.Network.Ack
+			}
 		}
 	}
-	return float64(bytes) / (float64(len(sizes)) * s.Group.Seconds())
+	return float64(bytes) / (float64(groups) * s.Group.Seconds())
 }
 
 // limit is an uplink whose rate is 0 where there is none.

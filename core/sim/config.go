@@ -12,6 +12,7 @@ type Config struct {
 	Seed        uint64        // of everything random
 	Duration    time.Duration // of the run, from the first join; default 20 s, limits 1 s..24 h
 	Stream      Stream
+	Streams     []Share // one for each stream: all of Stream's form, with an uplink of each peer in common; default one
 	Source      Uplink
 	Copies      float64 // the source's copies, for the bounds alone; default 3
 	Groups      []Class // who joins, and when; at least one
@@ -56,6 +57,12 @@ type Stream struct {
 	Substreams int           // default 16
 	Parity     int           // percent of parity, see chunk.ParityShare; default 0, limits 0..chunk.MaxParity. It restores without a byte being coded
 	Proof      int           // bytes of a chunk's proof, a signature of 64 included that is sent once a group; default 112, limits 0..512
+}
+
+// Share is one of several streams in which every peer takes part.
+type Share struct {
+	Weight  int    // of the stream at every uplink; default 1, limits 1..1000
+	Bitrate uint64 // bits of payload per second; default Stream's. Groups of a trace are as much larger or smaller
 }
 
 // Uplink is what a peer's connection carries.

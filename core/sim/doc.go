@@ -17,6 +17,8 @@
 //   - An uplink: frames leave one after another at its rate, those of all links. A link holds two chunk frames or
 //     10 ms of them; beyond that a frame is not taken (Full), until half of it has left (Writable), as package transport
 //     says. A downlink: frames arrive one after another at its rate; what would wait longer than Network.Queue is lost.
+//   - Several streams: each peer has an engine and a policy for each, which share its links, its uplink and its budget by
+//     the weights of the streams.
 //   - Wire bytes: chunk frames count their payload, a modelled proof and the transport's overhead; control frames their
 //     length and overhead; handshakes and acknowledgements are added.
 //   - A rendezvous: the source, and a random sample of those who are there, a round trip after the question.

@@ -23,7 +23,9 @@ func (w *world) strike(f Fault) {
 			p := w.peers[i]
 			rate := float64(p.uplink.Rate)
 			if rate == 0 {
-				rate = float64(w.media.bitrate()) / 8
+				for _, m := range w.streams {
+					rate += float64(m.share.Bitrate) / 8
+				}
 			}
 			p.uplink.Rate = max(uint64(rate*f.Rate), None)
 		}

@@ -9,24 +9,25 @@ import (
 )
 
 // sendChunks hands chunk frames to the links. Those not taken are told after all were offered.
-func (w *world) sendChunks(p *peer, sends []engine.ChunkSend) {
+func (w *world) sendChunks(a *part, sends []engine.ChunkSend) {
+	p := a.peer
 	w.refused = w.refused[:0]
 	for i := range sends {
 		c := &sends[i]
-		bytes := len(c.Frame) + w.media.length(c.ID.Number) + w.cfg.Network.Overhead
+		bytes := len(c.Frame) + a.media.length(c.ID.Number) + w.cfg.Network.Overhead
 		for _, id := range c.To {
 			h := p.link(id)
 			if h == nil {
 				continue
 			}
-			if !w.sendChunk(p, h, c.Frame, bytes) {
+			if !w.sendChunk(a, h, c.Frame, bytes) {
 				w.refused = append(w.refused, refusal{h, i})
 			}
 		}
 	}
 	for _, r := range w.refused {
-		p.engine.Full(w.now, r.half.id, sends[r.send].ID)
-		p.again = true
+		a.engine.Full(w.now, r.half.id, sends[r.send].ID)
+		a.again = true
 	}
 }
 
@@ -37,18 +38,19 @@ type refusal struct {
 }
 
 // sendChunk carries a chunk frame, unless the link's queue is full.
-func (w *world) sendChunk(p *peer, h *half, frame []byte, bytes int) bool {
+func (w *world) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
+	p := a.peer
 	gone := 0
 	for gone < len(h.queue) && h.queue[gone] <= w.now {
 		gone++
 	}
 	h.queue = append(h.queue[:0], h.queue[gone:]...)
 	if n := len(h.queue); n >= queueFrames && h.queue[n-1] > w.now+queueTime {
-		if !h.full {
-			h.full = true
+		if h.full == 0 {
 			room := min(h.queue[n-1]-queueTime/2, h.queue[n-queueFrames])
 			w.agenda.add(max(room, w.now+time.Microsecond), happening{what: doWritable, peer: p.index, other: int32(h.id)})
 		}
+		h.full.put(a.media.index)
 		return false
 	}
 	if p.vice == ridesFree {
@@ -58,7 +60,7 @@ func (w *world) sendChunk(p *peer, h *half, frame []byte, bytes int) bool {
 		frame = forge(frame)
 	}
 	left := w.occupy(p, bytes)
-	p.chunks += uint64(bytes)
+	a.chunks += uint64(bytes)
 	if left > w.now {
 		h.queue = append(h.queue, left)
 	}
@@ -75,9 +77,14 @@ func (w *world) writable(p *peer, id int32) {
 		return
 	}
 	if h := p.link(swarm.LinkID(id)); h != nil {
-		h.full = false
-		p.engine.Writable(w.now, h.id)
-		w.advance(p)
+		waiting := h.full
+		h.full = 0
+		for i := range p.parts {
+			if waiting.has(i) {
+				p.parts[i].engine.Writable(w.now, h.id)
+				w.advance(&p.parts[i])
+			}
+		}
 	}
 }
 
@@ -101,17 +108,22 @@ func (w *world) arrive(p *peer, e *happening) {
 	if h == nil {
 		return
 	}
-	_, rest, err := swarm.SplitIndex(e.frame)
-	if err != nil {
+	number, rest, err := swarm.SplitIndex(e.frame)
+	if err != nil || number-1 >= uint64(len(p.parts)) {
 		return
 	}
+	a := &p.parts[number-1]
+	up := h.up.has(a.media.index)
 	w.spend(p, w.cfg.Network.Ack)
 	switch {
-	case e.what == doChunk && h.up:
-		p.engine.Chunk(w.now, h.id, rest)
+	case e.what == doChunk && up:
+		a.engine.Chunk(w.now, h.id, rest)
 	case e.what == doControl:
-		w.takePart(p, h, scheduler.There)
-		p.engine.Control(w.now, h.id, rest)
+		if _, hello := swarm.PeekHello(rest); !up && !hello {
+			return // of a stream that has left the link
+		}
+		w.takePart(a, h, scheduler.There)
+		a.engine.Control(w.now, h.id, rest)
 	}
-	w.advance(p)
+	w.advance(a)
 }

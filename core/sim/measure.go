@@ -34,15 +34,25 @@ func (m *meter) add(now time.Duration, bytes int) {
 	m.total += uint64(bytes)
 }
 
-// measure is what a peer has measured so far.
-func (w *world) measure(p *peer) *report.Peer {
-	s := p.engine.Stats(w.now)
+// measureAll is what a peer has measured so far, by stream.
+func (w *world) measureAll(p *peer) []*report.Peer {
+	var list []*report.Peer
+	for i := range p.parts {
+		list = append(list, w.measure(&p.parts[i]))
+	}
+	return list
+}
+
+// measure is what a peer has measured so far of one stream. Of the wire, what is no chunk belongs to no stream.
+func (w *world) measure(a *part) *report.Peer {
+	p := a.peer
+	s := a.engine.Stats(w.now)
 	r := &report.Peer{
 		Delay: s.Delay, Playout: s.Playout, Startup: s.Startup, Played: s.Startup > 0 || s.Playing,
 		GroupsDue: s.Groups.Due, GroupsComplete: s.Groups.Complete, ChunksDue: s.Chunks.Due, ChunksHeld: s.Chunks.Held,
 		Stalls: s.Groups.Stalls, Useful: s.Chunks.Useful, Duplicate: s.Chunks.Duplicate, Parity: s.Chunks.SpareParity(),
 		Repair: s.Chunks.Repair, Forged: s.Chunks.Forged, UsefulBytes: s.Chunks.UsefulBytes, FromSourceBytes: s.Chunks.FromSource,
-		WireSent: p.sent, ChunkSent: p.chunks, Uplink: p.uplink.Rate, ClockError: s.Clock,
+		WireSent: a.chunks, ChunkSent: a.chunks, Uplink: p.uplink.Rate, ClockError: s.Clock,
 	}
 	if p.class == nil {
 		return r
@@ -86,24 +96,51 @@ func (w *world) staggered() bool {
 // result builds the report.
 func (w *world) result() *report.Report {
 	run := report.Run{
-		Seed: w.cfg.Seed, Duration: w.now, Policy: w.cfg.PolicyName, StreamBytes: w.media.bytes,
+		Seed: w.cfg.Seed, Duration: w.now, Policy: w.cfg.PolicyName,
 		Most1s: uint64(w.second.most), ClockMethod: "ping", Series: w.series, Bounds: w.bounds(), WireRate: w.cfg.WireRate(),
 	}
-	for _, p := range w.peers {
-		if p.final == nil && p.engine != nil {
-			p.final = w.measure(p)
+	for _, m := range w.streams {
+		run.StreamBytes += m.bytes
+		if len(w.streams) > 1 {
+			run.Streams = append(run.Streams, report.RunStream{Weight: m.share.Weight, StreamBytes: m.bytes})
 		}
-		switch {
-		case p.final == nil: // never joined
-		case p.role() == swarm.Source:
-			run.Source = *p.final
-		case p.role() == swarm.Helper:
+	}
+	for _, p := range w.peers {
+		if p.finals == nil && p.parts != nil {
+			p.finals = w.measureAll(p)
+		}
+		if p.finals == nil {
+			continue // it never joined
+		}
+		switch p.role() {
+		case swarm.Source:
+			run.Source = p.together()
+		case swarm.Helper:
 			run.Helpers += p.uplink.Rate
-		case p.role() == swarm.Viewer:
-			run.Viewers = append(run.Viewers, *p.final)
+		case swarm.Viewer:
+			run.Viewers = append(run.Viewers, p.together())
+		}
+		for i := range run.Streams {
+			switch s := &run.Streams[i]; p.role() {
+			case swarm.Source:
+				s.Source = *p.finals[i]
+			case swarm.Viewer:
+				s.Viewers = append(s.Viewers, *p.finals[i])
+			case swarm.Helper:
+			}
 		}
 	}
 	return report.Build(&run)
+}
+
+// together is what a peer that has ended measured of all streams.
+func (p *peer) together() report.Peer {
+	all := *p.finals[0]
+	for _, m := range p.finals[1:] {
+		all.Merge(m)
+	}
+	all.WireSent = p.sent
+	return all
 }
 
 // second is a state of the totals that a series shows the change of.
@@ -117,16 +154,23 @@ type second struct {
 func (w *world) everySecond() {
 	for _, i := range w.alive {
 		p := w.peers[i]
-		told := false
+		var told streams
 		for _, h := range p.links {
-			if h.up && h.lost != h.told {
-				h.told = h.lost
-				p.engine.Measured(w.now, h.id, engine.Measured{RTT: 2 * h.delay, Lost: h.lost})
-				told = true
+			if h.up == 0 || h.lost == h.told {
+				continue
+			}
+			h.told = h.lost
+			told |= h.up
+			for i := range p.parts {
+				if h.up.has(i) {
+					p.parts[i].engine.Measured(w.now, h.id, engine.Measured{RTT: 2 * h.delay, Lost: h.lost})
+				}
 			}
 		}
-		if told {
-			w.advance(p)
+		for i := range p.parts {
+			if told.has(i) {
+				w.advance(&p.parts[i])
+			}
 		}
 	}
 	if w.cfg.Series == PerSecond {
@@ -141,17 +185,19 @@ func (w *world) entry() report.Second {
 	total.egress = w.second.total
 	viewers := 0
 	for _, p := range w.peers {
-		m := p.final
-		if p.role() != swarm.Viewer || m == nil && p.engine == nil {
+		if p.role() != swarm.Viewer {
 			continue
 		}
-		if m == nil {
+		measured := p.finals
+		if p.parts != nil {
 			viewers++
-			m = w.measure(p)
+			measured = w.measureAll(p)
 		}
-		total.delay.Merge(&m.Delay)
-		total.due += m.GroupsDue
-		total.complete += m.GroupsComplete
+		for _, m := range measured {
+			total.delay.Merge(&m.Delay)
+			total.due += m.GroupsDue
+			total.complete += m.GroupsComplete
+		}
 	}
 	lately := total.delay
 	lately.Sub(&w.before.delay)

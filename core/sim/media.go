@@ -21,11 +21,15 @@ func (p *publisher) make(seed uint64) {
 
 func (p *publisher) public() ed25519.PublicKey { return p.private.Public().(ed25519.PublicKey) }
 
-// media makes the groups of the stream.
+// media makes the groups of one stream.
 type media struct {
+	index   int
+	name    string
+	share   *Share
+	signed  []byte // the descriptor
 	cfg     *Stream
 	proof   []byte // of every chunk
-	share   chunk.ParityShare
+	parity  chunk.ParityShare
 	groups  int
 	every   int      // groups from one random-access group to the next
 	plain   int      // bytes of a group without random access
@@ -34,64 +38,74 @@ type media struct {
 	bytes   uint64   // payload so far
 }
 
-// describe prepares the stream and signs its descriptor.
+// describe prepares the streams and signs their descriptors.
 func (w *world) describe() error {
 	s := &w.cfg.Stream
-	m := &w.media
-	m.cfg, m.proof, m.share = s, make([]byte, s.Proof), chunk.NewParityShare(s.Parity)
-	m.every = max(int(s.GOP/s.Group), 1)
-	whole := float64(s.Bitrate) / 8 * s.Group.Seconds() * float64(m.every) // bytes of a GOP
-	plain := whole / (float64(m.every) - 1 + s.KeyFrame)
-	m.plain = min(max(int(plain), 1), chunk.MaxGroupSize)
-	m.keyed = min(max(int(plain*s.KeyFrame), 1), chunk.MaxGroupSize)
-	signed, err := chunk.Sign(w.descriptor(), w.key.private)
-	if err != nil {
-		return fmt.Errorf("%w: the stream: %w", ErrConfig, err)
+	proof := make([]byte, s.Proof)
+	for i := range w.cfg.Streams {
+		m := &media{index: i, name: "sim", share: &w.cfg.Streams[i], cfg: s, proof: proof, parity: chunk.NewParityShare(s.Parity)}
+		if i > 0 {
+			m.name = fmt.Sprint("sim", i+1)
+		}
+		m.every = max(int(s.GOP/s.Group), 1)
+		whole := float64(m.share.Bitrate) / 8 * s.Group.Seconds() * float64(m.every) // bytes of a GOP
+		plain := whole / (float64(m.every) - 1 + s.KeyFrame)
+		m.plain = min(max(int(plain), 1), chunk.MaxGroupSize)
+		m.keyed = min(max(int(plain*s.KeyFrame), 1), chunk.MaxGroupSize)
+		var err error
+		if m.signed, err = chunk.Sign(w.descriptor(m), w.key.private); err != nil {
+			return fmt.Errorf("%w: stream %d: %w", ErrConfig, i, err)
+		}
+		w.streams = append(w.streams, m)
 	}
-	w.signed = signed
 	return nil
 }
 
-// bitrate is the mean of the payload, in bits per second.
-func (m *media) bitrate() uint64 {
-	if len(m.cfg.Trace) == 0 {
-		return m.cfg.Bitrate
+// Mean is the payload's mean rate, in bits per second.
+func (s *Stream) Mean() uint64 {
+	if len(s.Trace) == 0 {
+		return s.Bitrate
 	}
 	sum := 0
-	for _, n := range m.cfg.Trace {
+	for _, n := range s.Trace {
 		sum += n
 	}
-	return uint64(float64(sum) * 8 / (float64(len(m.cfg.Trace)) * m.cfg.Group.Seconds()))
+	return uint64(float64(sum) * 8 / (float64(len(s.Trace)) * s.Group.Seconds()))
 }
 
 // size is the bytes of group i.
 func (m *media) size(i int) int {
 	switch {
 	case len(m.cfg.Trace) > 0:
-		return m.cfg.Trace[i%len(m.cfg.Trace)]
+		return m.cfg.traced(i, m.share)
 	case i%m.every == 0:
 		return m.keyed
 	}
 	return m.plain
 }
 
-// publish hands the next group to the source.
-func (w *world) publish() error {
-	m := &w.media
+// traced is the bytes of group i of a trace, for a share.
+func (s *Stream) traced(i int, of *Share) int {
+	times := float64(of.Bitrate) / float64(max(s.Mean(), 1))
+	return min(max(int(times*float64(s.Trace[i%len(s.Trace)])), 1), chunk.MaxGroupSize)
+}
+
+// publish hands the next group of a stream to the source.
+func (w *world) publish(m *media) error {
 	g := chunk.Group{GroupHeader: chunk.GroupHeader{
 		Size: uint32(m.size(m.groups)), Time: time.Duration(m.groups) * m.cfg.Group, Span: m.cfg.Group,
 		Born: origin + w.now.Microseconds(), RandomAccess: m.groups%m.every == 0,
 	}}
 	m.groups++
 	m.bytes += uint64(g.Size)
-	source := w.peers[0]
-	if !source.gone {
-		if err := source.engine.Publish(w.now, g, m); err != nil {
+	if source := w.peers[0]; !source.gone {
+		a := &source.parts[m.index]
+		if err := a.engine.Publish(w.now, g, m); err != nil {
 			return fmt.Errorf("simulated source: group %d: %w", m.groups-1, err)
 		}
-		w.advance(source)
+		w.advance(a)
 	}
-	w.agenda.add(w.now+m.cfg.Group, happening{what: doGroup})
+	w.agenda.add(w.now+m.cfg.Group, happening{what: doGroup, stream: uint8(m.index)})
 	return nil
 }
 
@@ -102,8 +116,8 @@ func (m *media) Seal(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 		return dst, fmt.Errorf("%w: group of %d bytes", chunk.ErrLimit, g.Size)
 	}
 	g.Epoch, g.First, g.Data = 1, next, uint16(n)
-	g.Parity = uint16(m.share.Chunks(&g.GroupHeader, n))
-	m.share.Deal(&g.GroupHeader)
+	g.Parity = uint16(m.parity.Chunks(&g.GroupHeader, n))
+	m.parity.Deal(&g.GroupHeader)
 	g.Group = uint64(m.groups - 1)
 	for i := range g.Total() {
 		c := chunk.Chunk{Header: g.GroupHeader, Index: uint16(i), Proof: m.proof}

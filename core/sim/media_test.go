@@ -7,7 +7,7 @@ import (
 )
 
 func TestTheStreamHasTheParityThatWasAsked(t *testing.T) {
-	m := media{cfg: &Stream{ChunkSize: 1000, Parity: 6}, share: chunk.NewParityShare(6)}
+	m := media{cfg: &Stream{ChunkSize: 1000, Parity: 6}, parity: chunk.NewParityShare(6)}
 	data, parity, next := 0, 0, uint64(0)
 	for m.groups < 200 {
 		g := chunk.Group{GroupHeader: chunk.GroupHeader{Size: 8000, RandomAccess: m.groups%20 == 0}}

@@ -16,13 +16,20 @@ type half struct {
 	far     int32
 	farLink swarm.LinkID
 	delay   time.Duration   // one way
-	up      bool            // the engine knows of it
-	full    bool            // a frame was not taken; Writable will be told
+	up      streams         // whose engines know of it
+	full    streams         // of which a frame was not taken; Writable will be told
 	ordered time.Duration   // when the last control frame arrives
 	queue   []time.Duration // when the chunk frames leave that have not yet
 	lost    uint64          // chunk frames
 	told    uint64          // of them, those that the engine knows of
 }
+
+// streams is a set of them, by index.
+type streams uint16
+
+func (s streams) has(index int) bool { return s>>index&1 != 0 }
+
+func (s *streams) put(index int) { *s |= 1 << index }
 
 // What a link holds of chunk frames, see package transport.
 const (
@@ -48,18 +55,24 @@ func (w *world) delay(a, b int32) time.Duration {
 }
 
 // dial begins to open a link.
-func (w *world) dial(p *peer, to swarm.PeerID) {
-	far := w.find(to)
-	if far == nil || slices.Contains(p.dialing, far.index) {
+func (w *world) dial(a *part, to swarm.PeerID) {
+	p, far := a.peer, w.find(to)
+	if far == nil {
 		return
+	}
+	for i := range p.dialing {
+		if d := &p.dialing[i]; d.far == far.index {
+			d.of.put(a.media.index)
+			return
+		}
 	}
 	if h := p.linkTo(far.index); h != nil {
-		w.takePart(p, h, scheduler.Here)
+		w.takePart(a, h, scheduler.Here)
 		return
 	}
-	p.dialing = append(p.dialing, far.index)
+	p.dialing = append(p.dialing, dialing{far.index, 1 << a.media.index})
 	w.spend(p, w.cfg.Network.Handshake)
-	if far.gone || far.engine == nil {
+	if far.gone || far.parts == nil {
 		w.agenda.add(w.now+dialTimeout, happening{what: doUnlinked, peer: p.index, other: far.index})
 		return
 	}
@@ -74,35 +87,53 @@ func (w *world) find(id swarm.PeerID) *peer {
 	return nil
 }
 
-func (p *peer) dialed(far int32) {
-	p.dialing = slices.DeleteFunc(p.dialing, func(i int32) bool { return i == far })
+// dialing is a dial under way, and the streams that wait for it.
+type dialing struct {
+	far int32
+	of  streams
+}
+
+// dialed ends a dial, and answers who waited for it.
+func (p *peer) dialed(far int32) streams {
+	i := slices.IndexFunc(p.dialing, func(d dialing) bool { return d.far == far })
+	if i < 0 {
+		return 0
+	}
+	of := p.dialing[i].of
+	p.dialing = slices.Delete(p.dialing, i, i+1)
+	return of
 }
 
 // linked ends a dial that came through: the dialer takes part at once, the other with the first frame that arrives.
 func (w *world) linked(p, far *peer) {
-	p.dialed(far.index)
+	waiting := p.dialed(far.index)
 	switch {
 	case p.gone:
 		return
 	case far.gone:
-		p.engine.DialFailed(w.now, far.id, "no answer")
-		w.advance(p)
+		w.failed(p, far, waiting)
 		return
 	}
 	h := p.linkTo(far.index)
 	if back := far.linkTo(p.index); h == nil && back != nil { // what is left of an earlier link
 		far.unlink(back.id)
-		if back.up {
-			far.engine.PeerDown(w.now, back.id, "replaced by a newer link")
+		for i := range far.parts {
+			if back.up.has(i) {
+				far.parts[i].engine.PeerDown(w.now, back.id, "replaced by a newer link")
+				w.advance(&far.parts[i])
+			}
 		}
-		w.advance(far)
 	}
 	if h == nil && !far.gone {
 		w.spend(far, w.cfg.Network.Handshake)
 		h = w.connect(p, far)
 	}
-	w.takePart(p, h, scheduler.Here)
-	w.advance(p)
+	for i := range p.parts {
+		if a := &p.parts[i]; waiting.has(i) {
+			w.takePart(a, h, scheduler.Here)
+			w.advance(a)
+		}
+	}
 }
 
 // connect makes both ends of a link.
@@ -117,21 +148,30 @@ func (w *world) connect(p, far *peer) *half {
 }
 
 func (w *world) unlinked(p, far *peer) {
-	p.dialed(far.index)
-	if !p.gone {
-		p.engine.DialFailed(w.now, far.id, "no answer")
-		w.advance(p)
+	if waiting := p.dialed(far.index); !p.gone {
+		w.failed(p, far, waiting)
+	}
+}
+
+// failed tells those that wait for a dial that nobody answers.
+func (w *world) failed(p, far *peer, waiting streams) {
+	for i := range p.parts {
+		if waiting.has(i) {
+			p.parts[i].engine.DialFailed(w.now, far.id, "no answer")
+			w.advance(&p.parts[i])
+		}
 	}
 }
 
 // takePart tells an engine of a link.
-func (w *world) takePart(p *peer, h *half, side scheduler.Side) {
-	if h.up {
+func (w *world) takePart(a *part, h *half, side scheduler.Side) {
+	if h.up.has(a.media.index) {
 		return
 	}
-	h.up, p.again = true, true
-	p.engine.PeerUp(w.now, engine.Peer{Link: h.id, Peer: w.peers[h.far].id, Dialed: side})
-	p.engine.Measured(w.now, h.id, engine.Measured{RTT: 2 * h.delay})
+	h.up.put(a.media.index)
+	a.again = true
+	a.engine.PeerUp(w.now, engine.Peer{Link: h.id, Peer: w.peers[h.far].id, Dialed: side})
+	a.engine.Measured(w.now, h.id, engine.Measured{RTT: 2 * h.delay})
 }
 
 // spend charges wire bytes that are no frame to the uplink.

@@ -10,11 +10,10 @@ import (
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/report"
-	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// peer hosts one engine and its policy.
+// peer hosts an engine and its policy for each stream.
 type peer struct {
 	index  int32
 	id     swarm.PeerID
@@ -22,29 +21,24 @@ type peer struct {
 	uplink Uplink
 	join   time.Duration
 
-	engine *engine.Engine
-	policy scheduler.Policy
+	parts  []part // by stream; nil before it joins and after its end
 	budget *budget.Allocator
-	answer scheduler.Answer // under way
-	gone   bool             // killed, or left
-	again  bool             // an input came while a Ready was being carried out
-	place  int              // in world.alive
+	gone   bool // killed, or left
+	place  int  // in world.alive
 	vice   vice
 
 	links   []*half // by id
 	last    swarm.LinkID
-	dialing []int32
+	dialing []dialing
 
 	free, downFree time.Duration // when the uplink and the downlink have nothing left to carry
-	wakeAt         time.Duration // what the engine asked for
-	alarm          time.Duration // of the earliest doWake on the agenda
 
-	sent, chunks uint64 // wire bytes that left, and those of chunk frames among them
-	final        *report.Peer
+	sent   uint64         // wire bytes that left
+	finals []*report.Peer // by stream, once the peer has ended
 }
 
 func newPeer(index int32, seed uint64, u Uplink) *peer {
-	p := &peer{index: index, uplink: u, alarm: never, wakeAt: never}
+	p := &peer{index: index, uplink: u}
 	for i := 0; i < len(p.id); i += 8 {
 		binary.BigEndian.PutUint64(p.id[i:], scramble(seed^uint64(index)<<32^uint64(i)))
 	}
@@ -72,10 +66,6 @@ const (
 
 // begin lets a peer take part.
 func (w *world) begin(p *peer) error {
-	policy, err := w.cfg.Policy(w.cfg.Params)
-	if err != nil {
-		return err
-	}
 	limit := p.uplink.Cap
 	frame := max(leastFrame, w.cfg.Stream.ChunkSize+w.cfg.Stream.Proof+swarm.ChunkOverhead)
 	largest := max(leastLargest, frame+w.cfg.Network.Overhead)
@@ -86,126 +76,71 @@ func (w *world) begin(p *peer) error {
 	if err != nil {
 		return fmt.Errorf("%w: uplink %+v: %w", ErrConfig, p.uplink, err)
 	}
-	e, err := engine.New(engine.Config{
-		Self: p.id, Role: p.role(), Stream: chunk.NewStreamID(w.key.public(), "sim"), Index: 1,
-		Seed: scramble(w.cfg.Seed ^ uint64(p.index)), Budget: b.Share(1),
-		Authentications: []chunk.Authentication{authentication{w.media.proof, w.cfg.Verify}},
-		Restorer:        restorer{},
-		Overhead:        w.cfg.Network.Overhead,
-		MaxFrame:        frame,
-		Wall:            origin,
-	})
-	if err != nil {
-		return fmt.Errorf("%w: engine: %w", ErrConfig, err)
+	p.budget = b
+	p.parts = make([]part, len(w.streams))
+	for i, m := range w.streams {
+		a := &p.parts[i]
+		*a = part{peer: p, media: m, alarm: never, wakeAt: never}
+		if a.policy, err = w.cfg.Policy(w.cfg.Params); err != nil {
+			return err
+		}
+		if a.engine, err = engine.New(engine.Config{
+			Self: p.id, Role: p.role(), Stream: chunk.NewStreamID(w.key.public(), m.name), Index: uint64(i + 1),
+			Seed: scramble(w.cfg.Seed ^ uint64(p.index) ^ uint64(i)<<32), Budget: b.Share(m.share.Weight),
+			Authentications: []chunk.Authentication{authentication{m.proof, w.cfg.Verify}},
+			Restorer:        restorer{},
+			Overhead:        w.cfg.Network.Overhead,
+			MaxFrame:        frame,
+			Wall:            origin,
+		}); err != nil {
+			return fmt.Errorf("%w: engine: %w", ErrConfig, err)
+		}
 	}
-	p.engine, p.policy, p.budget = e, policy, b
 	p.place = len(w.alive)
 	w.alive = append(w.alive, p.index)
-	if p.index != 0 {
-		w.agenda.add(w.now+2*w.cfg.Network.Median, happening{what: doMeet, peer: p.index, other: sampled})
+	for i := range p.parts {
+		if p.index != 0 {
+			w.introduce(&p.parts[i], sampled)
+		}
+		p.parts[i].engine.Tick(w.now)
+		w.advance(&p.parts[i])
 	}
-	p.engine.Tick(w.now)
-	w.advance(p)
 	return nil
+}
+
+// introduce has the rendezvous answer a peer's question, a round trip later.
+func (w *world) introduce(a *part, count int) {
+	w.agenda.add(w.now+2*w.cfg.Network.Median, happening{
+		what: doMeet, stream: uint8(a.media.index), peer: a.peer.index, other: int32(count),
+	})
 }
 
 // leave lets a peer say goodbye.
 func (w *world) leave(p *peer) {
-	if p.gone || p.engine == nil {
+	if p.gone || p.parts == nil {
 		return
 	}
-	p.engine.Leave(w.now)
-	w.carry(p, p.engine.Ready(w.now))
+	for i := range p.parts {
+		a := &p.parts[i]
+		a.engine.Leave(w.now)
+		w.carry(a, a.engine.Ready(w.now))
+	}
 	w.end(p)
 }
 
 // end takes a peer out, whatever it was doing.
 func (w *world) end(p *peer) {
-	if p.gone || p.engine == nil {
+	if p.gone || p.parts == nil {
 		p.gone = true
 		return
 	}
-	p.final = w.measure(p)
+	p.finals = w.measureAll(p)
 	p.gone = true
 	last := w.alive[len(w.alive)-1]
 	w.alive[p.place] = last
 	w.peers[last].place = p.place
 	w.alive = w.alive[:len(w.alive)-1]
-	p.links, p.engine, p.policy, p.budget = nil, nil, nil, nil
-}
-
-// most rounds of one policy at one time: one that has still something to say is asked again at the next event.
-const rounds = 8
-
-// advance does what an engine wants done, until it wants nothing more at this time.
-func (w *world) advance(p *peer) {
-	for range rounds {
-		p.again = false
-		r := p.engine.Ready(w.now)
-		w.carry(p, r)
-		if r.Batch == nil {
-			if p.again {
-				continue
-			}
-			break
-		}
-		a := p.policy.Step(r.Batch)
-		if w.cfg.PolicyDelay > 0 {
-			p.answer = a
-			w.agenda.add(w.now+w.cfg.PolicyDelay, happening{what: doAnswer, peer: p.index})
-			break
-		}
-		p.engine.Answer(w.now, a)
-	}
-	if p.wakeAt < p.alarm {
-		p.alarm = max(p.wakeAt, w.now+time.Microsecond)
-		w.agenda.add(p.alarm, happening{what: doWake, peer: p.index})
-	}
-}
-
-func (w *world) wake(p *peer) {
-	if p.gone || w.now != p.alarm {
-		return
-	}
-	p.alarm = never
-	if p.wakeAt <= w.now {
-		p.engine.Tick(w.now)
-	}
-	w.advance(p)
-}
-
-func (w *world) answer(p *peer) {
-	if p.gone {
-		return
-	}
-	p.engine.Answer(w.now, p.answer)
-	p.answer = scheduler.Answer{}
-	w.advance(p)
-}
-
-// carry does all that a Ready says but for its batch.
-func (w *world) carry(p *peer, r *engine.Ready) {
-	p.wakeAt = r.WakeAt
-	for i := range r.Control {
-		if l := p.link(r.Control[i].Link); l != nil {
-			w.sendControl(p, l, r.Control[i].Frame)
-		}
-	}
-	w.sendChunks(p, r.Chunks)
-	for _, h := range r.Hangup {
-		p.unlink(h.Link)
-	}
-	for i := range r.Dial {
-		w.dial(p, r.Dial[i].Peer)
-	}
-	if w.cfg.Events != nil {
-		for _, e := range r.Events {
-			w.cfg.Events(w.now, int(p.index), e)
-		}
-	}
-	if r.Introduce > 0 && p.index != 0 {
-		w.agenda.add(w.now+2*w.cfg.Network.Median, happening{what: doMeet, peer: p.index, other: int32(r.Introduce)})
-	}
+	p.links, p.parts, p.budget = nil, nil, nil
 }
 
 // link finds a link by id; nil when there is none.
@@ -228,6 +163,16 @@ func (p *peer) linkTo(far int32) *half {
 		}
 	}
 	return nil
+}
+
+// hangUp takes a link from a stream. The last one closes it.
+func (p *peer) hangUp(id swarm.LinkID, stream int) {
+	if h := p.link(id); h != nil {
+		h.up &^= 1 << stream
+		if h.up == 0 {
+			p.unlink(id)
+		}
+	}
 }
 
 func (p *peer) unlink(id swarm.LinkID) {

@@ -20,10 +20,11 @@ const (
 var address = []swarm.Address{"sim:"}
 
 // meet answers a peer's question for candidates, with the descriptor when it joins.
-func (w *world) meet(p *peer, count int) error {
-	if p.gone {
+func (w *world) meet(a *part, count int) error {
+	if a == nil {
 		return nil
 	}
+	p := a.peer
 	var list []swarm.Candidate
 	n := len(w.alive)
 	if n <= addressed || w.random.IntN(n) < addressed {
@@ -42,11 +43,11 @@ func (w *world) meet(p *peer, count int) error {
 		}
 		list = append(list, candidate(q))
 	}
-	if err := p.engine.Describe(w.now, w.signed); err != nil && !errors.Is(err, engine.ErrStale) {
+	if err := a.engine.Describe(w.now, a.media.signed); err != nil && !errors.Is(err, engine.ErrStale) {
 		return fmt.Errorf("simulated rendezvous: %w", err)
 	}
-	p.engine.Candidates(w.now, list)
-	w.advance(p)
+	a.engine.Candidates(w.now, list)
+	w.advance(a)
 	return nil
 }
 

@@ -12,6 +12,9 @@ import (
 // most bounds the peers of one run: what a link's identity has room for.
 const most = 1 << 22
 
+// mostStreams bounds the streams of one run: a link has a bit for each.
+const mostStreams = 16
+
 // fill puts the defaults in the place of zeros.
 func (c *Config) fill() {
 	c.Duration = cmp.Or(c.Duration, 20*time.Second)
@@ -24,6 +27,14 @@ func (c *Config) fill() {
 	s.KeyFrame = cmp.Or(s.KeyFrame, 1)
 	s.Substreams = cmp.Or(s.Substreams, 16)
 	s.Proof = cmp.Or(s.Proof, 112)
+	c.Streams = append([]Share(nil), c.Streams...)
+	if len(c.Streams) == 0 {
+		c.Streams = []Share{{}}
+	}
+	for i := range c.Streams {
+		c.Streams[i].Weight = cmp.Or(c.Streams[i].Weight, 1)
+		c.Streams[i].Bitrate = cmp.Or(c.Streams[i].Bitrate, s.Mean())
+	}
 	n.Median = cmp.Or(n.Median, time.Millisecond)
 	n.Queue = cmp.Or(n.Queue, 200*time.Millisecond)
 	n.Overhead = cmp.Or(n.Overhead, 60)
@@ -81,6 +92,14 @@ func (c *Config) validate() error {
 		if _, forges := f.(Poison); forges && s.Proof <= signature {
 			return fmt.Errorf("%w: Faults[%d]: Poison forges proofs, and those of Stream.Proof %d can be left out; want more than %d",
 				ErrConfig, i, s.Proof, signature)
+		}
+	}
+	if len(c.Streams) > mostStreams {
+		return fmt.Errorf("%w: Streams are %d, not 1..%d", ErrConfig, len(c.Streams), mostStreams)
+	}
+	for i, s := range c.Streams {
+		if s.Weight < 1 || s.Weight > 1000 || s.Bitrate < 8_000 || s.Bitrate > 1_000_000_000 {
+			return fmt.Errorf("%w: Streams[%d]: Weight %d is not in 1..1000, or Bitrate %d not in 8000..1000000000", ErrConfig, i, s.Weight, s.Bitrate)
 		}
 	}
 	if err := c.Source.validate(); err != nil {

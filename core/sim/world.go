@@ -28,13 +28,12 @@ type world struct {
 	alive   []int32                // who takes part, in an order that joins and departures make
 	refused []refusal              // scratch of sendChunks
 
-	key    publisher
-	signed []byte // the descriptor
-	media  media
-	second meter
-	series []report.Second
-	before second // totals of the last whole second
-	events uint64
+	key     publisher
+	streams []*media // by index
+	second  meter
+	series  []report.Second
+	before  second // totals of the last whole second
+	events  uint64
 }
 
 // Run simulates cfg and reports what the viewers measured. Errors: ErrConfig; scheduler.ErrParameter of the policy.
@@ -65,10 +64,12 @@ func build(cfg Config) (*world, error) {
 	if err := w.begin(w.peers[0]); err != nil {
 		return nil, err
 	}
-	if err := w.peers[0].engine.Describe(0, w.signed); err != nil {
-		return nil, err
+	for i, m := range w.streams {
+		if err := w.peers[0].parts[i].engine.Describe(0, m.signed); err != nil {
+			return nil, err
+		}
+		w.agenda.add(0, happening{what: doGroup, stream: uint8(i)})
 	}
-	w.agenda.add(0, happening{what: doGroup})
 	w.agenda.add(time.Second, happening{what: doSecond})
 	if cfg.Progress != nil {
 		w.agenda.add(toldEvery, happening{what: doProgress})
@@ -131,25 +132,25 @@ func (w *world) serve(e *happening) error {
 	p := w.peers[e.peer]
 	switch e.what {
 	case doWake:
-		w.wake(p)
+		w.wake(p.part(e.stream))
 	case doChunk, doControl:
 		w.arrive(p, e)
 	case doWritable:
 		w.writable(p, e.other)
 	case doAnswer:
-		w.answer(p)
+		w.answer(p.part(e.stream))
 	case doLinked:
 		w.linked(p, w.peers[e.other])
 	case doUnlinked:
 		w.unlinked(p, w.peers[e.other])
 	case doMeet:
-		return w.meet(p, int(e.other))
+		return w.meet(p.part(e.stream), int(e.other))
 	case doJoin:
 		return w.begin(p)
 	case doLeave:
 		w.leave(p)
 	case doGroup:
-		return w.publish()
+		return w.publish(w.streams[e.stream])
 	case doFault:
 		w.strike(w.cfg.Faults[e.other])
 	case doSecond:
@@ -159,12 +160,12 @@ func (w *world) serve(e *happening) error {
 	return nil
 }
 
-// descriptor is the stream's.
-func (w *world) descriptor() *chunk.Descriptor {
+// descriptor is that of a stream.
+func (w *world) descriptor(m *media) *chunk.Descriptor {
 	s := &w.cfg.Stream
 	return &chunk.Descriptor{
-		Name: "sim", Publisher: w.key.public(), Epoch: 1, Substreams: s.Substreams, ChunkSize: s.ChunkSize,
-		Authentication: authentication{}.Name(), Bitrate: w.media.bitrate(), GroupSpan: s.Group, RandomAccess: s.GOP, Parity: s.Parity,
+		Name: m.name, Publisher: w.key.public(), Epoch: 1, Substreams: s.Substreams, ChunkSize: s.ChunkSize,
+		Authentication: authentication{}.Name(), Bitrate: m.share.Bitrate, GroupSpan: s.Group, RandomAccess: s.GOP, Parity: s.Parity,
 		Tracks: []chunk.Track{{ID: 1, Kind: chunk.Video, Codec: "avc1.64001f", Timescale: 90_000}},
 	}
 }

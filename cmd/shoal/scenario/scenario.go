@@ -11,6 +11,7 @@ type Scenario struct {
 	Seed     uint64        `yaml:"seed"`     // of everything random; default 1
 	Duration time.Duration `yaml:"duration"` // of the run; default 30s, limits 1s..24h
 	Stream   Stream        `yaml:"stream"`
+	Streams  []Part        `yaml:"streams"` // of the form of stream, each peer in all of them over one uplink; default one, at most 16
 	Source   Source        `yaml:"source"`
 	Helpers  Helpers       `yaml:"helpers"`
 	Viewers  Viewers       `yaml:"viewers"`
@@ -31,6 +32,12 @@ type Stream struct {
 	KeyFrame  Times         `yaml:"keyFrame"`  // size of a random-access group, in sizes of the others; default 1x, limits 0.01x..1000x
 	Parity    Share         `yaml:"parity"`    // spare chunks, as a share of the others over many groups, in whole percent; default 0%, limits 0%..100%
 	Trace     string        `yaml:"trace"`     // file with the bytes of each group, instead of bitrate and keyFrame; default none
+}
+
+// Part is one of several streams.
+type Part struct {
+	Weight  int         `yaml:"weight"`  // of the stream at every uplink; default 1, limits 1..1000
+	Bitrate config.Rate `yaml:"bitrate"` // of payload; default that of stream, limits 8k..1G
 }
 
 // Source is who publishes.

@@ -82,6 +82,9 @@ func TestErrorNamesFileLineKeyAndRemedy(t *testing.T) {
 		"a group beyond all":            {"stream: {bitrate: 1G, group: 10s, gop: 10s}", []string{"s.yml:1: stream.bitrate", "shorter groups"}},
 		"a GOP below the group":         {"stream: {gop: 50ms}", []string{"s.yml:1: stream.gop", "100ms"}},
 		"a trace that is not there":     {"stream: {trace: x.csv}", []string{"s.yml:1: stream.trace", "not exist", "bytes of one group"}},
+		"a weight beyond all":           {"streams:\n- {weight: 2000}", []string{"s.yml:2: streams[0].weight", "1000"}},
+		"a second stream of nothing":    {"streams: [{}, {bitrate: 1k}]", []string{"s.yml:1: streams[1].bitrate", "8k"}},
+		"a second stream beyond all":    {"stream: {group: 10s, gop: 10s}\nstreams: [{}, {bitrate: 1G}]", []string{"s.yml:2: streams[1].bitrate", "shorter groups"}},
 		"nobody":                        {"viewers: {count: 0}", []string{"s.yml:1: viewers.count", "1..1000000"}},
 	} {
 		t.Run(name, func(t *testing.T) {

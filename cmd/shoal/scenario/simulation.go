@@ -43,7 +43,7 @@ func (s *Scenario) Simulation() sim.Config {
 // base is what of the simulation needs no arithmetic.
 func (s *Scenario) base() sim.Config {
 	n := &s.Network
-	return sim.Config{
+	cfg := sim.Config{
 		Seed: s.Seed, Duration: s.Duration, Copies: float64(s.Source.Copies),
 		Stream: sim.Stream{
 			Bitrate: uint64(s.Stream.Bitrate), ChunkSize: s.Stream.ChunkSize, Group: s.Stream.Group, GOP: s.Stream.GOP,
@@ -53,6 +53,10 @@ func (s *Scenario) base() sim.Config {
 			Median: n.Latency.Median, Sigma: n.Latency.Sigma, Min: n.Latency.Min, Jitter: n.Jitter, Loss: float64(n.Loss),
 		},
 	}
+	for _, p := range s.Streams {
+		cfg.Streams = append(cfg.Streams, sim.Share{Weight: p.Weight, Bitrate: uint64(p.Bitrate)})
+	}
+	return cfg
 }
 
 // known is an uplink of so many bytes per second that its owner has configured.

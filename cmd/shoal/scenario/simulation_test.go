@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -80,6 +81,16 @@ func TestATraceGivesTheBytesOfEachGroup(t *testing.T) {
 	c := simulation(t, "stream: {trace: groups.csv}")
 	if len(c.Stream.Trace) != 3 || c.Stream.Trace[0] != 9000 || c.Stream.Trace[2] != 2000 {
 		t.Errorf("trace %v, want 9000, 1000, 2000", c.Stream.Trace)
+	}
+}
+
+func TestStreamsShareTheUplinksOfEachPeer(t *testing.T) {
+	c := simulation(t, "stream: {bitrate: 1M}\nstreams: [{weight: 3}, {bitrate: 500k}]\nviewers: {uplinks: [{share: 1, rate: 2x}]}")
+	if want := []sim.Share{{Weight: 3}, {Bitrate: 500_000}}; !slices.Equal(c.Streams, want) {
+		t.Errorf("streams %+v, want %+v", c.Streams, want)
+	}
+	if got, want := float64(c.Groups[0].Uplink.Rate), 2*c.WireRate(); math.Abs(got-want) > 1 {
+		t.Errorf("an uplink of 2x carries %.0f bytes per second, want twice both streams, %.0f", got, want)
 	}
 }
 

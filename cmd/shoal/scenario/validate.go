@@ -12,8 +12,11 @@ import (
 	"github.com/shoal-live/shoal/core/chunk"
 )
 
-// mostViewers bounds viewers.count.
-const mostViewers = 1_000_000
+// What one run may have.
+const (
+	mostViewers = 1_000_000
+	mostStreams = 16
+)
 
 // wrong is what is wrong with a key; nil when nothing is.
 type wrong struct{ key, what string }
@@ -39,6 +42,16 @@ func (s *Scenario) validate(keys *yaml.Keys, policies []string) error {
 	}
 	if s.Helpers.Uplink == (Rate{}) {
 		checks = append(checks, bad("helpers.uplink", "is 0: a helper only relays; give it a rate, 50M or 10x"))
+	}
+	if len(s.Streams) > mostStreams {
+		checks = append(checks, bad("streams", "are %d, at most %d can be had", len(s.Streams), mostStreams))
+	}
+	for i, p := range s.Streams {
+		key := fmt.Sprintf("streams[%d].", i)
+		checks = append(checks, within(key+"weight", p.Weight, 0, 1000))
+		if p.Bitrate != 0 {
+			checks = append(checks, within(key+"bitrate", p.Bitrate, 8_000, 1_000_000_000))
+		}
 	}
 	checks = append(checks, s.checkUplinks(), s.checkJoins())
 	for i := range s.Faults {

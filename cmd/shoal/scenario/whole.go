@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
@@ -38,6 +39,8 @@ func (s *Scenario) checkRates() *wrong {
 // checkGroups checks that every group can be sliced.
 func (s *Scenario) checkGroups() *wrong {
 	const chunks = chunk.MaxChunks / 2 // parity wants numbers too
+	limit := min(chunk.MaxGroupSize, chunks*float64(s.Stream.ChunkSize))
+	base := s.base().Stream
 	most, key := 0.0, "stream.bitrate"
 	if len(s.sizes) > 0 {
 		most, key = float64(slices.Max(s.sizes)), "stream.trace"
@@ -46,7 +49,12 @@ func (s *Scenario) checkGroups() *wrong {
 		plain := float64(s.Stream.Bitrate) / 8 * s.Stream.Group.Seconds() * every / (every - 1 + float64(s.Stream.KeyFrame))
 		most = max(plain, plain*float64(s.Stream.KeyFrame))
 	}
-	if limit := min(chunk.MaxGroupSize, chunks*float64(s.Stream.ChunkSize)); most > limit {
+	for i, p := range s.Streams {
+		if share := most * float64(p.Bitrate) / float64(base.Mean()); share > limit {
+			most, key = share, fmt.Sprintf("streams[%d].bitrate", i)
+		}
+	}
+	if most > limit {
 		return bad(key, "a group would have %.0f bytes, at most %.0f can be sliced: choose shorter groups, a lower rate or larger chunks", most, limit)
 	}
 	return nil

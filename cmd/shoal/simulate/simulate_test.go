@@ -212,6 +212,18 @@ func TestANumberOfViewersThatTheScenarioCannotHaveIsRefused(t *testing.T) {
 	}
 }
 
+func TestTheSummaryShowsWhatEachStreamGot(t *testing.T) {
+	var text strings.Builder
+	if err := simulate.Print(&text, all(t, options(t, small+"streams: [{weight: 1}, {weight: 3, bitrate: 250k}]\n"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"of the source", "1       substream, seed 1  1 ", "2       substream, seed 1  3 ", "2       edf, seed 1 "} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the summary does not say %q:\n%s", want, &text)
+		}
+	}
+}
+
 func TestProgressSaysHowMuchIsDoneAndHowLongItTakesYet(t *testing.T) {
 	for done, want := range map[float64]string{ // order-free: each stands alone
 		0:    "[------------------------------]   0 %, ? left (edf, 40 viewers, seed 3)",

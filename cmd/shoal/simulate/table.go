@@ -144,6 +144,9 @@ func printSize(w io.Writer, list []Set) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
+	if err := printStreams(w, list); err != nil {
+		return err
+	}
 	return printCohorts(w, list)
 }
 
