@@ -22,6 +22,16 @@ const (
 	doProgress             // somebody wants to know how far it is
 )
 
+// isOfAll reports whether an event changes more than one peer, or what all peers see.
+func (k kind) isOfAll() bool {
+	switch k {
+	case doLinked, doJoin, doLeave, doGroup, doFault, doSecond, doProgress:
+		return true
+	case doWake, doChunk, doControl, doWritable, doAnswer, doUnlinked, doMeet:
+	}
+	return false
+}
+
 // happening is one thing that happens. What its fields mean is the kind's affair.
 type happening struct {
 	what   kind
@@ -78,6 +88,14 @@ func (a *agenda) add(at time.Duration, e happening) {
 		i = up
 	}
 	a.heap[i] = n
+}
+
+// first is the time and the kind of the first event; false when there is none.
+func (a *agenda) first() (time.Duration, kind, bool) {
+	if len(a.heap) == 0 {
+		return 0, 0, false
+	}
+	return a.heap[0].at, a.slots[a.heap[0].slot].what, true
 }
 
 // next takes the first event off; false when there is none.

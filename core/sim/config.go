@@ -24,8 +24,9 @@ type Config struct {
 	PolicyDelay time.Duration                                   // from a batch to its answer, virtual; 0 answers at once, as a policy linked in does
 	Verify      time.Duration                                   // that a verification takes, virtual; default 0
 	Series      SeriesMode                                      // whether the report has a series
+	Each        func(n int, f func(i int))                      // calls f with 0..n-1, at once where it can, and returns when all have; nil for one after another. Reports do not depend on it
 	Progress    func(at time.Duration) Verdict                  // asked ten times a virtual second; nil never stops
-	Events      func(at time.Duration, peer int, e event.Event) // what the engines tell; nil for nobody. Peer 0 is the source
+	Events      func(at time.Duration, peer int, e event.Event) // what the engines tell, that of each peer in order; nil for nobody. Peer 0 is the source. Each is not asked then
 }
 
 // Verdict is what a Progress wants.

@@ -25,11 +25,23 @@
 //   - Faults: viewers that vanish, say goodbye, become slow, send no chunk any more, or forge every one.
 //   - Chunks carry no bytes. The author and the verifier are the simulator's own (the Verifier may take modelled time).
 //
-// Equal configurations give equal reports, byte for byte: one goroutine, one generator seeded by Config.Seed, and
-// events at one time are served in the order in which they were made.
+// Equal configurations give equal reports, byte for byte: all chance comes from generators seeded by Config.Seed, one for each
+// peer and one for what concerns all, and events at one time are served in the order in which they were made.
+//
+// # Windows
+//
+// What a peer does reaches no other before the least delay between two has passed. So the events of such a window are taken
+// off the agenda together and served peer by peer, each peer's from the first to the last with those that it makes for itself
+// meanwhile; what it makes for others and for later goes on the agenda once the window is over, in the order of the peers.
+// Peers do not see one another within a window, and so may be served at once: Config.Each does it, since there is no goroutine
+// in here. An event of all (a join, a link that is made, a fault, a group) ends the window before it and is served alone.
+//
+//	agenda --take--> window: peer 3: e e e   peer 7: e   peer 1: e e --collect--> agenda
+//	                         '-- lane 0 --'  '------- lane 1 -------'
 //
 // # Cost
 //
-// An event costs no garbage: events lie in one slice that is used again, ordered by a heap of small keys. What
-// allocates is the engines' own (frames) and the policies'.
+// An event costs no garbage: events lie in slices that are used again, ordered by a heap of small keys. What
+// allocates is the engines' own (frames) and the policies'. Serving a peer's events of a window together finds its engine in
+// the cache, which is worth more than the window costs.
 package sim

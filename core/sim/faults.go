@@ -8,7 +8,7 @@ import (
 )
 
 // strike lets a fault happen.
-func (w *world) strike(f Fault) {
+func (w *lane) strike(f Fault) {
 	switch f := f.(type) {
 	case Kill:
 		for _, i := range w.draw(f.Share, w.present()) {

@@ -9,7 +9,7 @@ import (
 )
 
 // sendChunks hands chunk frames to the links. Those not taken are told after all were offered.
-func (w *world) sendChunks(a *part, sends []engine.ChunkSend) {
+func (w *lane) sendChunks(a *part, sends []engine.ChunkSend) {
 	p := a.peer
 	w.refused = w.refused[:0]
 	for i := range sends {
@@ -38,7 +38,7 @@ type refusal struct {
 }
 
 // sendChunk carries a chunk frame, unless the link's queue is full.
-func (w *world) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
+func (w *lane) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
 	p := a.peer
 	gone := 0
 	for gone < len(h.queue) && h.queue[gone] <= w.now {
@@ -48,7 +48,7 @@ func (w *world) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
 	if n := len(h.queue); n >= queueFrames && h.queue[n-1] > w.now+queueTime {
 		if h.full == 0 {
 			room := min(h.queue[n-1]-queueTime/2, h.queue[n-queueFrames])
-			w.agenda.add(max(room, w.now+time.Microsecond), happening{what: doWritable, peer: p.index, other: int32(h.id)})
+			w.add(max(room, w.now+time.Microsecond), happening{what: doWritable, peer: p.index, other: int32(h.id)})
 		}
 		h.full.put(a.media.index)
 		return false
@@ -64,15 +64,15 @@ func (w *world) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
 	if left > w.now {
 		h.queue = append(h.queue, left)
 	}
-	if w.lose() {
+	if w.lose(p) {
 		h.lost++
 		return true
 	}
-	w.agenda.add(left+h.delay+w.wander(), happening{what: doChunk, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
+	w.add(left+h.delay+w.wander(p), happening{what: doChunk, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
 	return true
 }
 
-func (w *world) writable(p *peer, id int32) {
+func (w *lane) writable(p *peer, id int32) {
 	if p.gone {
 		return
 	}
@@ -89,7 +89,7 @@ func (w *world) writable(p *peer, id int32) {
 }
 
 // arrive takes a frame through the downlink to its engine. size is 0 once the downlink is behind it.
-func (w *world) arrive(p *peer, e *happening) {
+func (w *lane) arrive(p *peer, e *happening) {
 	if p.gone {
 		return
 	}
@@ -101,7 +101,7 @@ func (w *world) arrive(p *peer, e *happening) {
 		p.downFree = ready
 		again := *e
 		again.size = 0
-		w.agenda.add(ready, again)
+		w.add(ready, again)
 		return
 	}
 	h := p.link(swarm.LinkID(e.other))

@@ -151,7 +151,7 @@ type second struct {
 }
 
 // everySecond tells engines what their transports measure, and keeps the series.
-func (w *world) everySecond() {
+func (w *lane) everySecond() {
 	for _, i := range w.alive {
 		p := w.peers[i]
 		var told streams
@@ -176,7 +176,7 @@ func (w *world) everySecond() {
 	if w.cfg.Series == PerSecond {
 		w.series = append(w.series, w.entry())
 	}
-	w.agenda.add(w.now+time.Second, happening{what: doSecond})
+	w.add(w.now+time.Second, happening{what: doSecond})
 }
 
 // entry is the series' entry of the second that ends now.

@@ -91,7 +91,7 @@ func (s *Stream) traced(i int, of *Share) int {
 }
 
 // publish hands the next group of a stream to the source.
-func (w *world) publish(m *media) error {
+func (w *lane) publish(m *media) error {
 	g := chunk.Group{GroupHeader: chunk.GroupHeader{
 		Size: uint32(m.size(m.groups)), Time: time.Duration(m.groups) * m.cfg.Group, Span: m.cfg.Group,
 		Born: origin + w.now.Microseconds(), RandomAccess: m.groups%m.every == 0,
@@ -105,7 +105,7 @@ func (w *world) publish(m *media) error {
 		}
 		w.advance(a)
 	}
-	w.agenda.add(w.now+m.cfg.Group, happening{what: doGroup, stream: uint8(m.index)})
+	w.add(w.now+m.cfg.Group, happening{what: doGroup, stream: uint8(m.index)})
 	return nil
 }
 

@@ -55,7 +55,7 @@ func (w *world) delay(a, b int32) time.Duration {
 }
 
 // dial begins to open a link.
-func (w *world) dial(a *part, to swarm.PeerID) {
+func (w *lane) dial(a *part, to swarm.PeerID) {
 	p, far := a.peer, w.find(to)
 	if far == nil {
 		return
@@ -73,10 +73,10 @@ func (w *world) dial(a *part, to swarm.PeerID) {
 	p.dialing = append(p.dialing, dialing{far.index, 1 << a.media.index})
 	w.spend(p, w.cfg.Network.Handshake)
 	if far.gone || far.parts == nil {
-		w.agenda.add(w.now+dialTimeout, happening{what: doUnlinked, peer: p.index, other: far.index})
+		w.add(w.now+dialTimeout, happening{what: doUnlinked, peer: p.index, other: far.index})
 		return
 	}
-	w.agenda.add(w.now+3*w.delay(p.index, far.index), happening{what: doLinked, peer: p.index, other: far.index})
+	w.add(w.now+3*w.delay(p.index, far.index), happening{what: doLinked, peer: p.index, other: far.index})
 }
 
 // find is the peer of an id; nil when there is none.
@@ -105,7 +105,7 @@ func (p *peer) dialed(far int32) streams {
 }
 
 // linked ends a dial that came through: the dialer takes part at once, the other with the first frame that arrives.
-func (w *world) linked(p, far *peer) {
+func (w *lane) linked(p, far *peer) {
 	waiting := p.dialed(far.index)
 	switch {
 	case p.gone:
@@ -138,23 +138,23 @@ func (w *world) linked(p, far *peer) {
 
 // connect makes both ends of a link.
 func (w *world) connect(p, far *peer) *half {
-	p.last++
-	far.last++
+	p.lastID++
+	far.lastID++
 	d := w.delay(p.index, far.index)
-	h := &half{id: p.last, far: far.index, farLink: far.last, delay: d}
+	h := &half{id: p.lastID, far: far.index, farLink: far.lastID, delay: d}
 	p.links = append(p.links, h)
-	far.links = append(far.links, &half{id: far.last, far: p.index, farLink: p.last, delay: d})
+	far.links = append(far.links, &half{id: far.lastID, far: p.index, farLink: p.lastID, delay: d})
 	return h
 }
 
-func (w *world) unlinked(p, far *peer) {
+func (w *lane) unlinked(p, far *peer) {
 	if waiting := p.dialed(far.index); !p.gone {
 		w.failed(p, far, waiting)
 	}
 }
 
 // failed tells those that wait for a dial that nobody answers.
-func (w *world) failed(p, far *peer, waiting streams) {
+func (w *lane) failed(p, far *peer, waiting streams) {
 	for i := range p.parts {
 		if waiting.has(i) {
 			p.parts[i].engine.DialFailed(w.now, far.id, "no answer")
@@ -164,7 +164,7 @@ func (w *world) failed(p, far *peer, waiting streams) {
 }
 
 // takePart tells an engine of a link.
-func (w *world) takePart(a *part, h *half, side scheduler.Side) {
+func (w *lane) takePart(a *part, h *half, side scheduler.Side) {
 	if h.up.has(a.media.index) {
 		return
 	}
@@ -175,13 +175,13 @@ func (w *world) takePart(a *part, h *half, side scheduler.Side) {
 }
 
 // spend charges wire bytes that are no frame to the uplink.
-func (w *world) spend(p *peer, bytes int) {
+func (w *lane) spend(p *peer, bytes int) {
 	w.occupy(p, bytes)
 	p.budget.Charge(w.now, bytes)
 }
 
 // occupy puts wire bytes on the uplink, and answers when they have left.
-func (w *world) occupy(p *peer, bytes int) time.Duration {
+func (w *lane) occupy(p *peer, bytes int) time.Duration {
 	p.sent += uint64(bytes)
 	left := w.now
 	if p.uplink.Rate > 0 {
@@ -199,27 +199,27 @@ func span(bytes int, rate uint64) time.Duration {
 	return time.Duration(float64(bytes) / float64(rate) * float64(time.Second))
 }
 
-// wander is the jitter of one frame.
-func (w *world) wander() time.Duration {
+// wander is the jitter of one frame that a peer sends.
+func (w *lane) wander(p *peer) time.Duration {
 	if j := w.cfg.Network.Jitter; j > 0 {
-		return time.Duration(w.random.Int64N(int64(j)))
+		return time.Duration(p.random.Int64N(int64(j)))
 	}
 	return 0
 }
 
-func (w *world) lose() bool {
-	return w.cfg.Network.Loss > 0 && w.random.Float64() < w.cfg.Network.Loss
+func (w *lane) lose(p *peer) bool {
+	return w.cfg.Network.Loss > 0 && p.random.Float64() < w.cfg.Network.Loss
 }
 
 // sendControl carries a control frame: reliably, in order.
-func (w *world) sendControl(p *peer, h *half, frame []byte) {
+func (w *lane) sendControl(p *peer, h *half, frame []byte) {
 	bytes := len(frame) + w.cfg.Network.Overhead + 1
 	p.budget.Charge(w.now, bytes)
-	at := w.occupy(p, bytes) + h.delay + w.wander()
-	for w.lose() { // it is sent again after a probe timeout
+	at := w.occupy(p, bytes) + h.delay + w.wander(p)
+	for w.lose(p) { // it is sent again after a probe timeout
 		w.spend(p, bytes)
 		at += 3*h.delay + 20*time.Millisecond
 	}
 	h.ordered = max(h.ordered, at)
-	w.agenda.add(h.ordered, happening{what: doControl, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
+	w.add(h.ordered, happening{what: doControl, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
 }

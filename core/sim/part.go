@@ -32,7 +32,7 @@ func (p *peer) part(stream uint8) *part {
 const rounds = 8
 
 // advance does what an engine wants done, until it wants nothing more at this time.
-func (w *world) advance(a *part) {
+func (w *lane) advance(a *part) {
 	stream, index := uint8(a.media.index), a.peer.index
 	for range rounds {
 		a.again = false
@@ -47,18 +47,18 @@ func (w *world) advance(a *part) {
 		answer := a.policy.Step(r.Batch)
 		if w.cfg.PolicyDelay > 0 {
 			a.answer = answer
-			w.agenda.add(w.now+w.cfg.PolicyDelay, happening{what: doAnswer, stream: stream, peer: index})
+			w.add(w.now+w.cfg.PolicyDelay, happening{what: doAnswer, stream: stream, peer: index})
 			break
 		}
 		a.engine.Answer(w.now, answer)
 	}
 	if a.wakeAt < a.alarm {
 		a.alarm = max(a.wakeAt, w.now+time.Microsecond)
-		w.agenda.add(a.alarm, happening{what: doWake, stream: stream, peer: index})
+		w.add(a.alarm, happening{what: doWake, stream: stream, peer: index})
 	}
 }
 
-func (w *world) wake(a *part) {
+func (w *lane) wake(a *part) {
 	if a == nil || w.now != a.alarm {
 		return
 	}
@@ -69,7 +69,7 @@ func (w *world) wake(a *part) {
 	w.advance(a)
 }
 
-func (w *world) answer(a *part) {
+func (w *lane) answer(a *part) {
 	if a == nil {
 		return
 	}
@@ -79,7 +79,7 @@ func (w *world) answer(a *part) {
 }
 
 // carry does all that a Ready says but for its batch.
-func (w *world) carry(a *part, r *engine.Ready) {
+func (w *lane) carry(a *part, r *engine.Ready) {
 	p := a.peer
 	a.wakeAt = r.WakeAt
 	for i := range r.Control {

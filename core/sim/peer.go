@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type peer struct {
 	class  *Class // nil for the source
 	uplink Uplink
 	join   time.Duration
+	random *rand.Rand // of what it sends and whom it meets
 
 	parts  []part // by stream; nil before it joins and after its end
 	budget *budget.Allocator
@@ -28,17 +30,19 @@ type peer struct {
 	vice   vice
 
 	links   []*half // by id
-	last    swarm.LinkID
+	lastID  swarm.LinkID
 	dialing []dialing
 
 	free, downFree time.Duration // when the uplink and the downlink have nothing left to carry
 
 	sent   uint64         // wire bytes that left
 	finals []*report.Peer // by stream, once the peer has ended
+
+	first, last int32 // of its events in the window, in world.taken; -1 for none
 }
 
 func newPeer(index int32, seed uint64, u Uplink) *peer {
-	p := &peer{index: index, uplink: u}
+	p := &peer{index: index, uplink: u, first: -1, random: rand.New(rand.NewPCG(seed, scramble(uint64(index))))}
 	for i := 0; i < len(p.id); i += 8 {
 		binary.BigEndian.PutUint64(p.id[i:], scramble(seed^uint64(index)<<32^uint64(i)))
 	}
@@ -65,7 +69,7 @@ const (
 )
 
 // begin lets a peer take part.
-func (w *world) begin(p *peer) error {
+func (w *lane) begin(p *peer) error {
 	limit := p.uplink.Cap
 	frame := max(leastFrame, w.cfg.Stream.ChunkSize+w.cfg.Stream.Proof+swarm.ChunkOverhead)
 	largest := max(leastLargest, frame+w.cfg.Network.Overhead)
@@ -109,14 +113,14 @@ func (w *world) begin(p *peer) error {
 }
 
 // introduce has the rendezvous answer a peer's question, a round trip later.
-func (w *world) introduce(a *part, count int) {
-	w.agenda.add(w.now+2*w.cfg.Network.Median, happening{
+func (w *lane) introduce(a *part, count int) {
+	w.add(w.now+2*w.cfg.Network.Median, happening{
 		what: doMeet, stream: uint8(a.media.index), peer: a.peer.index, other: int32(count),
 	})
 }
 
 // leave lets a peer say goodbye.
-func (w *world) leave(p *peer) {
+func (w *lane) leave(p *peer) {
 	if p.gone || p.parts == nil {
 		return
 	}
@@ -129,7 +133,7 @@ func (w *world) leave(p *peer) {
 }
 
 // end takes a peer out, whatever it was doing.
-func (w *world) end(p *peer) {
+func (w *lane) end(p *peer) {
 	if p.gone || p.parts == nil {
 		p.gone = true
 		return

@@ -20,14 +20,14 @@ const (
 var address = []swarm.Address{"sim:"}
 
 // meet answers a peer's question for candidates, with the descriptor when it joins.
-func (w *world) meet(a *part, count int) error {
+func (w *lane) meet(a *part, count int) error {
 	if a == nil {
 		return nil
 	}
 	p := a.peer
 	var list []swarm.Candidate
 	n := len(w.alive)
-	if n <= addressed || w.random.IntN(n) < addressed {
+	if n <= addressed || p.random.IntN(n) < addressed {
 		if s := w.peers[0]; !s.gone {
 			list = append(list, candidate(s))
 		}
@@ -37,7 +37,7 @@ func (w *world) meet(a *part, count int) error {
 		if len(list) >= count || len(list) >= n-1 {
 			break
 		}
-		q := w.peers[w.alive[w.random.IntN(n)]]
+		q := w.peers[w.alive[p.random.IntN(n)]]
 		if q == p || named(list, q.id) {
 			continue
 		}

@@ -19,14 +19,13 @@ const origin = int64(1_700_000_000_000_000)
 
 // world is one run.
 type world struct {
-	cfg     *Config
-	now     time.Duration
-	random  *rand.Rand
-	agenda  agenda
-	peers   []*peer                // by index; 0 is the source
-	ids     map[swarm.PeerID]int32 // of peers; looked up only
-	alive   []int32                // who takes part, in an order that joins and departures make
-	refused []refusal              // scratch of sendChunks
+	cfg    *Config
+	now    time.Duration
+	random *rand.Rand
+	agenda agenda
+	peers  []*peer                // by index; 0 is the source
+	ids    map[swarm.PeerID]int32 // of peers; looked up only
+	alive  []int32                // who takes part, in an order that joins and departures make
 
 	key     publisher
 	streams []*media // by index
@@ -34,6 +33,11 @@ type world struct {
 	series  []report.Second
 	before  second // totals of the last whole second
 	events  uint64
+
+	ahead   time.Duration // length of a window
+	lanes   [lanes]*lane
+	taken   []taken // events of the window
+	touched []*peer // whom they concern, in the order of the first of each
 }
 
 // Run simulates cfg and reports what the viewers measured. Errors: ErrConfig; scheduler.ErrParameter of the policy.
@@ -56,12 +60,19 @@ func build(cfg Config) (*world, error) {
 		return nil, err
 	}
 	w := &world{cfg: &cfg, random: rand.New(rand.NewPCG(cfg.Seed, 0x5eed))}
+	w.ahead = cfg.Network.ahead()
+	for i := range w.lanes {
+		w.lanes[i] = &lane{world: w}
+	}
 	w.key.make(cfg.Seed)
 	if err := w.describe(); err != nil {
 		return nil, err
 	}
 	w.cast()
-	if err := w.begin(w.peers[0]); err != nil {
+	if err := w.alone().begin(w.peers[0]); err != nil {
+		return nil, err
+	}
+	if err := w.collect(); err != nil {
 		return nil, err
 	}
 	for i, m := range w.streams {
@@ -102,62 +113,6 @@ func (w *world) cast() {
 			}
 		}
 	}
-}
-
-// run serves the agenda until the end.
-func (w *world) run() error {
-	for {
-		at, e, ok := w.agenda.next()
-		if !ok || at > w.cfg.Duration {
-			w.now = w.cfg.Duration
-			return nil
-		}
-		w.now = at
-		w.events++
-		if e.what == doProgress {
-			if w.cfg.Progress(at) == Stop {
-				return nil
-			}
-			w.agenda.add(at+toldEvery, e)
-			continue
-		}
-		if err := w.serve(&e); err != nil {
-			return err
-		}
-	}
-}
-
-// serve does what an event says.
-func (w *world) serve(e *happening) error {
-	p := w.peers[e.peer]
-	switch e.what {
-	case doWake:
-		w.wake(p.part(e.stream))
-	case doChunk, doControl:
-		w.arrive(p, e)
-	case doWritable:
-		w.writable(p, e.other)
-	case doAnswer:
-		w.answer(p.part(e.stream))
-	case doLinked:
-		w.linked(p, w.peers[e.other])
-	case doUnlinked:
-		w.unlinked(p, w.peers[e.other])
-	case doMeet:
-		return w.meet(p.part(e.stream), int(e.other))
-	case doJoin:
-		return w.begin(p)
-	case doLeave:
-		w.leave(p)
-	case doGroup:
-		return w.publish(w.streams[e.stream])
-	case doFault:
-		w.strike(w.cfg.Faults[e.other])
-	case doSecond:
-		w.everySecond()
-	case doProgress: // served by run
-	}
-	return nil
 }
 
 // descriptor is that of a stream.

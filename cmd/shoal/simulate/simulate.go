@@ -20,7 +20,7 @@ type Options struct {
 	Policies []Policy       // at least one
 	Viewers  []int          // numbers of viewers, instead of the scenario's: every policy runs with each; none for the scenario's
 	Seeds    int            // runs of each policy and number, with the scenario's seed and those after it; at least 1
-	Parallel int            // runs at once; at least 1
+	Parallel int            // cores to use, by runs at once and within each; at least 1
 	Delay    time.Duration  // virtual, from what a policy is told to its answer; default 0
 	Series   sim.SeriesMode // whether reports have a series
 	Progress func(Progress) // called by one goroutine at a time; nil for nobody
@@ -129,12 +129,13 @@ func (r *runner) one(i int) error {
 	cfg := s.Simulation()
 	cfg.Seed += uint64(i % r.Seeds)
 	cfg.PolicyName, cfg.Params, cfg.Policy = p.Name, r.params(p), p.Factory
-	cfg.PolicyDelay, cfg.Series = r.Delay, r.Series
+	cfg.PolicyDelay, cfg.Series, cfg.Each = r.Delay, r.Series, each(r.Parallel/min(r.Parallel, len(r.runs)))
 	var failed func() error
 	if p.Process != nil {
 		steps := lockstep{start: p.Process}
 		defer steps.close()
 		cfg.Policy, failed = steps.factory, steps.failed
+		cfg.Each = nil // a run's processes are asked one at a time
 	}
 	whole := true
 	cfg.Progress = func(at time.Duration) sim.Verdict {
