@@ -39,6 +39,24 @@ func (p *policy) feed() {
 	}
 }
 
+// starving counts the substreams that none of the neighbours has had room for, for a while.
+func (p *policy) starving() (n int) {
+	if len(p.relays.since) != p.View.Stream.Substreams {
+		return 0
+	}
+	for k := range p.View.Stream.Substreams {
+		if since := p.feeders.Hungry(k); since > 0 && p.Now > since+starvedAfter {
+			n++
+		}
+	}
+	return n
+}
+
+const (
+	starvedAfter = 500 * time.Millisecond // that none could be asked
+	seekers      = 2                      // further neighbours that are sought for each such substream
+)
+
 // choice is what a feeder is chosen by.
 type choice struct {
 	asks []uint64 // by place in Links: substreams about to be asked for

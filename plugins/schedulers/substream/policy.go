@@ -69,6 +69,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.feeders.Forget()
 		p.depart()
 	}
+	p.Links.Want = p.params.Neighbours + seekers*p.starving()
 	p.Links.Meet()
 	if due {
 		p.Links.Prune()
