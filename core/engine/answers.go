@@ -47,7 +47,7 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 			// It will be pushed as soon as it comes.
 		case e.epoch == nil || m.Epoch != e.id() || m.Rendition != 0 || !e.epoch.store.Has(n):
 			notHeld = append(notHeld, n)
-		case l.owed.Has(n):
+		case l.owed.Has(n), l.out.crosses(n, e.now, l.rtt):
 		case l.out.queued >= maxOwed || e.congestion() > mendLatest:
 			noRoom = append(noRoom, n)
 		default:
@@ -70,6 +70,16 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 	if len(noRoom) > 0 {
 		e.send(l, &swarm.Deny{Epoch: m.Epoch, Rendition: m.Rendition, Reason: swarm.NoCapacity, Numbers: noRoom})
 	}
+}
+
+// crosses reports whether chunk n was on its way when the want was sent that has come now: who has lost it all the same asks again.
+func (o *outgoing) crosses(n uint64, now, rtt time.Duration) bool {
+	for i := range o.recent {
+		if r := &o.recent[i]; r.number == n+1 {
+			return time.Duration(stamp(now)-r.at)*stampUnit < rtt
+		}
+	}
+	return false
 }
 
 // owes reports whether chunk n, which is not held, is going to be pushed to l.

@@ -49,6 +49,7 @@ type recent struct {
 	key, expires  time.Duration
 	number        uint64 // plus one; 0 for an empty place
 	wire, payload uint16
+	at            uint16 // stamp of when it was handed over
 	class         scheduler.Class
 	owed          bool
 }
@@ -184,7 +185,10 @@ func (e *Engine) hand(u upload, c *chunk.Chunk, f framing) {
 		b.Sent(e.now, l.id, wire)
 	}
 	l.out.offered++
-	l.out.remember(recent{u.key, u.expires, u.number + 1, uint16(min(wire, 1<<16-1)), uint16(c.Length()), u.class, u.owed})
+	l.out.remember(recent{
+		key: u.key, expires: u.expires, number: u.number + 1, wire: uint16(min(wire, 1<<16-1)), payload: uint16(c.Length()),
+		at: stamp(e.now), class: u.class, owed: u.owed,
+	})
 	l.out.payload += uint64(c.Length())
 	l.flow.sent += uint64(wire)
 	l.flow.sentChunks++
