@@ -50,10 +50,11 @@ type depth struct {
 	hops   int
 	lately int           // the least of the last while: those whom it feeds may not know yet that it is farther now
 	at     time.Duration // when it was no farther than that
+	fed    time.Duration // when somebody last pushed it to this peer
 }
 
 func (d *depth) is(hops int, now time.Duration) {
-	d.hops = hops
+	d.hops, d.fed = hops, now
 	if d.lately == 0 || hops <= d.lately || now > d.at+toldBy {
 		d.lately, d.at = hops, now
 	}

@@ -39,13 +39,10 @@ func (p *policy) feed() {
 	}
 }
 
-// starving counts the substreams that none of the neighbours has had room for, for a while.
+// starving counts the substreams that nobody has pushed to this peer for a while: none of its neighbours has room.
 func (p *policy) starving() (n int) {
-	if len(p.relays.since) != p.View.Stream.Substreams {
-		return 0
-	}
-	for k := range p.View.Stream.Substreams {
-		if since := p.feeders.Hungry(k); since > 0 && p.Now > since+starvedAfter {
+	for k := range p.depth {
+		if p.Now > max(p.depth[k].fed, p.Began)+starvedAfter {
 			n++
 		}
 	}
@@ -53,8 +50,8 @@ func (p *policy) starving() (n int) {
 }
 
 const (
-	starvedAfter = 500 * time.Millisecond // that none could be asked
-	seekers      = 2                      // further neighbours that are sought for each such substream
+	starvedAfter = 2 * time.Second // that nobody has pushed a substream
+	seekers      = 2           // further neighbours that are sought for each such substream
 )
 
 // choice is what a feeder is chosen by.
