@@ -41,6 +41,20 @@ func TestEveryCaseHasItsScenarioAndEveryScenarioItsCase(t *testing.T) {
 	}
 }
 
+func TestEveryCaseShowsDelayAndContinuityWithoutTheJoins(t *testing.T) {
+	for _, r := range rows() {
+		shown := make(map[unit]int)
+		for i := range r.figures {
+			if f := &r.figures[i]; f.last != nil {
+				shown[f.unit]++
+			}
+		}
+		if len(r.figures) > 0 && (shown[milliseconds] != 1 || shown[share] != 1) {
+			t.Errorf("%s: %v", r.name, shown)
+		}
+	}
+}
+
 func TestACaseIsComparedToOneThatRunsBefore(t *testing.T) {
 	all := rows()
 	for i, r := range all {

@@ -13,8 +13,7 @@
 //
 // A figure is a field of the report, whose formula package report gives, or one of these:
 //
-//   - last 10 s, of delay p99 and of continuity: the mean of the last ten entries of the series, over all
-//     viewers. The totals hold what was measured while viewers joined too.
+//   - last 10 s, of delay p99 and of continuity: the mean of the last ten entries of the series. The totals hold what was measured while viewers joined too.
 //   - missing chunks: 1 - chunk_continuity.
 //   - startup of all: the greatest of startup_ms, with never_played beside it.
 //   - back: the time from a fault to the first second from which on three in a row are well.

@@ -26,10 +26,11 @@ type cost struct {
 
 // record is what a case keeps beside its reports.
 type record struct {
-	Seeds  int      `json:"seeds"`
-	Binary string   `json:"binary"` // the first digits of its SHA-256
-	Files  []string `json:"files"`  // reports, one a process
-	Costs  []cost   `json:"costs"`  // likewise
+	Seeds    int      `json:"seeds"`
+	Binary   string   `json:"binary"`   // the first digits of the SHA-256 of what simulated
+	Scenario string   `json:"scenario"` // likewise, of the file
+	Files    []string `json:"files"`    // reports, one a process
+	Costs    []cost   `json:"costs"`    // likewise
 }
 
 // evidence is a case that has run.
@@ -67,6 +68,9 @@ func (c *command) load(r *row) (*evidence, error) {
 	s, err := scenario.Load(c.scenario(r.name), bridge.Names(builtin.Plugins(), bridge.KindPolicy))
 	if err != nil {
 		return nil, err
+	}
+	if now, err := digest(c.scenario(r.name)); err != nil || now != e.Scenario {
+		return nil, fmt.Errorf("%s is another than when it ran: run the case again", c.scenario(r.name))
 	}
 	if len(e.Files) != len(e.Costs) || len(e.Files) == 0 {
 		return nil, fmt.Errorf("%s: %d files, %d costs: run the case again", c.recordOf(r.name), len(e.Files), len(e.Costs))

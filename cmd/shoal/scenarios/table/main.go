@@ -27,6 +27,9 @@ type command struct {
 	stdout, stderr io.Writer
 }
 
+// ownScenarios is the default of Scenarios: the cases as they are asked.
+const ownScenarios = "cmd/shoal/scenarios/table"
+
 // Mistakes of a run that the exit status tells.
 var (
 	errNotMet  = errors.New("figures are not met")
@@ -92,6 +95,9 @@ func (c *command) all(ctx context.Context) error {
 		return fmt.Errorf("%s: %w (leave --kept out to run them)", c.Out, errNothing)
 	}
 	text := markdown(done)
+	if c.Scenarios != ownScenarios {
+		text += "The scenarios are those of " + c.Scenarios + ", whatever the cases are called.\n"
+	}
 	if err := os.WriteFile(c.file("table.md"), []byte(text), 0o644); err != nil {
 		return err
 	}

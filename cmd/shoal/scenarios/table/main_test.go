@@ -107,11 +107,21 @@ func TestKeptReportsAreJudgedWithoutARun(t *testing.T) {
 	if res, err := c.one(t.Context(), &r); err != nil || res.seeds != 3 || !res.verdicts[0].met {
 		t.Errorf("%+v, %v", res, err)
 	}
-	if err := os.WriteFile(c.scenario("small-2"), []byte("duration: 30s\n"), 0o600); err != nil {
+	if err := os.WriteFile(c.scenario("small-2"), []byte("duration: 20s # anew\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.one(t.Context(), &r); err == nil || !strings.Contains(err.Error(), "run the case again") {
-		t.Errorf("runs of another length are judged: %v", err)
+		t.Errorf("runs of another scenario are judged: %v", err)
+	}
+}
+
+func TestARunThatWasCutShortIsNotJudged(t *testing.T) {
+	c := made(t, "nothing")
+	if err := os.WriteFile(c.scenario("small-2"), []byte("duration: 21s\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.one(t.Context(), &row{name: "small-2"}); err == nil || !strings.Contains(err.Error(), "a run of 20 s, not 21s") {
+		t.Errorf("%v", err)
 	}
 }
 

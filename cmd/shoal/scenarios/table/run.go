@@ -22,7 +22,11 @@ func (c *command) run(ctx context.Context, r *row) error {
 	if err != nil {
 		return fmt.Errorf("%w (make build builds it)", err)
 	}
-	kept := record{Seeds: c.Seeds, Binary: binary}
+	file, err := digest(c.scenario(r.name))
+	if err != nil {
+		return err
+	}
+	kept := record{Seeds: c.Seeds, Binary: binary, Scenario: file}
 	if r.runs == together {
 		err = c.process(ctx, r, &kept, r.name, "--seeds", strconv.Itoa(c.Seeds))
 	}
