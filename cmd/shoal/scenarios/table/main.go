@@ -75,7 +75,7 @@ func (c *command) all(ctx context.Context) error {
 		r := &chosen[i]
 		res, err := c.one(ctx, r)
 		if ctx.Err() != nil {
-			failed = ctx.Err()
+			failed = fmt.Errorf("stopped at %s: %w", r.name, ctx.Err())
 			break
 		}
 		if err != nil {
