@@ -15,6 +15,11 @@ TESTFLAGS ?=
 FUZZTIME  ?= 20s
 BENCH     ?= .
 
+# What `make table` runs: seeds of each case, cases by name (all without any), and more flags, --kept.
+SEEDS ?= 5
+CASES ?=
+TABLE ?=
+
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.11.4
 
 # Packages with goroutines in them, and those that must compile for the browser.
@@ -30,7 +35,7 @@ in-examples = @for d in $(EXAMPLES); do echo "$$d"; (cd $$d && $(1)) || exit 1; 
 packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build mediamtx test examples check bench bench-sim fuzz gen rewrite clean \
+.PHONY: help demo build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
 	check-fmt check-vet check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list
@@ -107,6 +112,10 @@ bench-sim: build ## simulate every scenario of cmd/shoal/scenarios, reports and 
 		n=.cache/sim/$$(basename $$s .yml); echo "$$s"; \
 		$(BIN) sim $$s --report $$n.json --html $$n.html $(SIM) || exit 1; echo; \
 	done
+
+table: build ## run every case that scheduling is judged by, print asked beside measured; SEEDS=1 CASES=small-2,small-5 TABLE=--kept
+	@go build -trimpath -o .cache/bin/table ./cmd/shoal/scenarios/table
+	@.cache/bin/table --shoal $(BIN) --seeds $(SEEDS) $(if $(CASES),--cases $(CASES)) $(TABLE)
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@for p in $$(go list ./...); do \

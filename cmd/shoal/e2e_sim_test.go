@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +62,19 @@ func TestSimOfASeedGivesTheSameReportWhoeverRunsThePolicy(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the summary does not say %q:\n%s", want, text)
 		}
+	}
+}
+
+func TestSimOfAnotherSeedIsTheRunThatSeveralSeedsContain(t *testing.T) {
+	_, several := simulated(t, handful, "--seeds", "2")
+	_, second := simulated(t, handful, "--seed", "2")
+	var list []report.Report
+	var one report.Report
+	if err := errors.Join(json.Unmarshal(several, &list), json.Unmarshal(second, &one)); err != nil {
+		t.Fatal(err)
+	}
+	if one.Seed != 2 || !reflect.DeepEqual(one, list[1]) {
+		t.Errorf("alone %+v\namong others %+v", one, list[1])
 	}
 }
 

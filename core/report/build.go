@@ -166,7 +166,7 @@ func continuity(shares []float64) Continuity {
 	}
 	slices.Sort(shares)
 	worst := max(len(shares)/100, 1)
-	return Continuity{Mean: mean(shares), Worst1Pct: mean(shares[:worst])}
+	return Continuity{Mean: mean(shares), Worst1Pct: mean(shares[:worst]), Worst: shares[0]}
 }
 
 func mean(v []float64) float64 {

@@ -58,6 +58,7 @@ type Percentiles struct {
 type Continuity struct {
 	Mean      float64 `json:"mean"`
 	Worst1Pct float64 `json:"worst_1pct"` // mean of the worst hundredth of the viewers, at least one
+	Worst     float64 `json:"worst"`      // of the worst viewer
 }
 
 // Bounds are yardsticks for the delay within which 99 of 100 chunks reach a viewer, from the uplinks, the delay between

@@ -126,6 +126,20 @@ func TestBuildFollowsTheFormulas(t *testing.T) {
 	near("continuity of early", r.Cohorts["early"].Continuity.Mean, 0.99)
 }
 
+func TestTheWorstViewerIsOneAndTheWorstHundredthAtLeastOne(t *testing.T) {
+	shares := make([]float64, 200)
+	for i := range shares {
+		shares[i] = 1
+	}
+	shares[7], shares[150] = 0.5, 0.25
+	if got, want := continuity(shares), (Continuity{Mean: 198.75 / 200, Worst1Pct: 0.375, Worst: 0.25}); got != want {
+		t.Errorf("of 200: %+v, want %+v", got, want)
+	}
+	if got, want := continuity([]float64{1, 0.5}), (Continuity{Mean: 0.75, Worst1Pct: 0.5, Worst: 0.5}); got != want {
+		t.Errorf("of two: %+v, want %+v", got, want)
+	}
+}
+
 func TestBuildOfNothingHasNoInfinity(t *testing.T) {
 	for _, r := range []*Run{{}, {Viewers: make([]Peer, 1)}, {Duration: time.Second}} {
 		if _, err := json.Marshal(Build(r)); err != nil {
@@ -159,7 +173,7 @@ func TestFieldNamesAreThoseOfTheDesign(t *testing.T) {
 			t.Errorf("no field %q", name)
 		}
 	}
-	for _, name := range []string{`"p50":`, `"p95":`, `"p99":`, `"p999":`, `"mean":`, `"worst_1pct":`, `"postal":`, `"burst":`, `"chunk_steps":`, `"method":`, `"error_ms":`} {
+	for _, name := range []string{`"p50":`, `"p95":`, `"p99":`, `"p999":`, `"mean":`, `"worst_1pct":`, `"worst":`, `"postal":`, `"burst":`, `"chunk_steps":`, `"method":`, `"error_ms":`} {
 		if !strings.Contains(string(out), name) {
 			t.Errorf("no field %s", name)
 		}

@@ -95,10 +95,10 @@ type Fault struct {
 	Slow       Slow          `yaml:"slow"`
 }
 
-// Slow makes uplinks slow.
+// Slow makes uplinks slow, or fast.
 type Slow struct {
 	Share Share `yaml:"share"` // of the viewers then present
-	Rate  Times `yaml:"rate"`  // of what each had before; above 0x
+	Rate  Times `yaml:"rate"`  // of what each had before; above 0x, and above 1x it brings capacity back
 }
 
 // Policy is who schedules: a built-in or an executable.

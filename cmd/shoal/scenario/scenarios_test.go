@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,9 +17,13 @@ func TestTheSimulatorTakesEveryScenarioThatComesWithShoal(t *testing.T) {
 	if err != nil || len(paths) < 6 {
 		t.Fatalf("%d scenarios, %v", len(paths), err)
 	}
-	for _, path := range append(paths, "../scenario.example.yml") {
+	judged, err := filepath.Glob("../scenarios/table/*.yml")
+	if err != nil || len(judged) < 20 {
+		t.Fatalf("%d scenarios of the table, %v", len(judged), err)
+	}
+	for _, path := range slices.Concat(paths, judged, []string{"../scenario.example.yml"}) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			s, err := scenario.Load(path, []string{"substream"})
+			s, err := scenario.Load(path, []string{"substream", "clubs", "latest", "rarest", "edf"})
 			if err != nil {
 				t.Fatal(err)
 			}
