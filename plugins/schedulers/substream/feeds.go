@@ -20,6 +20,9 @@ func (p *policy) feed() {
 	asks := make([]uint64, len(v.Links)) // by place in Links: substreams to ask for
 	for k := range v.Stream.Substreams {
 		bit := uint64(1) << k
+		if p.resting() && len(v.Pushes[k]) == 0 {
+			continue
+		}
 		have, direct := p.feeders.Count(k)
 		for want := p.wanted(k, direct); have < want; have++ {
 			i := p.choose(k, choice{asks: asks, have: have})
@@ -51,7 +54,7 @@ func (p *policy) starving() (n int) {
 
 const (
 	starvedAfter = 2 * time.Second // that nobody has pushed a substream
-	seekers      = 2           // further neighbours that are sought for each such substream
+	seekers      = 2               // further neighbours that are sought for each such substream
 )
 
 // choice is what a feeder is chosen by.

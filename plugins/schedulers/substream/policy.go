@@ -31,6 +31,9 @@ type policy struct {
 	compared  time.Duration // when feeders were last compared
 	depth     []depth       // by substream
 	unsettled time.Duration // when a substream last had no feeder
+	whole     time.Duration // when it last did not lack several
+	rests     time.Duration // until when it leaves what there is to others
+	rested    time.Duration // for how long it did so last
 }
 
 // promptly is the number of neighbours that are announced to at the interval Announce.
@@ -79,6 +82,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		if due || !p.relays.begun {
 			p.claim()
 			p.petition()
+			p.rest()
 		}
 		p.feed()
 		p.feeders.Listen()

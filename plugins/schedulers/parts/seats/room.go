@@ -81,7 +81,7 @@ func (s *Seats) fits(a ask, t *seating) bool {
 	}
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
 	if s.Desk.View.Stream.Role != swarm.Source {
-		if s.Keep > 0 && a.link.Status.Hops.At(a.k) == 0 {
+		if s.Keep > 0 && a.link.Status.Hops.At(a.k) == 0 && !s.idle(a.link) {
 			return float64(t.seats+1) <= affordable*needy
 		}
 		return float64(t.seats+1+s.kept(a.k, t)) <= affordable

@@ -160,6 +160,12 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	if s.Desk.View.Stream.Role == swarm.Source {
 		return s.unseat(a, t)
 	}
+	if k, i := s.idler(a, t); i >= 0 {
+		s.Desk.Do(scheduler.Refuse{Link: t.to[k][i].Link, Substream: k, Reason: swarm.NoCapacity})
+		t.to[k] = slices.Delete(t.to[k], i, i+1)
+		t.seats--
+		return swarm.NoReason
+	}
 	strong, few := a.relay || float64(a.link.Status.Spare) >= Supplies*s.Uplink.Seat(), len(t.to[a.k]) < 2*s.Keep
 	if !strong && !few || !few && s.Desk.Now < s.evicted+evictEvery {
 		return swarm.NoCapacity
@@ -193,6 +199,32 @@ func (s *Seats) unseat(a ask, t *seating) swarm.Reason {
 		}
 	}
 	return swarm.NoCapacity
+}
+
+// idler finds the seat of one that can feed nobody, for one that feeds others and is fed by nobody: where the uplinks do not
+// suffice for all, they suffice for those who give some.
+func (s *Seats) idler(a ask, t *seating) (substream, place int) {
+	if s.Keep == 0 || s.Desk.Now < a.link.Since+idlerAfter || a.link.Status.Hops.At(a.k) > 0 || float64(a.link.Status.Uplink) < Supplies*s.Uplink.Seat() {
+		return 0, -1
+	}
+	for n := range t.to {
+		k := (a.k + n) % len(t.to)
+		for i, x := range t.to[k] {
+			if l := s.Desk.View.Link(x.Link); l != nil && x.Class != scheduler.ClassInterior && s.idle(l) {
+				return k, i
+			}
+		}
+	}
+	return 0, -1
+}
+
+// idlerAfter is how long one has been a neighbour for whom those lose their seats who give nothing: until then, it may be that
+// the swarm has only just begun.
+const idlerAfter = 4 * time.Second
+
+// idle reports whether l has no uplink to give.
+func (s *Seats) idle(l *scheduler.Link) bool {
+	return l.Role == swarm.Viewer && float64(max(l.Status.Spare, l.Status.Uplink)) < s.Uplink.Seat()
 }
 
 // take takes back a seat.
@@ -285,7 +317,7 @@ func (s *Seats) dispensable(a ask, k int, to []scheduler.Target) int {
 // settled reports whether one has had its seat for long enough to lose it: before, it would only begin anew elsewhere. Who can
 // feed nobody may lose it at any time.
 func (s *Seats) settled(l *scheduler.Link, k int) bool {
-	return s.Desk.Now >= l.Asks[k].Since+noticeAfter || float64(max(l.Status.Spare, l.Status.Uplink)) < s.Uplink.Seat()
+	return s.Desk.Now >= l.Asks[k].Since+noticeAfter || s.idle(l)
 }
 
 // begins reports whether substream k has hardly left the source by way of this peer.
