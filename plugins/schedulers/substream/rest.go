@@ -20,7 +20,7 @@ const (
 
 // rest gives up what this viewer does not hand on, when it has lacked substreams for too long.
 func (p *policy) rest() {
-	if p.View.Stream.Role != swarm.Viewer || p.starving() < restLacks || p.Now < p.Began+restNewest {
+	if p.View.Stream.Role != swarm.Viewer || len(p.View.Links) < yieldLinks || p.starving() < restLacks || p.Now < p.Began+restNewest {
 		if p.whole = p.Now; p.Now > p.rests+restMost {
 			p.rested = 0
 		}
