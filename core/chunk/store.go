@@ -191,9 +191,9 @@ func (s *Store) evict() {
 // drop takes group i out.
 func (s *Store) drop(i int) {
 	g := s.groups[i]
-	for k := range g.slots {
-		if g.slots[k].payload != nil {
-			s.bytes -= len(g.slots[k].payload) + len(g.slots[k].proof)
+	for k := range g.header.Total() {
+		if g.Has(k) {
+			s.bytes -= g.bytes(k)
 			s.window.Remove(g.header.First + uint64(k))
 		}
 	}
@@ -207,7 +207,6 @@ func (s *Store) drop(i int) {
 
 // fresh is a group of h that holds nothing.
 func (s *Store) fresh(h *GroupHeader) *GroupState {
-	total := h.Total()
 	var g *GroupState
 	if n := len(s.spare); n > 0 {
 		g = s.spare[n-1]
@@ -216,10 +215,10 @@ func (s *Store) fresh(h *GroupHeader) *GroupState {
 	} else {
 		g = new(GroupState)
 	}
-	slots := g.slots
-	if cap(slots) < total || cap(slots) > 4*total+64 {
-		slots = make([]slot, total, total+total/4)
+	further := g.further[:0]
+	for range (h.Total() - 1) / 64 {
+		further = append(further, 0)
 	}
-	*g = GroupState{header: *h, slots: slots[:total]}
+	*g = GroupState{header: *h, further: further, slots: g.slots[:0]}
 	return g
 }
