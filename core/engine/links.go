@@ -51,10 +51,11 @@ type link struct {
 	hasHave         bool
 	changedHolds    bool // since the policy was told
 	told            bool // that chunks are too long for it
+	feeding         bool // feeds are its own
 
 	theirs subscriptions // of the peer, to what we hold
 	ours   subscriptions // of this peer, to what the neighbour holds
-	feeds  []feed        // by substream: what the neighbour gives us
+	feeds  []feed        // by substream: what the neighbour gives us; changed by way of feed alone
 
 	every      time.Duration // of the Announce in force; 0 for none
 	announceAt time.Duration
@@ -204,20 +205,17 @@ func (e *Engine) wrong(l *link) {
 }
 
 // newEpoch forgets what belonged to the old one.
-func (l *link) newEpoch(substreams int) {
+func (l *link) newEpoch(nothing []feed) {
 	l.has, l.sent, l.owed = chunk.Window{}, chunk.Window{}, chunk.Window{}
 	l.anchor, l.hasHave, l.announced = 0, false, 0
 	l.cancels, l.outstanding = l.cancels[:0], 0
 	l.ours.answered = 0
-	l.resize(substreams)
-	for k := range l.feeds {
-		l.feeds[k] = feed{}
-	}
+	l.feeds, l.feeding = nothing, false
 }
 
-func (l *link) resize(substreams int) {
-	if len(l.feeds) != substreams {
-		l.feeds = make([]feed, substreams)
+func (l *link) resize(nothing []feed) {
+	if len(l.feeds) != len(nothing) {
+		l.feeds, l.feeding = nothing, false
 	}
 }
 

@@ -106,15 +106,15 @@ func (e *Engine) Stats(now time.Duration) Stats {
 		if l.up {
 			s.Links = append(s.Links, LinkStats{
 				Link: l.id, Peer: l.peer, Role: l.role, RTT: l.rtt,
-				In: l.feeding(e.now), Out: e.pushed(l), Received: l.in.payload, Sent: l.out.payload,
+				In: l.gives(e.now), Out: e.pushed(l), Received: l.in.payload, Sent: l.out.payload,
 			})
 		}
 	}
 	return s
 }
 
-// feeding is the set of substreams of which the neighbour has sent something within a second.
-func (l *link) feeding(now time.Duration) uint64 {
+// gives is the set of substreams of which the neighbour has sent something within a second.
+func (l *link) gives(now time.Duration) uint64 {
 	var set uint64
 	for k := range l.feeds {
 		if f := &l.feeds[k]; f.last > 0 && now-f.last < time.Second {
