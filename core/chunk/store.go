@@ -219,6 +219,6 @@ func (s *Store) fresh(h *GroupHeader) *GroupState {
 	for range (h.Total() - 1) / 64 {
 		further = append(further, 0)
 	}
-	*g = GroupState{header: *h, further: further, slots: g.slots[:0]}
+	*g = GroupState{header: *h, after: h.First + uint64(h.Total()), further: further, slots: g.slots[:0]}
 	return g
 }

@@ -35,7 +35,7 @@ type Engine struct {
 	self       own
 	verifying  verifying
 	restoring  restoring
-	count      Stats // counters and histograms; gauges are filled by Stats
+	count      counters
 
 	out     *outbox          // being filled
 	given   *outbox          // that the host holds

@@ -224,7 +224,7 @@ func (e *Engine) countUseful(l *link, c *chunk.Chunk) {
 func (e *Engine) countDelay(c *chunk.Chunk) {
 	if e.clock.known && c.Header.Born >= e.clock.unix(e.began) {
 		delay := e.clock.unix(e.now) - c.Header.Born
-		e.count.Delay.Add(delay)
+		e.count.delay.Add(delay)
 		e.self.delay += (float64(max(delay, 0)) - e.self.delay) / 64
 	}
 }

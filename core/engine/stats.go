@@ -30,6 +30,17 @@ type Stats struct {
 	Links     []LinkStats   // by id
 }
 
+// counters are the part of Stats that is counted; the rest is looked up.
+type counters struct {
+	Groups    GroupStats
+	Chunks    ChunkStats
+	Sent      SentStats
+	Published PublishStats
+	Startup   time.Duration
+	delay     report.Tally
+	playout   report.Tally
+}
+
 // PublishStats count what a source has published.
 type PublishStats struct {
 	Groups uint64
@@ -89,8 +100,11 @@ type LinkStats struct {
 // Stats measures now.
 func (e *Engine) Stats(now time.Duration) Stats {
 	e.at(now)
-	s := e.count
-	s.Epoch = e.id()
+	c := &e.count
+	s := Stats{
+		Epoch: e.id(), Groups: c.Groups, Chunks: c.Chunks, Sent: c.Sent, Published: c.Published,
+		Delay: c.delay.Histogram(), Playout: c.playout.Histogram(), Startup: c.Startup,
+	}
 	p := &e.player
 	s.Playing = p.played && p.started
 	for i := range p.queue {
