@@ -46,6 +46,9 @@ func (c *candidates) put(n swarm.Candidate) bool {
 		i := max(slices.IndexFunc(c.list, func(k candidate) bool { return !k.dialing }), 0)
 		c.list = slices.Delete(c.list, i, i+1)
 	}
+	if len(c.list) == cap(c.list) { // no faster than it has to: each peer of a large swarm has one
+		c.list = append(make([]candidate, 0, len(c.list)+len(c.list)/4+8), c.list...)
+	}
 	c.list = append(c.list, candidate{Candidate: n})
 	return true
 }

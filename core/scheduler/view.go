@@ -88,9 +88,9 @@ type Ask struct {
 // Known is a candidate.
 type Known struct {
 	swarm.Candidate
+	FailedAt time.Duration // when the last of the Failures was
+	Failures int32         // dials in a row that came to nothing, and links that lasted less than Brief; a longer one counts alone
 	Dialing  bool          // a Connect is under way
-	Failures int           // dials in a row that came to nothing, and links that lasted less than Brief; a longer one counts alone
-	FailedAt time.Duration // when the last of them did or ended
 }
 
 // Brief is how long a link must last so as to count as a success: who has no room says so only after the greeting.
