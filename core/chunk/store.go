@@ -69,6 +69,7 @@ const reach = MaxWindow - 64
 type Store struct {
 	cfg        StoreConfig
 	groups     []*GroupState // ascending
+	ends       []uint64      // of groups: one past the number of the last chunk
 	window     Window
 	bytes      int
 	floor      uint64        // chunk numbers below are stale
@@ -137,15 +138,15 @@ func (s *Store) begin(i int, h *GroupHeader) Inserted {
 	switch {
 	case h.First < s.floor || h.Time+h.Span < s.floorTime:
 		return Stale
-	case i > 0 && s.groups[i-1].end() > h.First:
+	case i > 0 && s.ends[i-1] > h.First:
 		return Conflict
 	case i < len(s.groups) && s.groups[i].header.First < end:
 		return Conflict
-	case i < len(s.groups) && s.groups[len(s.groups)-1].end()-h.First > reach:
+	case i < len(s.groups) && s.ends[len(s.ends)-1]-h.First > reach:
 		return Stale
 	}
 	g := s.fresh(h)
-	s.groups = slices.Insert(s.groups, i, g)
+	s.groups, s.ends = slices.Insert(s.groups, i, g), slices.Insert(s.ends, i, end)
 	s.bytes += g.cost()
 	for s.groups[0] != g && end-s.groups[0].header.First > reach {
 		s.evict()
@@ -198,7 +199,7 @@ func (s *Store) drop(i int) {
 		}
 	}
 	s.bytes -= g.cost()
-	s.groups = slices.Delete(s.groups, i, i+1)
+	s.groups, s.ends = slices.Delete(s.groups, i, i+1), slices.Delete(s.ends, i, i+1)
 	clear(g.slots)
 	if len(s.spare) < maxSpare {
 		s.spare = append(s.spare, g)
@@ -219,6 +220,6 @@ func (s *Store) fresh(h *GroupHeader) *GroupState {
 	for range (h.Total() - 1) / 64 {
 		further = append(further, 0)
 	}
-	*g = GroupState{header: *h, after: h.First + uint64(h.Total()), further: further, slots: g.slots[:0]}
+	*g = GroupState{header: *h, further: further, slots: g.slots[:0]}
 	return g
 }

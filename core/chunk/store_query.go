@@ -11,7 +11,6 @@ type slot struct {
 // As long as its chunks carry no payload and have all the same proof, as those of a simulator, a chunk costs one bit.
 type GroupState struct {
 	header  GroupHeader
-	after   uint64   // one past the number of its last chunk
 	held    uint16   // chunks that are held, parity included
 	data    uint16   // of those, data
 	first   uint64   // which of the first 64 chunks are held, the lowest bit first
@@ -137,8 +136,6 @@ func (g *GroupState) open() {
 // same reports whether two proofs lie in the same place.
 func same(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-func (g *GroupState) end() uint64 { return g.after }
-
 func (g *GroupState) cost() int { return groupCost + slotCost*g.header.Total() }
 
 // Chunk is the chunk of that number, when it is held.
@@ -159,12 +156,9 @@ func (s *Store) Has(number uint64) bool {
 func (s *Store) Of(number uint64) *GroupState { return s.of(number) }
 
 func (s *Store) of(number uint64) *GroupState {
-	low, high := 0, len(s.groups)
-	if high > 0 && s.groups[high-1].header.First <= number { // most are of the newest
-		low = high - 1
-	}
+	low, high := 0, len(s.ends)
 	for low < high { // the first group that ends after number
-		if mid := (low + high) / 2; s.groups[mid].end() <= number {
+		if mid := (low + high) / 2; s.ends[mid] <= number {
 			low = mid + 1
 		} else {
 			high = mid

@@ -131,7 +131,7 @@ func (v *View) up(c LinkUp) {
 	if found {
 		v.Links[i] = l
 	} else {
-		v.Links = slices.Insert(v.Links, i, l)
+		v.Links, v.ids = slices.Insert(v.Links, i, l), slices.Insert(v.ids, i, l.Link)
 	}
 	if k := v.Candidate(c.Peer); k != nil {
 		k.Dialing = false
@@ -144,7 +144,7 @@ func (v *View) down(id swarm.LinkID) {
 		return
 	}
 	l := v.Links[i]
-	v.Links = slices.Delete(v.Links, i, i+1)
+	v.Links, v.ids = slices.Delete(v.Links, i, i+1), slices.Delete(v.ids, i, i+1)
 	if k := v.Candidate(l.Peer); k != nil {
 		if v.Now-l.Since >= Brief {
 			k.Failures = 0

@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -32,7 +31,8 @@ type View struct {
 	Pushes   [][]Target // by substream: the Push in force
 	Held     Holding
 
-	blank struct { // of links that have none of their own: never changed
+	ids   []swarm.LinkID // of Links
+	blank struct {       // of links that have none of their own: never changed
 		feeds []Feed
 		asks  []Ask
 	}
@@ -156,10 +156,7 @@ func (v *View) Candidate(peer swarm.PeerID) *Known {
 
 // search finds a link's place in Links, which ascends by id.
 func (v *View) search(id swarm.LinkID) (int, bool) {
-	if n := len(v.Links); n == 0 || v.Links[n-1].Link < id { // links come up in ascending order
-		return n, false
-	}
-	return slices.BinarySearchFunc(v.Links, id, func(l *Link, id swarm.LinkID) int { return cmp.Compare(l.Link, id) })
+	return slices.BinarySearch(v.ids, id)
 }
 
 // substreams lists those of set that the stream has.
