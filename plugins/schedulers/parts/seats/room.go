@@ -108,10 +108,15 @@ func (s *Seats) fits(a ask, t *seating) bool {
 // needy is by how much the limit may be exceeded for one who is fed by nobody.
 const needy = 1.07
 
-// Open is the set of substreams in which this peer has a seat to give; of a source, to one that feeds others.
+// Open is the set of substreams in which this peer has a seat to give; of a source, to one that feeds others. It is asked after
+// Serve, of the same batch.
 func (s *Seats) Open() (set uint64) {
 	v := &s.Desk.View
-	t := s.now()
+	t := &s.seating
+	if !s.lasts {
+		t = s.now()
+	}
+	s.lasts = false
 	affordable := s.Uplink.Limit() / s.Uplink.Seat() * uplink.Soft
 	farthest, settled := 0, 0 // of the substreams in which a leaf has a seat, or one that may lose it
 	for k, to := range t.to {

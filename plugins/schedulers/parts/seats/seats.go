@@ -24,6 +24,7 @@ type Seats struct {
 	evicted time.Duration          // when a leaf last lost its seat to a relay
 	leaving map[held]time.Duration // until when those are pushed to whose seats went to others
 	seating seating                // see now
+	lasts   bool                   // nothing has changed since it was looked at
 	asks    []ask                  // memory of waiting
 }
 
@@ -62,7 +63,9 @@ type seating struct {
 func (s *Seats) Serve() {
 	v := &s.Desk.View
 	t := s.now()
+	s.lasts = true
 	for _, a := range s.waiting() {
+		s.lasts = false
 		if reason := s.admit(a, t); reason != swarm.NoReason {
 			s.Desk.Do(scheduler.Refuse{Link: a.link.Link, Substream: a.k, Reason: reason})
 			continue
@@ -76,6 +79,7 @@ func (s *Seats) Serve() {
 			to = append(to, t.leaving[k]...)
 		}
 		if !slices.Equal(to, v.Pushes[k]) {
+			s.lasts = false
 			s.Desk.Do(scheduler.Push{Substream: k, To: slices.Clone(to)})
 		}
 	}
