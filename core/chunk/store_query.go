@@ -47,8 +47,15 @@ func (g *GroupState) Chunk(index int) (Chunk, bool) {
 	if !g.Has(index) {
 		return Chunk{}, false
 	}
+	var c Chunk
+	g.load(index, &c)
+	return c, true
+}
+
+// load copies the chunk at index, which is held.
+func (g *GroupState) load(index int, c *Chunk) {
 	s := g.slot(index)
-	return Chunk{Header: g.header, Index: uint16(index), Proof: s.proof, Payload: s.payload}, true
+	c.Header, c.Index, c.Proof, c.Payload = g.header, uint16(index), s.proof, s.payload
 }
 
 // nothing is the payload of a chunk without one: never nil.
@@ -144,6 +151,16 @@ func (s *Store) Chunk(number uint64) (Chunk, bool) {
 		return g.Chunk(int(number - g.header.First))
 	}
 	return Chunk{}, false
+}
+
+// Load is Chunk into memory of the caller's: it leaves c as it is and answers false when the chunk is not held.
+func (s *Store) Load(number uint64, c *Chunk) bool {
+	g := s.of(number)
+	if g == nil || !g.Has(int(number-g.header.First)) {
+		return false
+	}
+	g.load(int(number-g.header.First), c)
+	return true
 }
 
 // Has reports whether the chunk of that number is held.

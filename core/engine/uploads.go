@@ -114,8 +114,7 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 			continue
 		}
 		c := &e.leaving // kept in the engine, for it would escape
-		var ok bool
-		if *c, ok = e.epoch.store.Chunk(u.number); !ok {
+		if !e.epoch.store.Load(u.number, c) {
 			x := q.pop()
 			e.finish(&x)
 			continue
