@@ -244,7 +244,8 @@ func (e *Engine) sendWants() {
 	for _, l := range e.links {
 		for w := l.wants; len(w) > 0; {
 			n := min(len(w), swarm.MaxWant)
-			e.send(l, &swarm.Want{Epoch: e.id(), Numbers: w[:n]})
+			e.mail.want = swarm.Want{Epoch: e.id(), Numbers: w[:n]}
+			e.send(l, &e.mail.want)
 			w = w[n:]
 		}
 		l.wants = l.wants[:0]

@@ -36,8 +36,8 @@ func (c *clock) wrong(now time.Duration) int64 {
 }
 
 // pong answers a ping; both times are now, for the engine answers at once.
-func (c *clock) pong(now time.Duration, m *swarm.Ping) *swarm.Pong {
-	p := &swarm.Pong{Sent: m.Sent, Received: c.unix(now), Error: swarm.NoClock}
+func (c *clock) pong(now time.Duration, m *swarm.Ping) swarm.Pong {
+	p := swarm.Pong{Sent: m.Sent, Received: c.unix(now), Error: swarm.NoClock}
 	p.Replied = p.Received
 	if c.known {
 		p.Error = uint32(min(c.wrong(now), swarm.NoClock-1))
@@ -78,7 +78,8 @@ func (e *Engine) ping(l *link) {
 	default:
 		l.pings.next = e.now + pingEvery
 	}
-	e.send(l, &swarm.Ping{Sent: uint64(e.now.Microseconds())})
+	e.mail.ping = swarm.Ping{Sent: uint64(e.now.Microseconds())}
+	e.send(l, &e.mail.ping)
 }
 
 func (e *Engine) pong(l *link, m *swarm.Pong) {

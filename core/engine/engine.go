@@ -41,6 +41,7 @@ type Engine struct {
 	given   *outbox          // that the host holds
 	frame   swarm.ChunkFrame // scratch, as are the next two
 	have    swarm.Have
+	mail    mail
 	leaving chunk.Chunk
 }
 

@@ -18,9 +18,10 @@ func (e *Engine) sayHave(l *link) {
 
 func (e *Engine) haveFrame() []byte {
 	ep := e.epoch
-	return swarm.Append(make([]byte, 0, 96), e.cfg.Index, &swarm.Have{
-		Epoch: ep.descriptor.Epoch, Window: *ep.store.Window(), Anchor: ep.anchor,
-	})
+	e.mail.have = swarm.Have{Epoch: ep.descriptor.Epoch, Window: *ep.store.Window(), Anchor: ep.anchor}
+	frame := e.encodeControl(&e.mail.have)
+	e.mail.have = swarm.Have{} // it aliases the store
+	return frame
 }
 
 // announce carries out the Announce orders: one frame serves all that are due, and nothing is said that has not
@@ -179,7 +180,8 @@ func (e *Engine) flushCancels() {
 	e.cancels = false
 	for _, l := range e.links {
 		if len(l.cancels) > 0 {
-			e.send(l, &swarm.Cancel{Epoch: e.id(), Numbers: l.cancels})
+			e.mail.cancel = swarm.Cancel{Epoch: e.id(), Numbers: l.cancels}
+			e.send(l, &e.mail.cancel)
 			l.cancels = l.cancels[:0]
 		}
 	}

@@ -221,8 +221,31 @@ func (l *link) resize(nothing []feed) {
 
 // send puts a message among the control frames for l.
 func (e *Engine) send(l *link, m swarm.Message) {
-	frame := swarm.Append(make([]byte, 0, 64), e.cfg.Index, m)
-	e.sendFrame(l, frame)
+	e.sendFrame(l, e.encodeControl(m))
+}
+
+// mail is memory for messages, those that are sent often and the one that is read.
+type mail struct {
+	in      swarm.Messages
+	want    swarm.Want
+	cancel  swarm.Cancel
+	receipt swarm.Receipt
+	ping    swarm.Ping
+	pong    swarm.Pong
+	have    swarm.Have
+	bytes   []byte
+}
+
+// mostMail is how many bytes of memory are kept for writing a frame.
+const mostMail = 512
+
+// encodeControl is a control frame, no longer than it has to be: it may lie for a while before it leaves.
+func (e *Engine) encodeControl(m swarm.Message) []byte {
+	b := swarm.Append(e.mail.bytes[:0], e.cfg.Index, m)
+	if cap(b) <= mostMail {
+		e.mail.bytes = b
+	}
+	return append(make([]byte, 0, len(b)), b...)
 }
 
 func (e *Engine) sendFrame(l *link, frame []byte) {

@@ -50,7 +50,8 @@ func (e *Engine) sayReceipt(l *link) {
 	if fresh == 0 || since < receiptSoonest {
 		return
 	}
-	r := &swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay()}
+	r := &e.mail.receipt
+	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay()}
 	first := r.Delay >= receiptFelt && fresh >= receiptFirst*(1+in.receipts)
 	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay && !first {
 		return
