@@ -62,14 +62,14 @@ func (c *clock) take(now, sent, rtt time.Duration, m *swarm.Pong) {
 // pings of one link.
 type pings struct {
 	sent time.Duration // of the last
-	wait bool          // for its pong
 	next time.Duration
-	done int
+	done uint8 // as far as 3
+	wait bool  // for the pong of the last
 }
 
 func (e *Engine) ping(l *link) {
 	l.pings.sent, l.pings.wait = e.now, true
-	l.pings.done++
+	l.pings.done = min(l.pings.done+1, 3)
 	switch l.pings.done {
 	case 1:
 		l.pings.next = e.now + pingFirst

@@ -73,7 +73,7 @@ func (e *Engine) neighbourHave(l *link, m *swarm.Have) {
 			}
 		}
 	}
-	l.changedHolds = true
+	l.holdsNew = true
 	e.consider(l)
 	if end := l.has.End(); e.frontier.begun && end > l.has.Base() && end > e.frontier.next {
 		e.passOffered(end - 1)

@@ -24,23 +24,28 @@ type link struct {
 	id       swarm.LinkID
 	peer     swarm.PeerID
 	dialed   scheduler.Side
-	maxFrame int
 	role     swarm.Role
-	up       bool   // both Hellos were exchanged
-	gone     bool   // no more among Engine.links
-	epoch    uint32 // newest that the peer is known to have
-	maxLinks uint32
-	status   swarm.Status
+	up       bool // both Hellos were exchanged
+	gone     bool // no more among Engine.links
 	statusIs bool // status has changed since the policy was told
+	hasHave  bool
+	holdsNew bool // what the peer holds has changed since the policy was told
+	told     bool // that chunks are too long for it
+	feeding  bool // feeds are its own
+
+	malformed int16 // frames
+	probes    int16 // unanswered
+	maxFrame  int32
+	epoch     uint32 // newest that the peer is known to have
+	maxLinks  uint32
+	status    swarm.Status
 
 	heard      time.Duration // the last frame
 	rtt        time.Duration // smoothed; 0 before it is measured
 	lost       uint64        // chunk frames, as the transport knows
-	malformed  int           // frames
 	allowance  float64       // control frames that may still be served
 	allowedAt  time.Duration
 	pings      pings
-	probes     int // unanswered
 	probeAt    time.Duration
 	gossipAt   time.Duration
 	introduced time.Duration // when Peers were last taken
@@ -48,10 +53,6 @@ type link struct {
 	// What the peer holds, as it said or proved; what it was sent; which of its wants are queued.
 	has, sent, owed chunk.Window
 	anchor          uint64 // see swarm.Have
-	hasHave         bool
-	changedHolds    bool // since the policy was told
-	told            bool // that chunks are too long for it
-	feeding         bool // feeds are its own
 
 	theirs subscriptions // of the peer, to what we hold
 	ours   subscriptions // of this peer, to what the neighbour holds
@@ -65,9 +66,9 @@ type link struct {
 	wants   []uint64 // scratch of askAll
 
 	out         outgoing
-	outstanding int           // requests
-	window      window        // how many there may be
+	window      window        // how many requests there may be
 	busy        time.Duration // it has no capacity for wants until then
+	outstanding int32         // requests
 
 	mend   float64 // chunks that it may still be answered with urgency
 	mendAt time.Duration
@@ -131,11 +132,11 @@ func (e *Engine) PeerUp(now time.Duration, p Peer) {
 	}
 	e.candidates.dialed(p.Peer)
 	l := &link{
-		id: p.Link, peer: p.Peer, dialed: p.Dialed, maxFrame: p.MaxFrame,
+		id: p.Link, peer: p.Peer, dialed: p.Dialed, maxFrame: int32(min(p.MaxFrame, 1<<30)),
 		heard: now, mend: mendBurst, mendAt: now, window: newWindow(), allowance: controlBurst, allowedAt: now, gossipAt: now,
 	}
 	if l.maxFrame <= 0 {
-		l.maxFrame = e.cfg.MaxFrame
+		l.maxFrame = int32(min(e.cfg.MaxFrame, 1<<30))
 	}
 	i, _ := slices.BinarySearch(e.ids, p.Link)
 	e.ids, e.links = slices.Insert(e.ids, i, p.Link), slices.Insert(e.links, i, l)

@@ -54,10 +54,10 @@ func (e *Engine) appendMeasured(out []scheduler.Change) []scheduler.Change {
 type flow struct {
 	since              time.Duration
 	sent, received     uint64
-	sentChunks, chunks uint64
-	duplicate          uint64
 	lost               uint64 // cumulative, then
 	rtt                time.Duration
+	sentChunks, chunks uint32
+	duplicate          uint32
 	busy               bool // something was told the time before
 }
 
