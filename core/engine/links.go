@@ -33,8 +33,8 @@ type link struct {
 	told     bool // that chunks are too long for it
 	feeding  bool // feeds are its own
 
-	malformed int16 // frames
-	probes    int16 // unanswered
+	malformed uint8 // frames; at most one more than maxMalformed
+	probes    uint8 // unanswered; at most maxProbes
 	maxFrame  int32
 	epoch     uint32 // newest that the peer is known to have
 	maxLinks  uint32
