@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func (c simCommand) Run(env *environment) error {
 	if paints(os.Stderr, env.environ) {
 		o.Progress = progressLine(line)
 	}
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	}
 	runs, err := simulate.All(env.ctx, o)
 	line.status("")
 	if err != nil {
@@ -74,6 +78,10 @@ func (c simCommand) Run(env *environment) error {
 	}
 	return c.show(env, runs)
 }
+
+// garbage is how much of it there may be, in percent of what is in use: a run holds so much that memory counts for more than the
+// time that collecting it takes.
+const garbage = 40
 
 func (c simCommand) check() error {
 	switch {

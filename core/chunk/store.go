@@ -69,6 +69,7 @@ const reach = MaxWindow - 64
 type Store struct {
 	cfg        StoreConfig
 	groups     []*GroupState // ascending
+	ends       []uint64      // of groups: one past the number of the last chunk
 	window     Window
 	bytes      int
 	floor      uint64        // chunk numbers below are stale
@@ -137,15 +138,15 @@ func (s *Store) begin(i int, h *GroupHeader) Inserted {
 	switch {
 	case h.First < s.floor || h.Time+h.Span < s.floorTime:
 		return Stale
-	case i > 0 && s.groups[i-1].end() > h.First:
+	case i > 0 && s.ends[i-1] > h.First:
 		return Conflict
 	case i < len(s.groups) && s.groups[i].header.First < end:
 		return Conflict
-	case i < len(s.groups) && s.groups[len(s.groups)-1].end()-h.First > reach:
+	case i < len(s.groups) && s.ends[len(s.ends)-1]-h.First > reach:
 		return Stale
 	}
 	g := s.fresh(h)
-	s.groups = slices.Insert(s.groups, i, g)
+	s.groups, s.ends = slices.Insert(s.groups, i, g), slices.Insert(s.ends, i, end)
 	s.bytes += g.cost()
 	for s.groups[0] != g && end-s.groups[0].header.First > reach {
 		s.evict()
@@ -191,14 +192,14 @@ func (s *Store) evict() {
 // drop takes group i out.
 func (s *Store) drop(i int) {
 	g := s.groups[i]
-	for k := range g.slots {
-		if g.slots[k].payload != nil {
-			s.bytes -= len(g.slots[k].payload) + len(g.slots[k].proof)
+	for k := range g.header.Total() {
+		if g.Has(k) {
+			s.bytes -= g.bytes(k)
 			s.window.Remove(g.header.First + uint64(k))
 		}
 	}
 	s.bytes -= g.cost()
-	s.groups = slices.Delete(s.groups, i, i+1)
+	s.groups, s.ends = slices.Delete(s.groups, i, i+1), slices.Delete(s.ends, i, i+1)
 	clear(g.slots)
 	if len(s.spare) < maxSpare {
 		s.spare = append(s.spare, g)
@@ -207,7 +208,6 @@ func (s *Store) drop(i int) {
 
 // fresh is a group of h that holds nothing.
 func (s *Store) fresh(h *GroupHeader) *GroupState {
-	total := h.Total()
 	var g *GroupState
 	if n := len(s.spare); n > 0 {
 		g = s.spare[n-1]
@@ -216,10 +216,10 @@ func (s *Store) fresh(h *GroupHeader) *GroupState {
 	} else {
 		g = new(GroupState)
 	}
-	slots := g.slots
-	if cap(slots) < total || cap(slots) > 4*total+64 {
-		slots = make([]slot, total, total+total/4)
+	further := g.further[:0]
+	for range (h.Total() - 1) / 64 {
+		further = append(further, 0)
 	}
-	*g = GroupState{header: *h, slots: slots[:total]}
+	*g = GroupState{header: *h, further: further, slots: g.slots[:0]}
 	return g
 }

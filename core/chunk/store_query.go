@@ -1,34 +1,45 @@
 package chunk
 
-// slot holds one chunk of a group; its payload is nil until it is there, and never after.
+// slot holds one chunk of a group.
 type slot struct {
 	proof, payload []byte
 }
 
 // GroupState is a group of which at least one chunk is held. It is read only, and valid until the store's next
 // Insert or Evict.
+//
+// As long as its chunks carry no payload and have all the same proof, as those of a simulator, a chunk costs one bit.
 type GroupState struct {
-	header GroupHeader
-	slots  []slot // by index, parity included
-	held   int    // slots that are filled
-	data   int    // of those, data
+	header  GroupHeader
+	held    uint16   // chunks that are held, parity included
+	data    uint16   // of those, data
+	first   uint64   // which of the first 64 chunks are held, the lowest bit first
+	further []uint64 // likewise of those after them
+	proof   []byte   // of all that are held, while there are no slots
+	slots   []slot   // by index, parity included; empty until one has a payload or a proof of its own
 }
 
 // Header is the group's header, read only.
 func (g *GroupState) Header() *GroupHeader { return &g.header }
 
 // Held is how many chunks are held, parity included.
-func (g *GroupState) Held() int { return g.held }
+func (g *GroupState) Held() int { return int(g.held) }
 
 // Data is how many data chunks are held.
-func (g *GroupState) Data() int { return g.data }
+func (g *GroupState) Data() int { return int(g.data) }
 
 // Complete reports whether all data chunks are held.
-func (g *GroupState) Complete() bool { return g.data == int(g.header.Data) }
+func (g *GroupState) Complete() bool { return g.data == g.header.Data }
 
 // Has reports whether the chunk at index is held; an index outside of the group is not.
 func (g *GroupState) Has(index int) bool {
-	return index >= 0 && index < len(g.slots) && g.slots[index].payload != nil
+	switch {
+	case uint(index) < 64:
+		return g.first&(1<<index) != 0
+	case index < 0 || index >= g.header.Total():
+		return false
+	}
+	return g.further[index/64-1]&(1<<(index%64)) != 0
 }
 
 // Chunk is the chunk at index, when it is held.
@@ -36,8 +47,32 @@ func (g *GroupState) Chunk(index int) (Chunk, bool) {
 	if !g.Has(index) {
 		return Chunk{}, false
 	}
-	s := &g.slots[index]
-	return Chunk{Header: g.header, Index: uint16(index), Proof: s.proof, Payload: s.payload}, true
+	var c Chunk
+	g.load(index, &c)
+	return c, true
+}
+
+// load copies the chunk at index, which is held.
+func (g *GroupState) load(index int, c *Chunk) {
+	s := g.slot(index)
+	c.Header, c.Index, c.Proof, c.Payload = g.header, uint16(index), s.proof, s.payload
+}
+
+// nothing is the payload of a chunk without one: never nil.
+var nothing = []byte{}
+
+// slot is what is held at index.
+func (g *GroupState) slot(index int) slot {
+	if len(g.slots) == 0 {
+		return slot{g.proof, nothing}
+	}
+	return g.slots[index]
+}
+
+// bytes is what the chunk at index takes, which is held.
+func (g *GroupState) bytes(index int) int {
+	s := g.slot(index)
+	return len(s.payload) + len(s.proof)
 }
 
 // Assemble is the payload of a complete group, newly allocated; the caller owns it. It is never nil when ok, and
@@ -45,6 +80,9 @@ func (g *GroupState) Chunk(index int) (Chunk, bool) {
 func (g *GroupState) Assemble() (payload []byte, ok bool) {
 	if !g.Complete() {
 		return nil, false
+	}
+	if len(g.slots) == 0 {
+		return []byte{}, true
 	}
 	n := 0
 	for i := range g.slots[:g.header.Data] {
@@ -57,21 +95,55 @@ func (g *GroupState) Assemble() (payload []byte, ok bool) {
 	return payload, true
 }
 
+// put takes in a chunk that is not held.
 func (g *GroupState) put(c *Chunk) {
-	payload := c.Payload
-	if payload == nil {
-		payload = make([]byte, 0)
+	i := int(c.Index)
+	if len(g.slots) == 0 {
+		if g.held == 0 {
+			g.proof = c.Proof
+		}
+		if len(c.Payload) > 0 || !same(g.proof, c.Proof) {
+			g.open()
+		}
 	}
-	g.slots[c.Index] = slot{proof: c.Proof, payload: payload}
+	if len(g.slots) > 0 {
+		payload := c.Payload
+		if payload == nil {
+			payload = nothing
+		}
+		g.slots[i] = slot{proof: c.Proof, payload: payload}
+	}
+	if i < 64 {
+		g.first |= 1 << i
+	} else {
+		g.further[i/64-1] |= 1 << (i % 64)
+	}
 	g.held++
-	if int(c.Index) < int(g.header.Data) {
+	if c.Index < g.header.Data {
 		g.data++
 	}
 }
 
-func (g *GroupState) end() uint64 { return g.header.First + uint64(len(g.slots)) }
+// open gives each chunk a slot.
+func (g *GroupState) open() {
+	total := g.header.Total()
+	slots := g.slots
+	if cap(slots) < total || cap(slots) > 4*total+64 {
+		slots = make([]slot, total, total+total/4)
+	}
+	g.slots = slots[:total]
+	for i := range g.slots {
+		if g.Has(i) {
+			g.slots[i] = slot{g.proof, nothing}
+		}
+	}
+	g.proof = nil
+}
 
-func (g *GroupState) cost() int { return groupCost + slotCost*len(g.slots) }
+// same reports whether two proofs lie in the same place.
+func same(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+func (g *GroupState) cost() int { return groupCost + slotCost*g.header.Total() }
 
 // Chunk is the chunk of that number, when it is held.
 func (s *Store) Chunk(number uint64) (Chunk, bool) {
@@ -79,6 +151,16 @@ func (s *Store) Chunk(number uint64) (Chunk, bool) {
 		return g.Chunk(int(number - g.header.First))
 	}
 	return Chunk{}, false
+}
+
+// Load is Chunk into memory of the caller's: it leaves c as it is and answers false when the chunk is not held.
+func (s *Store) Load(number uint64, c *Chunk) bool {
+	g := s.of(number)
+	if g == nil || !g.Has(int(number-g.header.First)) {
+		return false
+	}
+	g.load(int(number-g.header.First), c)
+	return true
 }
 
 // Has reports whether the chunk of that number is held.
@@ -91,9 +173,9 @@ func (s *Store) Has(number uint64) bool {
 func (s *Store) Of(number uint64) *GroupState { return s.of(number) }
 
 func (s *Store) of(number uint64) *GroupState {
-	low, high := 0, len(s.groups)
+	low, high := 0, len(s.ends)
 	for low < high { // the first group that ends after number
-		if mid := (low + high) / 2; s.groups[mid].end() <= number {
+		if mid := (low + high) / 2; s.ends[mid] <= number {
 			low = mid + 1
 		} else {
 			high = mid

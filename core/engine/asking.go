@@ -39,6 +39,15 @@ const (
 	joinBatch     = 8                      // chunks that a joiner saves up for before it asks again
 )
 
+// lean is s without the memory that it needed once and needs no longer: a joiner asks for hundreds of chunks.
+func lean(s []ask) []ask {
+	const few = 32
+	if cap(s) <= few || len(s) > cap(s)/4 {
+		return s
+	}
+	return append(make([]ask, 0, max(2*len(s), few)), s...)
+}
+
 func (a *asking) reset() { *a = asking{list: a.list[:0]} }
 
 func (a *asking) find(n uint64) (int, bool) {
@@ -177,8 +186,9 @@ func (e *Engine) askAll() {
 	if e.settles() {
 		least = wire * float64(min(joinBatch, len(a.list)))
 	}
-	keep := a.list[:0]
-	for _, x := range a.list {
+	kept := 0
+	for i := range a.list {
+		x := &a.list[i]
 		if x.to != 0 && x.until <= e.now {
 			if l := e.link(x.to); l != nil {
 				l.outstanding--
@@ -189,18 +199,23 @@ func (e *Engine) askAll() {
 		if x.to == 0 && (!e.lacks(x.number) || x.pulled || e.now-x.began > e.patience(x.number)) {
 			continue
 		}
-		if l := e.link(x.feeder); x.to == 0 && x.tries == 0 && l != nil && l.up && l.outstanding < l.window.size() {
-			e.want(l, &x) // it counts as part of what is pushed
-		}
-		if x.to == 0 && a.tokens >= least {
-			if l := e.holder(&x); l != nil {
-				a.tokens, least = a.tokens-wire, wire
-				e.want(l, &x)
+		if x.to == 0 && x.tries == 0 && x.feeder != 0 {
+			if l := e.link(x.feeder); l != nil && l.up && l.outstanding < l.window.size() {
+				e.want(l, x) // it counts as part of what is pushed
 			}
 		}
-		keep = append(keep, x)
+		if x.to == 0 && a.tokens >= least {
+			if l := e.holder(x); l != nil {
+				a.tokens, least = a.tokens-wire, wire
+				e.want(l, x)
+			}
+		}
+		if kept < i {
+			a.list[kept] = *x
+		}
+		kept++
 	}
-	a.list = keep
+	a.list = lean(a.list[:kept])
 	e.sendWants()
 	if len(a.list) > 0 {
 		e.timers.set(alarmAsks, e.now+askEvery)
@@ -229,7 +244,8 @@ func (e *Engine) sendWants() {
 	for _, l := range e.links {
 		for w := l.wants; len(w) > 0; {
 			n := min(len(w), swarm.MaxWant)
-			e.send(l, &swarm.Want{Epoch: e.id(), Numbers: w[:n]})
+			e.mail.want = swarm.Want{Epoch: e.id(), Numbers: w[:n]}
+			e.send(l, &e.mail.want)
 			w = w[n:]
 		}
 		l.wants = l.wants[:0]
@@ -244,6 +260,7 @@ func (e *Engine) holder(x *ask) *link {
 	var cost time.Duration
 	exists := x.number < e.frontier.verified
 	k := x.number % e.epoch.substreams
+	bit := uint64(1) << k
 	for _, l := range e.links {
 		if !l.up || l.outstanding >= l.window.size() || l.busy > e.now {
 			continue
@@ -251,7 +268,7 @@ func (e *Engine) holder(x *ask) *link {
 		c := l.rtt + time.Duration(l.outstanding)*queuePenalty
 		switch {
 		case l.has.Has(x.number):
-		case l.feeds[k].newest > x.number && l.ours.eager&(1<<k) != 0 && x.tries < guesses:
+		case l.ours.eager&bit != 0 && x.tries < guesses && l.feeds[k].newest > x.number:
 			c += answerLeast
 		case exists && l.role == swarm.Source && x.tries < guesses && e.now-x.began >= sourceAfter:
 			c += 2 * answerLeast

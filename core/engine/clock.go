@@ -36,8 +36,8 @@ func (c *clock) wrong(now time.Duration) int64 {
 }
 
 // pong answers a ping; both times are now, for the engine answers at once.
-func (c *clock) pong(now time.Duration, m *swarm.Ping) *swarm.Pong {
-	p := &swarm.Pong{Sent: m.Sent, Received: c.unix(now), Error: swarm.NoClock}
+func (c *clock) pong(now time.Duration, m *swarm.Ping) swarm.Pong {
+	p := swarm.Pong{Sent: m.Sent, Received: c.unix(now), Error: swarm.NoClock}
 	p.Replied = p.Received
 	if c.known {
 		p.Error = uint32(min(c.wrong(now), swarm.NoClock-1))
@@ -62,14 +62,14 @@ func (c *clock) take(now, sent, rtt time.Duration, m *swarm.Pong) {
 // pings of one link.
 type pings struct {
 	sent time.Duration // of the last
-	wait bool          // for its pong
 	next time.Duration
-	done int
+	done uint8 // as far as 3
+	wait bool  // for the pong of the last
 }
 
 func (e *Engine) ping(l *link) {
 	l.pings.sent, l.pings.wait = e.now, true
-	l.pings.done++
+	l.pings.done = min(l.pings.done+1, 3)
 	switch l.pings.done {
 	case 1:
 		l.pings.next = e.now + pingFirst
@@ -78,7 +78,8 @@ func (e *Engine) ping(l *link) {
 	default:
 		l.pings.next = e.now + pingEvery
 	}
-	e.send(l, &swarm.Ping{Sent: uint64(e.now.Microseconds())})
+	e.mail.ping = swarm.Ping{Sent: uint64(e.now.Microseconds())}
+	e.send(l, &e.mail.ping)
 }
 
 func (e *Engine) pong(l *link, m *swarm.Pong) {

@@ -113,7 +113,7 @@ func (e *Engine) watchDue() time.Duration {
 	if t.watch.Held > 0 && t.held {
 		due = t.heldAt + t.watch.Held
 	}
-	if t.watch.Holds > 0 && slices.ContainsFunc(e.links, func(l *link) bool { return l.up && l.changedHolds }) {
+	if t.watch.Holds > 0 && slices.ContainsFunc(e.links, func(l *link) bool { return l.up && l.holdsNew }) {
 		due = min(due, t.holds+t.watch.Holds)
 	}
 	return due
@@ -152,8 +152,8 @@ func (e *Engine) appendHoldings(out []scheduler.Change) []scheduler.Change {
 	}
 	if t.watch.Holds > 0 && t.holds+t.watch.Holds <= e.now {
 		for _, l := range e.links {
-			if l.up && l.changedHolds {
-				l.changedHolds, t.holds = false, e.now
+			if l.up && l.holdsNew {
+				l.holdsNew, t.holds = false, e.now
 				out = append(out, scheduler.Holds{Link: l.id, Base: l.has.Base(), Words: slices.Clone(l.has.Words())})
 			}
 		}

@@ -35,12 +35,13 @@ type Engine struct {
 	self       own
 	verifying  verifying
 	restoring  restoring
-	count      Stats // counters and histograms; gauges are filled by Stats
+	count      counters
 
 	out     *outbox          // being filled
 	given   *outbox          // that the host holds
 	frame   swarm.ChunkFrame // scratch, as are the next two
 	have    swarm.Have
+	mail    mail
 	leaving chunk.Chunk
 }
 
@@ -147,18 +148,22 @@ type grant struct {
 }
 
 func (o *outbox) clear() {
-	clear(o.Control)
-	clear(o.Chunks)
-	clear(o.Deliver)
-	clear(o.Events)
-	o.Ready = Ready{
-		Control: o.Control[:0],
-		Chunks:  o.Chunks[:0],
-		Deliver: o.Deliver[:0],
-		Dial:    o.Dial[:0],
-		Hangup:  o.Hangup[:0],
-		Ban:     o.Ban[:0],
-		Events:  o.Events[:0],
-	}
+	o.Control = emptied(o.Control)
+	o.Chunks = emptied(o.Chunks)
+	o.Deliver = emptied(o.Deliver)
+	o.Dial = emptied(o.Dial)
+	o.Hangup = emptied(o.Hangup)
+	o.Ban = emptied(o.Ban)
+	o.Events = emptied(o.Events)
+	o.Batch, o.Introduce, o.WakeAt = nil, 0, 0
 	o.sends, o.grant, o.to = o.sends[:0], o.grant[:0], o.to[:0]
+}
+
+// emptied is s without anything in it, and the memory of it. Most are empty already.
+func emptied[T any](s []T) []T {
+	if len(s) == 0 {
+		return s
+	}
+	clear(s)
+	return s[:0]
 }

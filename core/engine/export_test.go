@@ -16,7 +16,7 @@ func Check(e *Engine) error {
 	for _, l := range e.links {
 		parked += len(l.out.parked)
 		queued[l] += len(l.out.parked)
-		if l.out.queued != queued[l] {
+		if int(l.out.queued) != queued[l] {
 			return fmt.Errorf("link %d: %d chunks queued, counted %d", l.id, queued[l], l.out.queued)
 		}
 		if n := l.owed.Count(); n > maxOwed {
@@ -42,7 +42,7 @@ func Check(e *Engine) error {
 		if e.ids[i] != l.id || i > 0 && e.ids[i-1] >= l.id {
 			return fmt.Errorf("link %d is out of place", l.id)
 		}
-		if l.outstanding != outstanding[l] {
+		if int(l.outstanding) != outstanding[l] {
 			return fmt.Errorf("link %d: %d requests, counted %d", l.id, outstanding[l], l.outstanding)
 		}
 	}

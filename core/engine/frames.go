@@ -87,6 +87,6 @@ func (e *Engine) dropUploads() {
 func (q *uploads) dropLink(l *link) {
 	q.total -= len(l.out.parked)
 	q.parked -= len(l.out.parked)
-	l.out.queued -= len(l.out.parked)
+	l.out.queued -= int32(len(l.out.parked))
 	l.out.parked = nil
 }

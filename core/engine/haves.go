@@ -18,9 +18,10 @@ func (e *Engine) sayHave(l *link) {
 
 func (e *Engine) haveFrame() []byte {
 	ep := e.epoch
-	return swarm.Append(make([]byte, 0, 96), e.cfg.Index, &swarm.Have{
-		Epoch: ep.descriptor.Epoch, Window: *ep.store.Window(), Anchor: ep.anchor,
-	})
+	e.mail.have = swarm.Have{Epoch: ep.descriptor.Epoch, Window: *ep.store.Window(), Anchor: ep.anchor}
+	frame := e.encodeControl(&e.mail.have)
+	e.mail.have = swarm.Have{} // it aliases the store
+	return frame
 }
 
 // announce carries out the Announce orders: one frame serves all that are due, and nothing is said that has not
@@ -72,7 +73,7 @@ func (e *Engine) neighbourHave(l *link, m *swarm.Have) {
 			}
 		}
 	}
-	l.changedHolds = true
+	l.holdsNew = true
 	e.consider(l)
 	if end := l.has.End(); e.frontier.begun && end > l.has.Base() && end > e.frontier.next {
 		e.passOffered(end - 1)
@@ -159,7 +160,7 @@ func (e *Engine) cancelLater(n uint64, k int, from *link) {
 func (e *Engine) excuse(k int, from *link) {
 	for _, l := range e.feeders(k) {
 		if l != from {
-			l.feeds[k].excused = e.now
+			l.feed(k).spoke = e.now
 		}
 	}
 }
@@ -179,7 +180,8 @@ func (e *Engine) flushCancels() {
 	e.cancels = false
 	for _, l := range e.links {
 		if len(l.cancels) > 0 {
-			e.send(l, &swarm.Cancel{Epoch: e.id(), Numbers: l.cancels})
+			e.mail.cancel = swarm.Cancel{Epoch: e.id(), Numbers: l.cancels}
+			e.send(l, &e.mail.cancel)
 			l.cancels = l.cancels[:0]
 		}
 	}
@@ -188,14 +190,21 @@ func (e *Engine) flushCancels() {
 // feed is what a neighbour gives of one substream.
 type feed struct {
 	last     time.Duration // a chunk came
-	asked    time.Duration // when we subscribed
-	excused  time.Duration // when we last told it to spare a chunk
+	spoke    time.Duration // a chunk came, we subscribed, or we told it to spare a chunk
 	lateness int64         // microseconds, sum since measured
-	samples  int
-	usual    float64 // microseconds by which its copies are later than the first copy or offer
-	copies   int
-	newest   uint64 // one more than the greatest number that came
-	silent   bool   // the policy was told
+	usual    float64       // microseconds by which its copies are later than the first copy or offer
+	newest   uint64        // one more than the greatest number that came
+	samples  int32
+	copies   uint8 // as far as quickCopies
+	silent   bool  // the policy was told
+}
+
+// feed is what the neighbour gives of substream k, to be changed. Those who give nothing share one, see epoch.
+func (l *link) feed(k int) *feed {
+	if !l.feeding {
+		l.feeds, l.feeding = make([]feed, len(l.feeds)), true
+	}
+	return &l.feeds[k]
 }
 
 func (f *feed) sample(late time.Duration) {
@@ -206,10 +215,10 @@ func (f *feed) sample(late time.Duration) {
 // came takes notice of a copy of n, late behind the first copy or offer.
 func (f *feed) came(n uint64, late time.Duration) {
 	f.newest = max(f.newest, n+1)
-	f.copies++
-	if f.copies == 1 {
+	if f.copies == 0 {
 		f.usual = float64(late.Microseconds())
 	}
+	f.copies = min(f.copies+1, quickCopies)
 	f.usual += (float64(late.Microseconds()) - f.usual) / 8
 }
 
@@ -224,6 +233,6 @@ const quickCopies = 8
 // sampleOffer compares a neighbour's offer of n with the first copy or offer of it.
 func (e *Engine) sampleOffer(l *link, n uint64) {
 	if e.frontier.recalls(n) {
-		l.feeds[n%e.epoch.substreams].sample(e.frontier.offered(n, e.now))
+		l.feed(int(n % e.epoch.substreams)).sample(e.frontier.offered(n, e.now))
 	}
 }

@@ -32,7 +32,7 @@ func (e *Engine) hello(l *link, m *swarm.Hello) {
 	l.up = true
 	l.role, l.epoch, l.maxLinks, l.status = m.Role, m.Epoch, m.MaxLinks, m.Status
 	if e.epoch != nil {
-		l.resize(int(e.epoch.substreams))
+		l.resize(e.epoch.nothing)
 	}
 	e.change(scheduler.LinkUp{
 		Link: l.id, Peer: l.peer, Role: l.role, Dialed: l.dialed, Status: l.status, RTT: l.rtt, MaxLinks: l.maxLinks,
@@ -73,7 +73,7 @@ func (e *Engine) Control(now time.Duration, id swarm.LinkID, frame []byte) {
 		e.neighbourHave(l, &e.have)
 		return
 	}
-	m, err := swarm.Parse(frame)
+	m, err := e.mail.in.Parse(frame)
 	if err != nil {
 		if !isUnknownType(err) {
 			e.wrong(l)
@@ -115,7 +115,8 @@ func (e *Engine) message(l *link, m swarm.Message) {
 	case *swarm.Peers:
 		e.introduced(l, m)
 	case *swarm.Ping:
-		e.send(l, e.clock.pong(e.now, m))
+		e.mail.pong = e.clock.pong(e.now, m)
+		e.send(l, &e.mail.pong)
 	case *swarm.Pong:
 		e.pong(l, m)
 	case *swarm.Receipt:

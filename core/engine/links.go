@@ -24,23 +24,28 @@ type link struct {
 	id       swarm.LinkID
 	peer     swarm.PeerID
 	dialed   scheduler.Side
-	maxFrame int
 	role     swarm.Role
-	up       bool   // both Hellos were exchanged
-	gone     bool   // no more among Engine.links
-	epoch    uint32 // newest that the peer is known to have
-	maxLinks uint32
-	status   swarm.Status
+	up       bool // both Hellos were exchanged
+	gone     bool // no more among Engine.links
 	statusIs bool // status has changed since the policy was told
+	hasHave  bool
+	holdsNew bool // what the peer holds has changed since the policy was told
+	told     bool // that chunks are too long for it
+	feeding  bool // feeds are its own
+
+	malformed uint8 // frames; at most one more than maxMalformed
+	probes    uint8 // unanswered; at most maxProbes
+	maxFrame  int32
+	epoch     uint32 // newest that the peer is known to have
+	maxLinks  uint32
+	status    swarm.Status
 
 	heard      time.Duration // the last frame
 	rtt        time.Duration // smoothed; 0 before it is measured
 	lost       uint64        // chunk frames, as the transport knows
-	malformed  int           // frames
 	allowance  float64       // control frames that may still be served
 	allowedAt  time.Duration
 	pings      pings
-	probes     int // unanswered
 	probeAt    time.Duration
 	gossipAt   time.Duration
 	introduced time.Duration // when Peers were last taken
@@ -48,13 +53,10 @@ type link struct {
 	// What the peer holds, as it said or proved; what it was sent; which of its wants are queued.
 	has, sent, owed chunk.Window
 	anchor          uint64 // see swarm.Have
-	hasHave         bool
-	changedHolds    bool // since the policy was told
-	told            bool // that chunks are too long for it
 
 	theirs subscriptions // of the peer, to what we hold
 	ours   subscriptions // of this peer, to what the neighbour holds
-	feeds  []feed        // by substream: what the neighbour gives us
+	feeds  []feed        // by substream: what the neighbour gives us; changed by way of feed alone
 
 	every      time.Duration // of the Announce in force; 0 for none
 	announceAt time.Duration
@@ -64,9 +66,9 @@ type link struct {
 	wants   []uint64 // scratch of askAll
 
 	out         outgoing
-	outstanding int           // requests
-	window      window        // how many there may be
+	window      window        // how many requests there may be
 	busy        time.Duration // it has no capacity for wants until then
+	outstanding int32         // requests
 
 	mend   float64 // chunks that it may still be answered with urgency
 	mendAt time.Duration
@@ -130,11 +132,11 @@ func (e *Engine) PeerUp(now time.Duration, p Peer) {
 	}
 	e.candidates.dialed(p.Peer)
 	l := &link{
-		id: p.Link, peer: p.Peer, dialed: p.Dialed, maxFrame: p.MaxFrame,
+		id: p.Link, peer: p.Peer, dialed: p.Dialed, maxFrame: int32(min(p.MaxFrame, 1<<30)),
 		heard: now, mend: mendBurst, mendAt: now, window: newWindow(), allowance: controlBurst, allowedAt: now, gossipAt: now,
 	}
 	if l.maxFrame <= 0 {
-		l.maxFrame = e.cfg.MaxFrame
+		l.maxFrame = int32(min(e.cfg.MaxFrame, 1<<30))
 	}
 	i, _ := slices.BinarySearch(e.ids, p.Link)
 	e.ids, e.links = slices.Insert(e.ids, i, p.Link), slices.Insert(e.links, i, l)
@@ -204,27 +206,47 @@ func (e *Engine) wrong(l *link) {
 }
 
 // newEpoch forgets what belonged to the old one.
-func (l *link) newEpoch(substreams int) {
+func (l *link) newEpoch(nothing []feed) {
 	l.has, l.sent, l.owed = chunk.Window{}, chunk.Window{}, chunk.Window{}
 	l.anchor, l.hasHave, l.announced = 0, false, 0
 	l.cancels, l.outstanding = l.cancels[:0], 0
 	l.ours.answered = 0
-	l.resize(substreams)
-	for k := range l.feeds {
-		l.feeds[k] = feed{}
-	}
+	l.feeds, l.feeding = nothing, false
 }
 
-func (l *link) resize(substreams int) {
-	if len(l.feeds) != substreams {
-		l.feeds = make([]feed, substreams)
+func (l *link) resize(nothing []feed) {
+	if len(l.feeds) != len(nothing) {
+		l.feeds, l.feeding = nothing, false
 	}
 }
 
 // send puts a message among the control frames for l.
 func (e *Engine) send(l *link, m swarm.Message) {
-	frame := swarm.Append(make([]byte, 0, 64), e.cfg.Index, m)
-	e.sendFrame(l, frame)
+	e.sendFrame(l, e.encodeControl(m))
+}
+
+// mail is memory for messages, those that are sent often and the one that is read.
+type mail struct {
+	in      swarm.Messages
+	want    swarm.Want
+	cancel  swarm.Cancel
+	receipt swarm.Receipt
+	ping    swarm.Ping
+	pong    swarm.Pong
+	have    swarm.Have
+	bytes   []byte
+}
+
+// mostMail is how many bytes of memory are kept for writing a frame.
+const mostMail = 512
+
+// encodeControl is a control frame, no longer than it has to be: it may lie for a while before it leaves.
+func (e *Engine) encodeControl(m swarm.Message) []byte {
+	b := swarm.Append(e.mail.bytes[:0], e.cfg.Index, m)
+	if cap(b) <= mostMail {
+		e.mail.bytes = b
+	}
+	return append(make([]byte, 0, len(b)), b...)
 }
 
 func (e *Engine) sendFrame(l *link, frame []byte) {

@@ -38,9 +38,9 @@ func (e *Engine) appendMeasured(out []scheduler.Change) []scheduler.Change {
 		}
 		l.flow = flow{since: e.now, lost: l.lost, rtt: l.rtt, busy: f.sent > 0 || f.received > 0}
 		for k := range l.feeds {
-			if fd := &l.feeds[k]; fd.samples > 0 {
+			if fd := &l.feeds[k]; fd.samples > 0 { // it is the link's own
 				out = append(out, scheduler.SubstreamMeasured{
-					Link: l.id, Substream: k, Samples: fd.samples,
+					Link: l.id, Substream: k, Samples: int(fd.samples),
 					Lateness: time.Duration(fd.lateness/int64(fd.samples)) * time.Microsecond,
 				})
 				fd.lateness, fd.samples = 0, 0
@@ -54,10 +54,10 @@ func (e *Engine) appendMeasured(out []scheduler.Change) []scheduler.Change {
 type flow struct {
 	since              time.Duration
 	sent, received     uint64
-	sentChunks, chunks uint64
-	duplicate          uint64
 	lost               uint64 // cumulative, then
 	rtt                time.Duration
+	sentChunks, chunks uint32
+	duplicate          uint32
 	busy               bool // something was told the time before
 }
 
@@ -117,7 +117,7 @@ func (e *Engine) watchSilence(l *link) {
 // chunks of the substream exist that it was not told to spare. One that is fed by others is given time to find another
 // feeder itself.
 func (e *Engine) watchFeed(l *link, k int) {
-	f := &l.feeds[k]
+	f := l.feed(k)
 	rate := e.epoch.rate.perSecond() / e.epoch.substreams
 	gap := time.Duration(0)
 	if rate > 0 {
@@ -127,7 +127,7 @@ func (e *Engine) watchFeed(l *link, k int) {
 	if l.ours.answered&(1<<k) == 0 {
 		patience += 2 * l.rtt
 	}
-	since := max(f.last, f.asked, f.excused)
+	since := f.spoke
 	if f.silent || e.now-since <= patience || e.frontier.at < since || e.frontier.at <= e.now-patience {
 		return // nobody makes progress: the stream itself has stopped, or this peer is cut off
 	}

@@ -4,17 +4,16 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // orders are the standing orders in force. They stay in force whatever becomes of the policy.
 type orders struct {
-	push   [chunk.MaxSubstreams][]target
+	push   [][]target // by substream
 	repair scheduler.Repair
 
-	feeders      [chunk.MaxSubstreams][]*link // see Engine.feeders
+	feeders      [][]*link // by substream, see Engine.feeders
 	feedersKnown bool
 	wishes       []wish // eager subscriptions that no Push has answered yet; at most maxWishes
 }
@@ -41,7 +40,8 @@ var noRepair = scheduler.Repair{}
 
 // resetOrders forgets all that counts by substreams.
 func (e *Engine) resetOrders() {
-	e.orders.push = [chunk.MaxSubstreams][]target{}
+	e.orders.push = make([][]target, e.epoch.substreams)
+	e.orders.feeders = make([][]*link, e.epoch.substreams)
 	e.orders.wishes = nil
 	e.orders.feedersKnown = false
 	for _, l := range e.links {

@@ -57,7 +57,7 @@ func (e *Engine) sayStatus() {
 	for _, l := range e.links {
 		if l.up {
 			if frame == nil {
-				frame = swarm.Append(make([]byte, 0, 48), e.cfg.Index, &s)
+				frame = e.encodeControl(&s)
 			}
 			e.sendFrame(l, frame)
 		}

@@ -247,7 +247,7 @@ func (e *Engine) groupsDue() {
 		c.Chunks.Held += d.data
 		p.missing = false
 		if e.clock.known && d.born >= e.clock.unix(e.began) {
-			c.Playout.Add(e.clock.unix(e.now) - d.born)
+			c.playout.Add(e.clock.unix(e.now) - d.born)
 		}
 		if !p.played {
 			p.played = true

@@ -15,9 +15,9 @@ type incoming struct {
 	lag, lags                int64         // microseconds: sum over the interval, and how many
 	least                    [2]int64      // lag seen in this leastSpan and in the one before
 	leastAt                  time.Duration // when this one began
+	payload                  uint64        // bytes of useful chunks
 	base                     uint16        // stamp that counts as no lag
 	any                      bool
-	payload                  uint64 // bytes of useful chunks
 }
 
 // late takes notice of how late a frame was. The least is remembered for a minute or two, for clocks that drift: a queue
@@ -50,7 +50,8 @@ func (e *Engine) sayReceipt(l *link) {
 	if fresh == 0 || since < receiptSoonest {
 		return
 	}
-	r := &swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay()}
+	r := &e.mail.receipt
+	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay()}
 	first := r.Delay >= receiptFelt && fresh >= receiptFirst*(1+in.receipts)
 	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay && !first {
 		return

@@ -90,8 +90,8 @@ func (e *Engine) duplicate(l *link, n uint64) {
 // cameFrom takes notice of a copy of n from l: that it is alive, and how late it was.
 func (e *Engine) cameFrom(l *link, n uint64) {
 	k := n % e.epoch.substreams
-	fd := &l.feeds[k]
-	fd.last, fd.silent = e.now, false
+	fd := l.feed(int(k))
+	fd.last, fd.spoke, fd.silent = e.now, e.now, false
 	if e.frontier.recalls(n) {
 		late := e.frontier.offered(n, e.now)
 		fd.sample(late)
@@ -224,7 +224,7 @@ func (e *Engine) countUseful(l *link, c *chunk.Chunk) {
 func (e *Engine) countDelay(c *chunk.Chunk) {
 	if e.clock.known && c.Header.Born >= e.clock.unix(e.began) {
 		delay := e.clock.unix(e.now) - c.Header.Born
-		e.count.Delay.Add(delay)
+		e.count.delay.Add(delay)
 		e.self.delay += (float64(max(delay, 0)) - e.self.delay) / 64
 	}
 }

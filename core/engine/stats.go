@@ -30,6 +30,17 @@ type Stats struct {
 	Links     []LinkStats   // by id
 }
 
+// counters are the part of Stats that is counted; the rest is looked up.
+type counters struct {
+	Groups    GroupStats
+	Chunks    ChunkStats
+	Sent      SentStats
+	Published PublishStats
+	Startup   time.Duration
+	delay     report.Tally
+	playout   report.Tally
+}
+
 // PublishStats count what a source has published.
 type PublishStats struct {
 	Groups uint64
@@ -89,8 +100,11 @@ type LinkStats struct {
 // Stats measures now.
 func (e *Engine) Stats(now time.Duration) Stats {
 	e.at(now)
-	s := e.count
-	s.Epoch = e.id()
+	c := &e.count
+	s := Stats{
+		Epoch: e.id(), Groups: c.Groups, Chunks: c.Chunks, Sent: c.Sent, Published: c.Published,
+		Delay: c.delay.Histogram(), Playout: c.playout.Histogram(), Startup: c.Startup,
+	}
 	p := &e.player
 	s.Playing = p.played && p.started
 	for i := range p.queue {
@@ -106,15 +120,15 @@ func (e *Engine) Stats(now time.Duration) Stats {
 		if l.up {
 			s.Links = append(s.Links, LinkStats{
 				Link: l.id, Peer: l.peer, Role: l.role, RTT: l.rtt,
-				In: l.feeding(e.now), Out: e.pushed(l), Received: l.in.payload, Sent: l.out.payload,
+				In: l.gives(e.now), Out: e.pushed(l), Received: l.in.payload, Sent: l.out.payload,
 			})
 		}
 	}
 	return s
 }
 
-// feeding is the set of substreams of which the neighbour has sent something within a second.
-func (l *link) feeding(now time.Duration) uint64 {
+// gives is the set of substreams of which the neighbour has sent something within a second.
+func (l *link) gives(now time.Duration) uint64 {
 	var set uint64
 	for k := range l.feeds {
 		if f := &l.feeds[k]; f.last > 0 && now-f.last < time.Second {

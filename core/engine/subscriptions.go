@@ -162,8 +162,8 @@ func (e *Engine) orderSubscribe(a scheduler.Subscribe) {
 	}
 	e.weSubscribe(l, a.Substreams, a.Mode)
 	for set := a.Substreams; set != 0; set &= set - 1 {
-		f := &l.feeds[bits.TrailingZeros64(set)]
-		f.asked, f.silent = e.now, false
+		f := l.feed(bits.TrailingZeros64(set))
+		f.spoke, f.silent = e.now, false
 	}
 	e.send(l, &swarm.Subscribe{Substreams: a.Substreams, Mode: a.Mode, From: e.lacking(a.Substreams)})
 }

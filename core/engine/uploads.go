@@ -33,15 +33,15 @@ type uploads struct {
 
 // outgoing is a link's part of the uploads.
 type outgoing struct {
-	queued  int  // in all
-	full    bool // the transport takes nothing until Writable
 	parked  []upload
-	room    int           // chunks offered at once; 0 for any number
-	offered int           // since the link was last opened
-	resume  time.Duration // when a closed link is opened by itself
 	recent  []recent
-	cursor  int
-	payload uint64 // bytes sent
+	resume  time.Duration // when a closed link is opened by itself
+	payload uint64        // bytes sent
+	queued  int32         // in all
+	room    int32         // chunks offered at once; 0 for any number
+	offered int32         // since the link was last opened
+	cursor  uint8         // in recent
+	full    bool          // the transport takes nothing until Writable
 }
 
 // recent is a chunk handed to the transport, in case it comes back.
@@ -115,14 +115,13 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 			continue
 		}
 		c := &e.leaving // kept in the engine, for it would escape
-		var ok bool
-		if *c, ok = e.epoch.store.Chunk(u.number); !ok {
+		if !e.epoch.store.Load(u.number, c) {
 			x := q.pop()
 			e.finish(&x)
 			continue
 		}
 		f := e.frameFor(c, holdsSome(&l.has, &c.Header))
-		if f.wire-e.cfg.Overhead > l.maxFrame {
+		if f.wire-e.cfg.Overhead > int(l.maxFrame) {
 			e.tooLong(l, f.wire-e.cfg.Overhead)
 			x := q.pop()
 			e.finish(&x)

@@ -16,7 +16,7 @@ const (
 
 func newWindow() window { return window{less: maxOutstanding - windowFirst} }
 
-func (w *window) size() int { return maxOutstanding - int(w.less) }
+func (w *window) size() int32 { return maxOutstanding - int32(w.less) }
 
 func (w *window) grow() { w.less = max(w.less-1, 0) }
 

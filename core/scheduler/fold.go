@@ -46,11 +46,7 @@ func (v *View) apply(c Change) {
 			l.LinkMeasured = c
 		}
 	case SubstreamMeasured:
-		if l := v.Link(c.Link); l != nil && c.Substream >= 0 && c.Substream < len(l.Feeds) {
-			f := &l.Feeds[c.Substream]
-			f.Lateness, f.Samples, f.SampleAt, f.Silent = c.Lateness, c.Samples, v.Now, 0
-			f.Flows = f.Mode != swarm.None
-		}
+		v.measured(c)
 	case Subscribed:
 		if l := v.Link(c.Link); l != nil {
 			v.ask(l, c.Substream, Ask{Mode: c.Mode, From: c.From, Since: v.Now})
@@ -63,9 +59,10 @@ func (v *View) apply(c Change) {
 	case Feeding:
 		v.feeding(c)
 	case Silent:
-		if l := v.Link(c.Link); l != nil && c.Substream >= 0 && c.Substream < len(l.Feeds) {
-			f := &l.Feeds[c.Substream]
-			f.Silent, f.Flows = c.For, false
+		if l := v.Link(c.Link); l != nil {
+			if f := l.feed(c.Substream); f != nil {
+				f.Silent, f.Flows = c.For, false
+			}
 		}
 	case Held:
 		v.Held.set(c.Base, c.Words)
@@ -90,9 +87,22 @@ func (v *View) stream(c Stream) {
 		return
 	}
 	v.Pushes = make([][]Target, n)
+	v.blank.feeds, v.blank.asks = make([]Feed, n), make([]Ask, n)
 	for _, l := range v.Links {
-		l.Feeds, l.Asks = make([]Feed, n), make([]Ask, n)
+		l.Feeds, l.Asks, l.owns = v.blank.feeds, v.blank.asks, owns{}
 		l.in, l.out = [3]uint64{}, [3]uint64{}
+	}
+}
+
+// measured takes the figures of a subscription.
+func (v *View) measured(c SubstreamMeasured) {
+	l := v.Link(c.Link)
+	if l == nil {
+		return
+	}
+	if f := l.feed(c.Substream); f != nil {
+		f.Lateness, f.Samples, f.SampleAt, f.Silent = c.Lateness, int32(min(c.Samples, 1<<30)), v.Now, 0
+		f.Flows = f.Mode != swarm.None
 	}
 }
 
@@ -100,7 +110,11 @@ func (v *View) introduce(c swarm.Candidate) {
 	if c.Peer == v.Stream.Self {
 		return
 	}
-	c.Addresses = slices.Clone(c.Addresses)
+	if last := len(v.Known) - 1; last >= 0 && slices.Equal(v.Known[last].Addresses, c.Addresses) {
+		c.Addresses = v.Known[last].Addresses // those of a simulation are all alike
+	} else {
+		c.Addresses = slices.Clone(c.Addresses)
+	}
 	if k := v.Candidate(c.Peer); k != nil {
 		k.Candidate = c
 		return
@@ -112,17 +126,16 @@ func (v *View) introduce(c swarm.Candidate) {
 }
 
 func (v *View) up(c LinkUp) {
-	n := len(v.Pushes)
 	l := &Link{
 		Link: c.Link, Peer: c.Peer, Role: c.Role, Dialed: c.Dialed, MaxLinks: c.MaxLinks, Since: v.Now,
 		Status: c.Status, StatusAt: v.Now, LinkMeasured: LinkMeasured{Link: c.Link, RTT: c.RTT},
-		Feeds: make([]Feed, n), Asks: make([]Ask, n),
+		Feeds: v.blank.feeds, Asks: v.blank.asks,
 	}
 	i, found := v.search(c.Link)
 	if found {
 		v.Links[i] = l
 	} else {
-		v.Links = slices.Insert(v.Links, i, l)
+		v.Links, v.ids = slices.Insert(v.Links, i, l), slices.Insert(v.ids, i, l.Link)
 	}
 	if k := v.Candidate(c.Peer); k != nil {
 		k.Dialing = false
@@ -135,7 +148,7 @@ func (v *View) down(id swarm.LinkID) {
 		return
 	}
 	l := v.Links[i]
-	v.Links = slices.Delete(v.Links, i, i+1)
+	v.Links, v.ids = slices.Delete(v.Links, i, i+1), slices.Delete(v.ids, i, i+1)
 	if k := v.Candidate(l.Peer); k != nil {
 		if v.Now-l.Since >= Brief {
 			k.Failures = 0
@@ -153,7 +166,7 @@ func (v *View) feeding(c Feeding) {
 	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) {
 		return
 	}
-	f := &l.Feeds[c.Substream]
+	f := l.feed(c.Substream)
 	if c.Mode != swarm.None && c.Reason == swarm.Outbid {
 		f.Outbid = f.Mode == swarm.Eager
 		return

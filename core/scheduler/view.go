@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -31,6 +30,12 @@ type View struct {
 	Known    []*Known   // candidates, in order of their introduction; at most MaxKnown, the oldest are forgotten
 	Pushes   [][]Target // by substream: the Push in force
 	Held     Holding
+
+	ids   []swarm.LinkID // of Links
+	blank struct {       // of links that have none of their own: never changed
+		feeds []Feed
+		asks  []Ask
+	}
 }
 
 // MaxKnown is how many candidates a View remembers.
@@ -53,20 +58,24 @@ type Link struct {
 	Holds    Holding   // as the neighbour last said; empty without Watch
 	in       [3]uint64 // by mode: substreams of Feeds
 	out      [3]uint64 // by mode: substreams of Asks
+	owns     owns      // which of Feeds and Asks are the link's own
 }
+
+// owns says what of a link is its own, and not the view's blank: most neighbours neither give nor want anything.
+type owns struct{ feeds, asks bool }
 
 // Feed is our subscription to one substream of a neighbour.
 type Feed struct {
-	Mode     swarm.Mode
 	Since    time.Duration // when Mode was set
-	Flows    bool          // something has come of it since, and it is not silent
 	Lateness time.Duration // behind the first copy or offer, mean over a second; see Samples
-	Samples  int           // that Lateness rests on; 0 when it was not measured
 	SampleAt time.Duration // when it was measured: nothing is told of a second in which nothing came
-	Outbid   bool          // it will end: the neighbour gives the seat to another
 	Silent   time.Duration // how long it had been silent when that was told; 0 once anything comes again
-	Denied   swarm.Reason  // of the last denial
-	DeniedAt time.Duration // when; 0 for never
+	DeniedAt time.Duration // when it was last denied; 0 for never
+	Samples  int32         // that Lateness rests on; 0 when it was not measured
+	Mode     swarm.Mode
+	Flows    bool         // something has come of it since, and it is not silent
+	Outbid   bool         // it will end: the neighbour gives the seat to another
+	Denied   swarm.Reason // of the last denial
 }
 
 // Ask is a neighbour's subscription to one substream of ours.
@@ -79,9 +88,9 @@ type Ask struct {
 // Known is a candidate.
 type Known struct {
 	swarm.Candidate
+	FailedAt time.Duration // when the last of the Failures was
+	Failures int32         // dials in a row that came to nothing, and links that lasted less than Brief; a longer one counts alone
 	Dialing  bool          // a Connect is under way
-	Failures int           // dials in a row that came to nothing, and links that lasted less than Brief; a longer one counts alone
-	FailedAt time.Duration // when the last of them did or ended
 }
 
 // Brief is how long a link must last so as to count as a success: who has no room says so only after the greeting.
@@ -147,10 +156,7 @@ func (v *View) Candidate(peer swarm.PeerID) *Known {
 
 // search finds a link's place in Links, which ascends by id.
 func (v *View) search(id swarm.LinkID) (int, bool) {
-	if n := len(v.Links); n == 0 || v.Links[n-1].Link < id { // links come up in ascending order
-		return n, false
-	}
-	return slices.BinarySearchFunc(v.Links, id, func(l *Link, id swarm.LinkID) int { return cmp.Compare(l.Link, id) })
+	return slices.BinarySearch(v.ids, id)
 }
 
 // substreams lists those of set that the stream has.
@@ -162,15 +168,23 @@ func (v *View) substreams(set uint64, do func(k int)) {
 	}
 }
 
+// feed is a place of Feeds to be changed; nil when there is none.
+func (l *Link) feed(k int) *Feed {
+	if k < 0 || k >= len(l.Feeds) {
+		return nil
+	}
+	if !l.owns.feeds {
+		l.Feeds, l.owns.feeds = make([]Feed, len(l.Feeds)), true
+	}
+	return &l.Feeds[k]
+}
+
 // feed sets the mode of a subscription of ours.
 func (v *View) feed(l *Link, k int, mode swarm.Mode) {
-	if k < 0 || k >= len(l.Feeds) || mode > swarm.Eager {
+	if k < 0 || k >= len(l.Feeds) || mode > swarm.Eager || l.Feeds[k].Mode == mode {
 		return
 	}
-	f := &l.Feeds[k]
-	if f.Mode == mode {
-		return
-	}
+	f := l.feed(k)
 	l.in[f.Mode] &^= 1 << k
 	l.in[mode] |= 1 << k
 	f.Outbid = false
@@ -184,6 +198,12 @@ func (v *View) ask(l *Link, k int, a Ask) {
 	}
 	l.out[l.Asks[k].Mode] &^= 1 << k
 	l.out[a.Mode] |= 1 << k
+	if !l.owns.asks {
+		if a == (Ask{}) {
+			return
+		}
+		l.Asks, l.owns.asks = make([]Ask, len(l.Asks)), true
+	}
 	l.Asks[k] = a
 }
 

@@ -105,9 +105,11 @@ func (w *world) result() *report.Report {
 			run.Streams = append(run.Streams, report.RunStream{Weight: m.share.Weight, StreamBytes: m.bytes})
 		}
 	}
+	run.Viewers = make([]report.Peer, 0, len(w.peers))
 	for _, p := range w.peers {
 		if p.finals == nil && p.parts != nil {
 			p.finals = w.measureAll(p)
+			p.links, p.ids, p.parts, p.budget = nil, nil, nil, nil // there is no room for all of it and the report
 		}
 		if p.finals == nil {
 			continue // it never joined
@@ -129,6 +131,7 @@ func (w *world) result() *report.Report {
 			case swarm.Helper:
 			}
 		}
+		p.finals = nil
 	}
 	return report.Build(&run)
 }

@@ -142,8 +142,9 @@ func (w *world) connect(p, far *peer) *half {
 	far.lastID++
 	d := w.delay(p.index, far.index)
 	h := &half{id: p.lastID, far: far.index, farLink: far.lastID, delay: d}
-	p.links = append(p.links, h)
+	p.links, p.ids = append(p.links, h), append(p.ids, h.id)
 	far.links = append(far.links, &half{id: far.lastID, far: p.index, farLink: p.lastID, delay: d})
+	far.ids = append(far.ids, far.lastID)
 	return h
 }
 

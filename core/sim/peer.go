@@ -29,7 +29,8 @@ type peer struct {
 	place  int  // in world.alive
 	vice   vice
 
-	links   []*half // by id
+	links   []*half        // by id
+	ids     []swarm.LinkID // of links
 	lastID  swarm.LinkID
 	dialing []dialing
 
@@ -144,7 +145,7 @@ func (w *lane) end(p *peer) {
 	w.alive[p.place] = last
 	w.peers[last].place = p.place
 	w.alive = w.alive[:len(w.alive)-1]
-	p.links, p.parts, p.budget = nil, nil, nil
+	p.links, p.ids, p.parts, p.budget = nil, nil, nil, nil
 }
 
 // link finds a link by id; nil when there is none.
@@ -156,7 +157,7 @@ func (p *peer) link(id swarm.LinkID) *half {
 }
 
 func (p *peer) search(id swarm.LinkID) (int, bool) {
-	return slices.BinarySearchFunc(p.links, id, func(h *half, id swarm.LinkID) int { return int(h.id) - int(id) })
+	return slices.BinarySearch(p.ids, id)
 }
 
 // linkTo finds the link to another peer; nil when there is none.
@@ -181,7 +182,7 @@ func (p *peer) hangUp(id swarm.LinkID, stream int) {
 
 func (p *peer) unlink(id swarm.LinkID) {
 	if i, ok := p.search(id); ok {
-		p.links = slices.Delete(p.links, i, i+1)
+		p.links, p.ids = slices.Delete(p.links, i, i+1), slices.Delete(p.ids, i, i+1)
 	}
 }
 

@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -54,16 +55,16 @@ func (c *cursor) body(t Type) Message {
 	case TypeStatus:
 		return new(c.status())
 	case TypeWant:
-		return &Want{Epoch: c.u32("epoch"), Rendition: c.rendition(), Numbers: c.numbers()}
+		return &Want{Epoch: c.u32("epoch"), Rendition: c.rendition(), Numbers: c.numbers(nil)}
 	case TypeCancel:
-		return &Cancel{Epoch: c.u32("epoch"), Rendition: c.rendition(), Numbers: c.numbers()}
+		return &Cancel{Epoch: c.u32("epoch"), Rendition: c.rendition(), Numbers: c.numbers(nil)}
 	case TypeDeny:
 		return &Deny{
 			Epoch:     c.u32("epoch"),
 			Rendition: c.rendition(),
 			Substream: uint32(c.uvarint(chunk.MaxSubstreams-1, "substream")),
 			Reason:    Reason(c.u8("reason")),
-			Numbers:   c.numbers(),
+			Numbers:   c.numbers(nil),
 		}
 	case TypeSubscribe:
 		return &Subscribe{
@@ -78,17 +79,9 @@ func (c *cursor) body(t Type) Message {
 	case TypePing:
 		return &Ping{Sent: c.uvarint(maxU64, "sent")}
 	case TypePong:
-		m := &Pong{Sent: c.uvarint(maxU64, "sent"), Received: c.varint("received")}
-		m.Replied = m.Received + c.varint("replied")
-		m.Error = c.u32("error")
-		return m
+		return new(c.pong())
 	case TypeReceipt:
-		return &Receipt{
-			Chunks:    c.uvarint(maxU64, "chunks"),
-			Bytes:     c.uvarint(maxU64, "bytes"),
-			Duplicate: c.uvarint(maxU64, "duplicate"),
-			Delay:     time.Duration(c.uvarint(maxReceipt, "delay")) * time.Microsecond,
-		}
+		return new(c.receipt())
 	case TypeDescriptor:
 		return &DescriptorMessage{Signed: c.bytes(chunk.MaxDescriptor, "descriptor")}
 	case TypeBye:
@@ -177,7 +170,7 @@ func appendNumbers(dst []byte, numbers []uint64) []byte {
 	return dst
 }
 
-func (c *cursor) numbers() []uint64 {
+func (c *cursor) numbers(dst []uint64) []uint64 {
 	count := int(c.uvarint(MaxWant, "numbers"))
 	if count > len(c.b) { // each takes a byte at least
 		c.fail(chunk.ErrFormat, "numbers")
@@ -185,7 +178,7 @@ func (c *cursor) numbers() []uint64 {
 	if count == 0 || c.err != nil {
 		return nil
 	}
-	numbers := make([]uint64, count)
+	numbers := slices.Grow(dst, count)[:count]
 	for i := range numbers {
 		if i == 0 {
 			numbers[0] = c.uvarint(MaxNumber, "numbers")

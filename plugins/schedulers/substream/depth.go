@@ -1,8 +1,12 @@
 package substream
 
 import (
+	"cmp"
+	"math/bits"
+	"slices"
 	"time"
 
+	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/seats"
@@ -68,24 +72,37 @@ func (p *policy) descend() {
 	if len(p.depth) != p.View.Stream.Substreams {
 		p.depth = make([]depth, p.View.Stream.Substreams)
 	}
-	for k := range p.depth {
-		least := 0
-		for _, l := range p.View.Links {
-			f := &l.Feeds[k]
-			if f.Mode != swarm.Eager || !f.Flows {
+	var nearest [chunk.MaxSubstreams]int
+	var lost []cut
+	for _, l := range p.View.Links {
+		for set := l.In(swarm.Eager) & p.View.All(); set != 0; set &= set - 1 {
+			k := bits.TrailingZeros64(set)
+			if !l.Feeds[k].Flows {
 				continue
 			}
 			switch hops := hopsOf(l, k); {
-			case hops == 0 && p.Now > max(f.Since, l.StatusAt)+lostFor:
-				p.feeders.Drop(l, k, lostFor)
-			case hops > 0 && (least == 0 || hops < least):
-				least = hops
+			case hops == 0 && p.Now > max(l.Feeds[k].Since, l.StatusAt)+lostFor:
+				lost = append(lost, cut{l, k})
+			case hops > 0 && (nearest[k] == 0 || hops < nearest[k]):
+				nearest[k] = hops
 			}
 		}
-		if least > 0 {
-			p.depth[k].is(least+1, p.Now)
+	}
+	for k := range p.depth {
+		if nearest[k] > 0 {
+			p.depth[k].is(nearest[k]+1, p.Now)
 		}
 	}
+	slices.SortStableFunc(lost, func(a, b cut) int { return cmp.Compare(a.k, b.k) })
+	for _, c := range lost {
+		p.feeders.Drop(c.link, c.k, lostFor)
+	}
+}
+
+// cut is a feeder that has been cut off in a substream.
+type cut struct {
+	link *scheduler.Link
+	k    int
 }
 
 // feeding is the set of substreams that this peer has children in.

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"time"
 
+	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/seats"
@@ -17,14 +18,24 @@ const (
 // feed subscribes eagerly where a substream has too few feeders.
 func (p *policy) feed() {
 	v := &p.View
-	asks := make([]uint64, len(v.Links)) // by place in Links: substreams to ask for
+	var places [64]uint64 // so that it is not allocated
+	asks := places[:]     // by place in Links: substreams to ask for
+	if len(v.Links) > len(asks) {
+		asks = make([]uint64, len(v.Links))
+	}
+	asks = asks[:len(v.Links)]
+	second := p.settled()
 	for k := range v.Stream.Substreams {
 		bit := uint64(1) << k
 		if p.resting() && len(v.Pushes[k]) == 0 {
 			continue
 		}
 		have, direct := p.feeders.Count(k)
-		for want := p.wanted(k, direct); have < want; have++ {
+		want := 1
+		if second {
+			want = p.most(k, direct)
+		}
+		for ; have < want; have++ {
 			i := p.choose(k, choice{asks: asks, have: have})
 			if i < 0 {
 				break
@@ -82,31 +93,35 @@ const never = time.Duration(1 << 62)
 func (p *policy) score(i, k int, c choice) time.Duration {
 	l, bit := p.View.Links[i], uint64(1)<<k
 	switch {
-	case (l.In(swarm.Eager)|c.asks[i])&bit != 0 || p.feeders.Avoided(l, k) || p.feeders.Full(l) && !p.supplies():
+	case (l.In(swarm.Eager)|c.asks[i])&bit != 0 || p.feeders.Loops(l, k) || !p.above(l, k):
 		return never
-	case p.feeders.Loops(l, k) || !p.above(l, k):
+	case p.feeders.Avoided(l, k) || p.feeders.Full(l) && !p.supplies():
 		return never
 	case c.have > 0 && (l.Role == swarm.Source || !p.Uplink.Plenty(l)):
 		return never // one feeder is there: another must take nothing from anybody
 	}
-	score := p.distance(l, k) + time.Duration(p.Chance(desk.Of(l.Peer), uint64(k))*float64(scatter))
 	waited := c.have == 0 && p.Now >= max(p.feeders.Hungry(k), p.Began)+p.params.Grace
 	if l.Role == swarm.Source { // its seats are for relays, and only as long as they are few
 		if p.relays.mine&l.Status.Open&bit != 0 {
-			return score
+			return p.remoteness(l, k)
 		}
 		if waited || c.have == 0 && p.feeders.Alone() {
-			return score + lastResort
+			return p.remoteness(l, k) + lastResort
 		}
 		return never
 	}
-	switch burden := p.feeders.Burden(l, bits.OnesCount64(c.asks[i])); {
+	switch {
 	case l.Status.Open&bit != 0:
-		return score + min(burden, full)
+		return p.remoteness(l, k) + min(p.feeders.Burden(l, bits.OnesCount64(c.asks[i])), full)
 	case waited: // it may have more room than it speaks of
-		return score + time.Second
+		return p.remoteness(l, k) + time.Second
 	}
 	return never
+}
+
+// remoteness is the distance of l, and some chance among equals.
+func (p *policy) remoteness(l *scheduler.Link, k int) time.Duration {
+	return p.distance(l, k) + time.Duration(p.Chance(desk.Of(l.Peer), uint64(k))*float64(scatter))
 }
 
 const (

@@ -76,7 +76,7 @@ const overdraft = 1.15
 
 // fits reports whether one more seat can be granted.
 func (s *Seats) fits(a ask, t *seating) bool {
-	if !s.reached(a.k) {
+	if !s.reached(a.k, t) {
 		return false
 	}
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
@@ -108,18 +108,23 @@ func (s *Seats) fits(a ask, t *seating) bool {
 // needy is by how much the limit may be exceeded for one who is fed by nobody.
 const needy = 1.07
 
-// Open is the set of substreams in which this peer has a seat to give; of a source, to one that feeds others.
+// Open is the set of substreams in which this peer has a seat to give; of a source, to one that feeds others. It is asked after
+// Serve, of the same batch.
 func (s *Seats) Open() (set uint64) {
 	v := &s.Desk.View
-	t := s.now()
+	t := &s.seating
+	if !s.lasts {
+		t = s.now()
+	}
+	s.lasts = false
 	affordable := s.Uplink.Limit() / s.Uplink.Seat() * uplink.Soft
 	farthest, settled := 0, 0 // of the substreams in which a leaf has a seat, or one that may lose it
 	for k, to := range t.to {
 		for _, x := range to {
 			if l := v.Link(x.Link); l != nil && x.Class != scheduler.ClassInterior {
-				farthest = max(farthest, s.hops(k))
+				farthest = max(farthest, t.hops[k])
 				if s.settled(l, k) {
-					settled = max(settled, s.hops(k))
+					settled = max(settled, t.hops[k])
 				}
 			}
 		}
@@ -130,10 +135,10 @@ func (s *Seats) Open() (set uint64) {
 			if interior(to) < s.Copies {
 				set |= 1 << k
 			}
-		case !s.reached(k):
-		case float64(t.seats+1) <= affordable && float64(t.seats+1+s.kept(k, &t)) <= affordable:
+		case !s.reached(k, t):
+		case float64(t.seats+1) <= affordable && float64(t.seats+1+s.kept(k, t)) <= affordable:
 			set |= 1 << k
-		case s.begins(k, &t) && s.hops(k) < farthest, len(to) < s.Keep && s.hops(k) < settled, len(to) < 2*s.Keep && s.hops(k)+1 < settled: // room is made
+		case s.begins(k, t) && t.hops[k] < farthest, len(to) < s.Keep && t.hops[k] < settled, len(to) < 2*s.Keep && t.hops[k]+1 < settled: // room is made
 			set |= 1 << k
 		}
 	}
@@ -155,10 +160,10 @@ func (s *Seats) kept(k int, t *seating) (n int) {
 	if s.Keep == 0 {
 		return 0
 	}
-	mine := s.hops(k)
+	mine := t.hops[k]
 	for j := range t.to {
 		if have := len(t.to[j]); have < s.Keep && j != k {
-			if h := s.hops(j); h > 0 && h < mine {
+			if h := t.hops[j]; h > 0 && h < mine {
 				n += s.Keep - have
 			}
 		}
@@ -199,16 +204,8 @@ func (s *Seats) Unserve(o scheduler.Push, reason scheduler.RefusedReason) {
 }
 
 // reached reports whether this peer has substream k to give: it is the source, or is pushed to itself.
-func (s *Seats) reached(k int) bool {
-	if s.Desk.View.Stream.Role == swarm.Source {
-		return true
-	}
-	for _, l := range s.Desk.View.Links {
-		if f := &l.Feeds[k]; f.Mode == swarm.Eager && f.Flows {
-			return true
-		}
-	}
-	return false
+func (s *Seats) reached(k int, t *seating) bool {
+	return s.Desk.View.Stream.Role == swarm.Source || t.reached&(1<<k) != 0
 }
 
 // outdoes reports whether the asker has twice the uplink of one of those who have a seat.

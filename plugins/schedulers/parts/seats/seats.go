@@ -23,6 +23,9 @@ type Seats struct {
 
 	evicted time.Duration          // when a leaf last lost its seat to a relay
 	leaving map[held]time.Duration // until when those are pushed to whose seats went to others
+	seating seating                // see now
+	lasts   bool                   // nothing has changed since it was looked at
+	asks    []ask                  // memory of waiting
 }
 
 // noticeAfter is how long one has had a seat who is told before it is taken.
@@ -47,19 +50,23 @@ type ask struct {
 	relay bool // it relays k
 }
 
-// seating is who gets which substream, while it is being decided.
+// seating is who gets which substream, while it is being decided. Its memory is used again.
 type seating struct {
 	to      [][]scheduler.Target // by substream, without those that are leaving
 	leaving [][]scheduler.Target // by substream
 	seats   int                  // in all, without those that are leaving
+	reached uint64               // bit k: this peer is pushed to in substream k
+	hops    []int                // by substream: how far this peer is from the source; 0 when it is not reached
 }
 
 // Serve grants or refuses eager subscriptions, and keeps the orders to push in step with them.
 func (s *Seats) Serve() {
 	v := &s.Desk.View
 	t := s.now()
+	s.lasts = true
 	for _, a := range s.waiting() {
-		if reason := s.admit(a, &t); reason != swarm.NoReason {
+		s.lasts = false
+		if reason := s.admit(a, t); reason != swarm.NoReason {
 			s.Desk.Do(scheduler.Refuse{Link: a.link.Link, Substream: a.k, Reason: reason})
 			continue
 		}
@@ -68,9 +75,12 @@ func (s *Seats) Serve() {
 	}
 	for k, to := range t.to {
 		s.order(to)
-		to = append(to, t.leaving[k]...)
+		if len(t.leaving[k]) > 0 {
+			to = append(to, t.leaving[k]...)
+		}
 		if !slices.Equal(to, v.Pushes[k]) {
-			s.Desk.Do(scheduler.Push{Substream: k, To: to})
+			s.lasts = false
+			s.Desk.Do(scheduler.Push{Substream: k, To: slices.Clone(to)})
 		}
 	}
 }
@@ -86,7 +96,7 @@ func classOf(relay bool) scheduler.Class { //nolint:revive // it converts the fl
 // those whose substream nobody has.
 func (s *Seats) waiting() []ask {
 	v := &s.Desk.View
-	var list []ask
+	list := s.asks[:0]
 	for _, l := range v.Links {
 		for set := l.Out(swarm.Eager); set != 0; set &= set - 1 {
 			k := bits.TrailingZeros64(set)
@@ -102,20 +112,24 @@ func (s *Seats) waiting() []ask {
 			cmp.Compare(len(v.Pushes[a.k]), len(v.Pushes[b.k])),
 		)
 	})
+	s.asks = list
 	return list
 }
 
-// now is who has which substream, with the class that they have by now.
-func (s *Seats) now() seating {
+// now is who has which substream, with the class that they have by now. It is valid until it is called again, and as long as
+// nothing changes in the view but what is asked of this peer.
+func (s *Seats) now() *seating {
 	v := &s.Desk.View
-	t := seating{to: make([][]scheduler.Target, len(v.Pushes)), leaving: make([][]scheduler.Target, len(v.Pushes))}
+	t := &s.seating
+	t.begin(len(v.Pushes))
+	t.near(v)
 	for k, to := range v.Pushes {
 		for _, target := range to {
 			l := v.Link(target.Link)
 			if l == nil || l.Asks[k].Mode != swarm.Eager {
 				continue
 			}
-			if _, leaving := s.leaving[held{l.Link, k}]; leaving {
+			if s.isLeaving(held{l.Link, k}) {
 				t.leaving[k] = append(t.leaving[k], scheduler.Target{Link: l.Link, Class: scheduler.ClassLeaf})
 				continue
 			}
@@ -124,6 +138,48 @@ func (s *Seats) now() seating {
 		}
 	}
 	return t
+}
+
+// begin empties t.
+func (t *seating) begin(substreams int) {
+	if len(t.to) != substreams {
+		*t = seating{
+			to: make([][]scheduler.Target, substreams), leaving: make([][]scheduler.Target, substreams), hops: make([]int, substreams),
+		}
+	}
+	for k := range t.to {
+		t.to[k], t.leaving[k], t.hops[k] = t.to[k][:0], t.leaving[k][:0], 0
+	}
+	t.seats, t.reached = 0, 0
+}
+
+// near finds how far this peer is from the source, by those who push to it.
+func (t *seating) near(v *scheduler.View) {
+	for _, l := range v.Links {
+		for set := l.In(swarm.Eager) & v.All(); set != 0; set &= set - 1 {
+			k := bits.TrailingZeros64(set)
+			if !l.Feeds[k].Flows {
+				continue
+			}
+			t.reached |= 1 << k
+			h := l.Status.Hops.At(k)
+			if l.Role == swarm.Source {
+				h = 1
+			}
+			if h > 0 && (t.hops[k] == 0 || h+1 < t.hops[k]) {
+				t.hops[k] = h + 1
+			}
+		}
+	}
+}
+
+// isLeaving reports whether the seat went to another.
+func (s *Seats) isLeaving(h held) bool {
+	if len(s.leaving) == 0 {
+		return false
+	}
+	_, leaving := s.leaving[h]
+	return leaving
 }
 
 // Dismiss ends the seats of those that have had the time to find another.
@@ -151,7 +207,7 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	if s.fits(a, t) {
 		return swarm.NoReason
 	}
-	if !s.reached(a.k) {
+	if !s.reached(a.k, t) {
 		return swarm.NoCapacity
 	}
 	if float64(len(s.leaving)) > max(1, s.Uplink.Limit()/s.Uplink.Seat()*mostLeaving) {
@@ -252,13 +308,13 @@ func (s *Seats) dismiss(h held) {
 
 // elsewhere finds a leaf in a substream in which this peer is further from the source than in the one that is asked for.
 func (s *Seats) elsewhere(a ask, t *seating) (substream, place int) {
-	mine := s.hops(a.k)
+	mine := t.hops[a.k]
 	if len(t.to[a.k]) >= s.Keep {
 		mine++
 	}
 	substream, place = 0, -1
 	for k := range t.to {
-		h := s.hops(k)
+		h := t.hops[k]
 		if h <= mine {
 			continue
 		}
@@ -273,27 +329,6 @@ func (s *Seats) elsewhere(a ask, t *seating) (substream, place int) {
 		}
 	}
 	return substream, place
-}
-
-// hops is how far this peer is from the source in substream k; 0 when it is not reached.
-func (s *Seats) hops(k int) int {
-	least := 0
-	for _, l := range s.Desk.View.Links {
-		if f := &l.Feeds[k]; f.Mode != swarm.Eager || !f.Flows {
-			continue
-		}
-		h := l.Status.Hops.At(k)
-		if l.Role == swarm.Source {
-			h = 1
-		}
-		if h > 0 && (least == 0 || h < least) {
-			least = h
-		}
-	}
-	if least > 0 {
-		least++
-	}
-	return least
 }
 
 // dispensable finds the leaf whose seat is worth less than that of the asker, having as little to spare as any: its place in to, or -1.
@@ -321,7 +356,7 @@ func (s *Seats) settled(l *scheduler.Link, k int) bool {
 }
 
 // begins reports whether substream k has hardly left the source by way of this peer.
-func (s *Seats) begins(k int, t *seating) bool { return len(t.to[k]) < first && s.hops(k) == 2 }
+func (s *Seats) begins(k int, t *seating) bool { return len(t.to[k]) < first && t.hops[k] == 2 }
 
 // first is how many must be fed in a substream so that it spreads: for them, anybody's seat is taken.
 const first = 2
