@@ -25,7 +25,7 @@ const (
 	joinAsks   = 512                     // chunks asked for at once
 	keepsUpFor = 3                       // groups in a row that are complete, so that it counts as fed whatever pushes them
 	joinStalls = 1500 * time.Millisecond // without one, until what is missing of it is given up
-	joinLacks  = 8                       // of so many substreams one may be unfed, so that it counts as fed
+	joinLacks  = 32                      // of so many substreams one may be unfed, so that it counts as fed
 )
 
 // settles reports whether a viewer is still getting hold of the stream: until it has played for a while, it may ask for
