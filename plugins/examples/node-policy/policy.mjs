@@ -74,7 +74,7 @@ const schema = parse(`
   message RefuseAction { uint64 link = 1; uint32 substream = 2; Reason reason = 3; }
   message ConnectAction { bytes peer = 1; }
   message IntroduceAction { uint32 count = 1; }
-  message TellAction { set relays = 1; uint64 spare = 2; }
+  message TellAction { set relays = 1; uint64 spare = 2; set open = 3; }
 
   enum Role { ROLE_SOURCE = 1; ROLE_HELPER = 2; ROLE_VIEWER = 3; }
   enum Mode { MODE_UNSPECIFIED = 0; MODE_LAZY = 1; MODE_EAGER = 2; }
@@ -573,7 +573,7 @@ class Nearest {
     }
   }
 
-  // tell lets the neighbours know which substreams come in and are handed on here, and what is left of the uplink: when what
+  // tell lets the neighbours know which substreams come in and are handed on here, in which there is room, and what is left of the uplink: when what
   // they ask for depends on it, else once a second.
   tell() {
     const left = this.limit() - this.pushes.reduce((n, to) => n + to.length, 0) * this.seat();
@@ -584,7 +584,8 @@ class Nearest {
     }
     const urgent = relays !== this.told.relays || (spare < this.seat()) !== (this.told.spare < this.seat());
     if (!urgent && (spare === this.told.spare || this.now < this.told.at + second)) return;
-    if (this.do({ tell: { relays, spare } })) this.told = { relays, spare, at: this.now };
+    const open = spare < this.seat() ? 0n : relays;
+    if (this.do({ tell: { relays, spare, open } })) this.told = { relays, spare, at: this.now };
   }
 
   // seat is what one substream takes of an uplink, in bytes per second.
