@@ -114,14 +114,3 @@ func (p *policy) feeding() (set uint64) {
 	}
 	return set
 }
-
-// nearest is the least of the hops that l is from the source in any substream.
-func (p *policy) nearest(l *scheduler.Link) int {
-	least := swarm.MostHops
-	for k := range p.View.Stream.Substreams {
-		if h := hopsOf(l, k); h > 0 && h < least {
-			least = h
-		}
-	}
-	return least
-}
