@@ -12,6 +12,7 @@ import (
 // of somebody else.
 type asking struct {
 	list   []ask   // by number
+	wanted int     // chunks that links are about to be told to send
 	tokens float64 // wire bytes that may be asked for
 	at     time.Duration
 }
@@ -238,9 +239,14 @@ func (e *Engine) want(l *link, x *ask) {
 	wait := 2*l.rtt + 60*time.Millisecond + time.Duration(l.outstanding)*queuePenalty
 	x.until = e.now + min(max(wait, answerLeast)*time.Duration(min(x.tries, 3)), answerMost)
 	l.wants = append(l.wants, x.number)
+	e.asking.wanted++
 }
 
 func (e *Engine) sendWants() {
+	if e.asking.wanted == 0 {
+		return
+	}
+	e.asking.wanted = 0
 	for _, l := range e.links {
 		for w := l.wants; len(w) > 0; {
 			n := min(len(w), swarm.MaxWant)

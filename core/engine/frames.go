@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/event"
@@ -77,7 +79,8 @@ func (e *Engine) dropUploads() {
 		clear(e.uploads.queues[class])
 		e.uploads.queues[class] = e.uploads.queues[class][:0]
 	}
-	e.uploads.total, e.uploads.parked = 0, 0
+	clear(e.uploads.waiting)
+	e.uploads.total, e.uploads.parked, e.uploads.waiting = 0, 0, e.uploads.waiting[:0]
 	for _, l := range e.links {
 		l.out = outgoing{full: l.out.full, resume: l.out.resume, room: l.out.room, payload: l.out.payload}
 	}
@@ -86,7 +89,35 @@ func (e *Engine) dropUploads() {
 // dropLink takes what is parked with a link out of the count; the rest is passed over in its turn.
 func (q *uploads) dropLink(l *link) {
 	q.total -= len(l.out.parked)
-	q.parked -= len(l.out.parked)
 	l.out.queued -= int32(len(l.out.parked))
+	q.unparked(l)
 	l.out.parked = nil
+}
+
+// park leaves an upload with its link, until that is opened.
+func (q *uploads) park(u upload) {
+	o := &u.link.out
+	if len(o.parked) == 0 {
+		i, _ := q.search(u.link)
+		q.waiting = slices.Insert(q.waiting, i, u.link)
+	}
+	o.parked = append(o.parked, u)
+	q.parked++
+}
+
+// unparked empties what is parked with a link.
+func (q *uploads) unparked(l *link) {
+	if len(l.out.parked) == 0 {
+		return
+	}
+	q.parked -= len(l.out.parked)
+	clear(l.out.parked)
+	l.out.parked = l.out.parked[:0]
+	if i, ok := q.search(l); ok {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+}
+
+func (q *uploads) search(l *link) (int, bool) {
+	return slices.BinarySearchFunc(q.waiting, l, func(a, b *link) int { return cmp.Compare(a.id, b.id) })
 }

@@ -90,9 +90,7 @@ func (e *Engine) unpark(l *link) {
 	for _, u := range o.parked {
 		e.uploads.queues[u.class].push(u)
 	}
-	e.uploads.parked -= len(o.parked)
-	clear(o.parked)
-	o.parked = o.parked[:0]
+	e.uploads.unparked(l)
 	e.timers.sooner(alarmUploads, e.now)
 }
 

@@ -22,7 +22,6 @@ type Peer struct {
 // link is this stream's part of one link.
 type link struct {
 	id       swarm.LinkID
-	peer     swarm.PeerID
 	dialed   scheduler.Side
 	role     swarm.Role
 	up       bool // both Hellos were exchanged
@@ -35,13 +34,28 @@ type link struct {
 
 	malformed uint8 // frames; at most one more than maxMalformed
 	probes    uint8 // unanswered; at most maxProbes
-	maxFrame  int32
-	epoch     uint32 // newest that the peer is known to have
-	maxLinks  uint32
-	status    swarm.Status
+
+	// What is looked at when a chunk is asked for lies together.
+	outstanding int32         // requests
+	window      window        // how many there may be
+	busy        time.Duration // it has no capacity for wants until then
+	rtt         time.Duration // smoothed; 0 before it is measured
+
+	// What the peer holds, as it said or proved; what it was sent; which of its wants are queued.
+	has, sent, owed chunk.Window
+
+	theirs subscriptions // of the peer, to what we hold
+	ours   subscriptions // of this peer, to what the neighbour holds
+	feeds  []feed        // by substream: what the neighbour gives us; changed by way of feed alone
+	out    outgoing
+
+	peer     swarm.PeerID
+	maxFrame int32
+	epoch    uint32 // newest that the peer is known to have
+	maxLinks uint32
+	status   swarm.Status
 
 	heard      time.Duration // the last frame
-	rtt        time.Duration // smoothed; 0 before it is measured
 	lost       uint64        // chunk frames, as the transport knows
 	allowance  float64       // control frames that may still be served
 	allowedAt  time.Duration
@@ -50,13 +64,7 @@ type link struct {
 	gossipAt   time.Duration
 	introduced time.Duration // when Peers were last taken
 
-	// What the peer holds, as it said or proved; what it was sent; which of its wants are queued.
-	has, sent, owed chunk.Window
-	anchor          uint64 // see swarm.Have
-
-	theirs subscriptions // of the peer, to what we hold
-	ours   subscriptions // of this peer, to what the neighbour holds
-	feeds  []feed        // by substream: what the neighbour gives us; changed by way of feed alone
+	anchor uint64 // see swarm.Have
 
 	every      time.Duration // of the Announce in force; 0 for none
 	announceAt time.Duration
@@ -64,11 +72,6 @@ type link struct {
 
 	cancels []uint64 // to be told with the next Ready
 	wants   []uint64 // scratch of askAll
-
-	out         outgoing
-	window      window        // how many requests there may be
-	busy        time.Duration // it has no capacity for wants until then
-	outstanding int32         // requests
 
 	mend   float64 // chunks that it may still be answered with urgency
 	mendAt time.Duration

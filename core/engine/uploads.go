@@ -29,6 +29,8 @@ type uploads struct {
 	seq    uint64
 	total  int // in queues and with links
 	parked int // with links
+
+	waiting []*link // those with whom some are parked, by id
 }
 
 // outgoing is a link's part of the uploads.
@@ -84,9 +86,11 @@ func (e *Engine) drain() {
 	if e.epoch == nil || e.uploads.total == 0 {
 		return
 	}
-	for i := 0; e.uploads.parked > 0 && i < len(e.links); i++ {
-		if l := e.links[i]; len(l.out.parked) > 0 && l.out.resume <= e.now {
-			e.unpark(l)
+	for i := 0; i < len(e.uploads.waiting); {
+		if l := e.uploads.waiting[i]; l.out.resume <= e.now {
+			e.unpark(l) // it waits no more
+		} else {
+			i++
 		}
 	}
 	for class := scheduler.ClassRepair; class <= scheduler.ClassExtra; class++ {
@@ -110,8 +114,7 @@ func (e *Engine) drainClass(class scheduler.Class) bool {
 		}
 		if l.out.closed(e.now) {
 			e.timers.sooner(alarmUploads, l.out.resume)
-			l.out.parked = append(l.out.parked, q.pop())
-			e.uploads.parked++
+			e.uploads.park(q.pop())
 			continue
 		}
 		c := &e.leaving // kept in the engine, for it would escape
