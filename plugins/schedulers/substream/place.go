@@ -117,8 +117,8 @@ func (p *policy) aloof() bool {
 		return false
 	}
 	others := len(v.Links)
-	for _, k := range v.Known {
-		if k.Role != swarm.Source {
+	for i := 0; i < len(v.Known) && others <= crowd; i++ {
+		if v.Known[i].Role != swarm.Source {
 			others++
 		}
 	}
