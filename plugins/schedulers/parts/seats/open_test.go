@@ -26,3 +26,14 @@ func TestAViewerTellsTheSubstreamsThatItIsFedAndHasRoomFor(t *testing.T) {
 	k.tell(0, scheduler.Silent{Link: 1, Substream: 1, For: time.Second})
 	k.open("when one substream comes no more", 0b0001)
 }
+
+func TestASourceTellsTheSubstreamsThatFewRelaysHave(t *testing.T) {
+	k := begin(t, swarm.Source, 20)
+	k.tell(0, relay(1), relay(2), viewer(3), viewer(4))
+	k.open("with nobody fed", 0b1111)
+	k.tell(0, all(asks(1, 0, 1), asks(2, 0), asks(3, 1, 2), asks(4, 2))...)
+	k.open("with two that feed others in 0, one in 1, and two leaves in 2", 0b1110)
+	status := viewer(2).Status
+	k.tell(0, scheduler.PeerStatus{Link: 2, Status: status})
+	k.open("when one of them feeds others no more", 0b1111)
+}
