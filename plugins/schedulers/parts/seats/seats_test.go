@@ -1,0 +1,33 @@
+package seats_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+func TestARelayTakesTheSeatAtTheSourceOfOneThatFeedsNobody(t *testing.T) {
+	k := begin(t, swarm.Source, 3)
+	k.tell(0, viewer(1), viewer(2), viewer(3), viewer(4), relay(5), relay(6), relay(7), relay(8))
+	k.tell(0, all(asks(1, 0), asks(2, 1))...)
+	k.tell(0, all(asks(3, 2))...)
+	k.expect("a leaf, where all seats are taken", k.tell(0, asks(4, 3)...), "refuse 4 3: no capacity")
+	k.expect("a relay, while the leaf hardly plays", k.tell(time.Second, asks(5, 0)...), "refuse 1 0: no capacity", "push 0 to 5*")
+	k.expect("a relay, when the leaf has played for a while", k.tell(3*time.Second, asks(6, 1)...), "refuse 2 1: outbid", "push 1 to 6* 2")
+	k.expect("a relay in another substream than that of the only leaf of one", k.tell(4*time.Second, asks(7, 0)...), "refuse 7 0: no capacity")
+}
+
+func TestARelayTakesTheSeatAtTheSourceOfOneOfSeveralInAnotherSubstream(t *testing.T) {
+	k := begin(t, swarm.Source, 5)
+	k.tell(0, viewer(1), viewer(2), viewer(3), viewer(4), viewer(5), relay(6), relay(7), relay(8))
+	k.tell(0, all(asks(1, 0), asks(2, 0), asks(3, 0), asks(4, 0), asks(5, 0))...)
+	k.expect("a relay", k.tell(3*time.Second, asks(6, 1)...), "refuse 1 0: outbid", "push 0 to 2 3 4 5 1", "push 1 to 6*")
+	k.expect("another", k.tell(3*time.Second, asks(7, 1)...), "refuse 2 0: outbid", "push 0 to 3 4 5 1 2", "push 1 to 6* 7*")
+	k.expect("a third, while two are about to leave", k.tell(4*time.Second, asks(8, 2)...), "refuse 8 2: no capacity")
+	k.expect("a third, where two relays have seats", k.tell(5*time.Second, asks(8, 1)...),
+		"refuse 1 0: no capacity", "refuse 2 0: no capacity", "refuse 8 1: no capacity")
+	k.expect("a third elsewhere", k.tell(5*time.Second, asks(8, 2)...), "refuse 3 0: outbid", "push 0 to 4 5 3", "push 2 to 8*")
+}
+
+const ms = time.Millisecond
