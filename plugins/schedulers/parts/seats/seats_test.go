@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
@@ -28,6 +29,20 @@ func TestARelayTakesTheSeatAtTheSourceOfOneOfSeveralInAnotherSubstream(t *testin
 	k.expect("a third, where two relays have seats", k.tell(5*time.Second, asks(8, 1)...),
 		"refuse 1 0: no capacity", "refuse 2 0: no capacity", "refuse 8 1: no capacity")
 	k.expect("a third elsewhere", k.tell(5*time.Second, asks(8, 2)...), "refuse 3 0: outbid", "push 0 to 4 5 3", "push 2 to 8*")
+}
+
+func TestALeafIsGivenNoticeAndPushedToForAWhile(t *testing.T) {
+	k := begin(t, swarm.Viewer, 2)
+	k.tell(0, fed(1, 0b0001)...)
+	k.tell(0, all([]scheduler.Change{viewer(2), viewer(3), relay(4), viewer(5), relay(6)}, asks(2, 0), asks(3, 0))...)
+	k.expect("a relay, before the leaves have had their seats for 3 s", k.tell(2999*ms, asks(4, 0)...), "refuse 4 0: no capacity")
+	k.expect("a leaf, after that", k.tell(3*time.Second, asks(5, 0)...), "refuse 5 0: no capacity")
+	k.expect("a relay, after that", k.tell(3*time.Second, asks(4, 0)...), "refuse 3 0: outbid", "push 0 to 4* 2 3")
+	k.expect("another at once", k.tell(3249*ms, asks(6, 0)...), "refuse 6 0: no capacity")
+	k.expect("nothing before 1.5 s have gone by", k.tell(4499*ms))
+	k.expect("after 1.5 s", k.tell(4500*ms), "refuse 3 0: no capacity")
+	k.expect("nor again", k.tell(5*time.Second))
+	k.expect("it has lost the seat: it is one that asks", k.tell(5*time.Second, asks(3, 0)...), "refuse 3 0: no capacity")
 }
 
 const ms = time.Millisecond
