@@ -45,4 +45,13 @@ func TestALeafIsGivenNoticeAndPushedToForAWhile(t *testing.T) {
 	k.expect("it has lost the seat: it is one that asks", k.tell(5*time.Second, asks(3, 0)...), "refuse 3 0: no capacity")
 }
 
+func TestALeafThatHasFoundAnotherSeatIsNotRefused(t *testing.T) {
+	k := begin(t, swarm.Viewer, 1)
+	k.tell(0, fed(1, 0b0001)...)
+	k.tell(0, all([]scheduler.Change{viewer(2), relay(3)}, asks(2, 0))...)
+	k.expect("a relay", k.tell(3*time.Second, asks(3, 0)...), "refuse 2 0: outbid", "push 0 to 3* 2")
+	k.expect("the leaf leaves", k.tell(4*time.Second, scheduler.Unsubscribed{Link: 2, Substream: 0}))
+	k.expect("1.5 s after the notice", k.tell(4500*ms))
+}
+
 const ms = time.Millisecond
