@@ -54,4 +54,18 @@ func TestALeafThatHasFoundAnotherSeatIsNotRefused(t *testing.T) {
 	k.expect("1.5 s after the notice", k.tell(4500*ms))
 }
 
+func TestWhoIsFedByNobodyGetsASeatBeyondTheLimit(t *testing.T) {
+	k := begin(t, swarm.Viewer, 15)
+	k.seats.Keep = 1
+	k.tell(0, fed(1, 0b1111)...)
+	for link := swarm.LinkID(2); link < 5; link++ {
+		k.tell(0, all([]scheduler.Change{reached(viewer(link))}, asks(link, 0, 1, 2, 3))...)
+	}
+	k.tell(0, all([]scheduler.Change{reached(viewer(5)), viewer(6), idle(7)}, asks(5, 0, 1, 2))...)
+	k.expect("the sixteenth seat of fifteen, for one that is fed by others", k.tell(0, asks(5, 3)...), "refuse 5 3: no capacity")
+	k.expect("for one that can give nothing", k.tell(0, asks(7, 3)...), "refuse 7 3: no capacity")
+	k.expect("for one that is fed by nobody", k.tell(0, asks(6, 3)...), "push 3 to 2 3 4 6")
+	k.expect("and one more", k.tell(0, asks(6, 2)...), "refuse 6 2: no capacity")
+}
+
 const ms = time.Millisecond
