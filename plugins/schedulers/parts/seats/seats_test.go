@@ -68,4 +68,21 @@ func TestWhoIsFedByNobodyGetsASeatBeyondTheLimit(t *testing.T) {
 	k.expect("and one more", k.tell(0, asks(6, 2)...), "refuse 6 2: no capacity")
 }
 
+func TestASeatOfOneThatGivesNothingGoesToAContributorThatIsFedByNobody(t *testing.T) {
+	k := begin(t, swarm.Viewer, 2)
+	k.seats.Keep = 1
+	k.tell(0, fed(1, 0b0011)...)
+	strong := func(link swarm.LinkID) scheduler.LinkUp {
+		up := viewer(link)
+		up.Status = swarm.Status{Uplink: 4 * seat}
+		return up
+	}
+	k.tell(0, all([]scheduler.Change{idle(2), idle(3), strong(4), reached(strong(5)), viewer(6)}, asks(2, 0), asks(3, 0))...)
+	k.expect("a contributor, before it has been there for 4 s", k.tell(3999*ms, asks(4, 0)...), "refuse 4 0: no capacity")
+	k.expect("one that is fed", k.tell(4*time.Second, asks(5, 0)...), "refuse 5 0: no capacity")
+	k.expect("one that gives little", k.tell(4*time.Second, asks(6, 0)...), "refuse 6 0: no capacity")
+	k.expect("a contributor that is fed by nobody", k.tell(4*time.Second, asks(4, 0)...), "refuse 2 0: no capacity", "push 0 to 3 4")
+	k.expect("in another substream too", k.tell(4*time.Second, asks(4, 1)...), "refuse 3 0: no capacity", "push 1 to 4")
+}
+
 const ms = time.Millisecond
