@@ -85,4 +85,16 @@ func TestASeatOfOneThatGivesNothingGoesToAContributorThatIsFedByNobody(t *testin
 	k.expect("in another substream too", k.tell(4*time.Second, asks(4, 1)...), "refuse 3 0: no capacity", "push 1 to 4")
 }
 
+func TestAStrongerRelayTakesThePlaceOfAWeakerOneOnceItFeedsOthers(t *testing.T) {
+	k := begin(t, swarm.Source, 20)
+	strong := relay(3)
+	strong.Status.Uplink = 8 * seat
+	k.tell(0, all([]scheduler.Change{relay(1), relay(2), strong, relay(4)}, asks(1, 0), asks(2, 0))...)
+	k.expect("one that is as strong as those who have the seats", k.tell(0, asks(4, 0)...), "refuse 4 0: no capacity")
+	k.expect("one that is stronger", k.tell(time.Second, asks(3, 0)...), "push 0 to 3* 1* 2*")
+	k.expect("nothing for a second", k.tell(1999*ms))
+	k.expect("then", k.tell(2*time.Second), "refuse 1 0: outbid", "push 0 to 3* 2* 1")
+	k.expect("in the end", k.tell(3500*ms), "refuse 1 0: no capacity")
+}
+
 const ms = time.Millisecond
