@@ -59,3 +59,19 @@ func TestAViewerThatLacksSeveralSubstreamsForLongGivesUpWhatItDoesNotHandOn(t *t
 		t.Errorf("the second time it rests for %v, want 6 s and up to half as much again", rest)
 	}
 }
+
+func TestThoseRestFirstWhoGiveLeast(t *testing.T) {
+	for _, c := range []struct {
+		seats uint64
+		from  time.Duration // since it began
+	}{{0, 9 * time.Second}, {4, 13 * time.Second}, {8, 17 * time.Second}, {16, 25 * time.Second}} {
+		spans := rests(t, c.seats, 8, 0b00111111)
+		if len(spans) == 0 {
+			t.Errorf("with an uplink of %d seats it never rests", c.seats)
+			continue
+		}
+		if at := spans[0].from - time.Second; at < c.from-tick || at > c.from+time.Second {
+			t.Errorf("with an uplink of %d seats it rests after %v, want about %v", c.seats, at, c.from)
+		}
+	}
+}
