@@ -75,3 +75,12 @@ func TestThoseRestFirstWhoGiveLeast(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyRestsThatLacksLittleOrHasFewNeighbours(t *testing.T) {
+	if spans := rests(t, 4, 8, 0b01111111); len(spans) > 0 {
+		t.Errorf("lacking one substream it rests %v", spans)
+	}
+	if spans := rests(t, 4, 7, 0b00111111); len(spans) > 0 {
+		t.Errorf("with seven neighbours it rests %v", spans)
+	}
+}
