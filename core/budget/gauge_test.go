@@ -48,6 +48,19 @@ func TestWhatATransportHandsBackWasNotSent(t *testing.T) {
 	}
 }
 
+func TestWhatIsChargedDelaysWhatComesAfterIt(t *testing.T) {
+	for rate, frames := range map[float64]int{250_000: 10, 1_000_000: 25} { // order-free: each on its own
+		a := newAllocator(t, Config{})
+		s := a.Share(1)
+		u := newUplink(rate, 3)
+		u.charges = a
+		u.bursts(s, frames, 0, 4*time.Second)
+		if err := within(s, rate, 10); err != nil {
+			t.Errorf("%.0f bytes a second, a third of what leaves is control: %v", rate, err)
+		}
+	}
+}
+
 func TestTheGaugeBelievesNoNeighbourAlone(t *testing.T) {
 	for name, lie := range map[string]func(d *time.Duration){ // order-free: each on its own
 		"who tells of no delay":   func(d *time.Duration) { *d = 0 },

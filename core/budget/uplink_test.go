@@ -24,6 +24,8 @@ type uplink struct {
 	full   int  // frames of a burst that are handed back
 	mute   bool // no peer sends receipts
 	unsaid bool // what is sent is not told
+
+	charges *Allocator // is charged half a frame after each one, which goes through the bottleneck too; nil for none
 }
 
 // transit is a frame of 1000 bytes on its way.
@@ -93,6 +95,10 @@ func (u *uplink) send(s *Share, now time.Duration) bool {
 		there += time.Duration(u.rng.Int64N(int64(u.jitter)))
 	}
 	u.queue = append(u.queue, transit{from, now, there})
+	if u.charges != nil {
+		u.charges.Charge(now, frameSize/2)
+		u.free += time.Duration(frameSize / 2 / u.rate * float64(time.Second))
+	}
 	return true
 }
 

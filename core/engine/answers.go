@@ -75,8 +75,8 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 // crosses reports whether chunk n was on its way when the want was sent that has come now: who has lost it all the same asks again.
 func (o *outgoing) crosses(n uint64, now, rtt time.Duration) bool {
 	for i := range o.recent {
-		if r := &o.recent[i]; r.number == n+1 {
-			return time.Duration(stamp(now)-r.at)*stampUnit < rtt
+		if r := &o.recent[i]; r.number == n+1 && time.Duration(stamp(now)-r.at)*stampUnit < rtt {
+			return true
 		}
 	}
 	return false

@@ -11,10 +11,10 @@ import (
 
 // answer answers the last batch, or with late in front the one before. Actions are divided by semicolons:
 //
-//	push SET LINK[:CLASS]...    announce LINK TIME      repair off|unfed=TIME
-//	subscribe LINK SET MODE     refuse LINK SUBSTREAM   pull LINK SET
+//	push SET LINK[:CLASS]...    announce LINK TIME      repair off|none|unfed=TIME
+//	subscribe LINK SET MODE     refuse LINK SUBSTREAM [outbid]
 //	send NUMBER LINK...         connect NAME            disconnect LINK
-//	introduce COUNT             watch late              nothing COUNT
+//	introduce COUNT             watch late              pull LINK SET
 func (s *story) answer(w []string) {
 	a := scheduler.Answer{Revision: s.revision}
 	if s.has(w, "late") {
@@ -47,6 +47,9 @@ func (s *story) actions(w []string) []scheduler.Action {
 		if w[1] == "off" {
 			return one(scheduler.Repair{})
 		}
+		if w[1] == "none" { // what is overdue is known, and nothing may be spent on it
+			return one(scheduler.Repair{Deviations: 4, Slack: 20 * ms})
+		}
 		unfed, err := time.ParseDuration(strings.TrimPrefix(w[1], "unfed="))
 		if err != nil {
 			s.t.Fatalf("line %d: %v", s.line, err)
@@ -55,7 +58,11 @@ func (s *story) actions(w []string) []scheduler.Action {
 	case "subscribe":
 		return one(scheduler.Subscribe{Link: s.link(w[1]), Substreams: s.mask(w[2]), Mode: s.mode(w[3])})
 	case "refuse":
-		return one(scheduler.Refuse{Link: s.link(w[1]), Substream: int(s.int(w[2])), Reason: swarm.NoCapacity})
+		reason := swarm.NoCapacity
+		if s.has(w, "outbid") {
+			reason = swarm.Outbid
+		}
+		return one(scheduler.Refuse{Link: s.link(w[1]), Substream: int(s.int(w[2])), Reason: reason})
 	case "pull":
 		return one(scheduler.Pull{Link: s.link(w[1]), Numbers: s.set(w[2])})
 	case "send":

@@ -28,7 +28,7 @@ var commands = map[string]func(s *story, words []string){
 	"have":        (*story).have,                                              // have LINK SET [anchor=N]
 	"want":        (*story).wants,                                             // want LINK SET
 	"cancel":      (*story).cancels,                                           // cancel LINK SET
-	"deny":        (*story).denies,                                            // deny LINK chunks SET | deny LINK substream K
+	"deny":        (*story).denies,                                            // deny LINK chunks SET | deny LINK substream K [outbid]
 	"subscribe":   (*story).subscribes,                                        // subscribe LINK SET MODE
 	"unsubscribe": (*story).unsubscribe,                                       // unsubscribe LINK SET
 	"descriptor":  (*story).descriptor,                                        // descriptor LINK [forged]: a neighbour hands the publisher's over
@@ -38,6 +38,7 @@ var commands = map[string]func(s *story, words []string){
 	"full":        (*story).full,                                              // full LINK SET: chunks were not taken
 	"leap":        (*story).leap,                                              // leap TIME: the publisher's media time leaps
 	"mute":        func(s *story, w []string) { s.mute[s.link(w[0])] = true }, // mute LINK: it answers no ping any more
+	"far":         (*story).farOff,                                            // far LINK TIME: its round trip, from the next ping on
 	"writable":    (*story).writable,                                          // writable LINK
 	"candidate":   (*story).candidate,                                         // candidate NAME ADDRESS
 	"failed":      (*story).failed,                                            // failed NAME: the dial came to nothing
@@ -195,6 +196,14 @@ func (s *story) leap(w []string) {
 		s.t.Fatalf("line %d: %v", s.line, err)
 	}
 	s.media += d
+}
+
+func (s *story) farOff(w []string) {
+	d, err := time.ParseDuration(w[1])
+	if err != nil {
+		s.t.Fatalf("line %d: %v", s.line, err)
+	}
+	s.far[s.link(w[0])] = d
 }
 
 func (s *story) publish(w []string) {

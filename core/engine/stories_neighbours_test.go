@@ -38,6 +38,9 @@ func (s *story) denies(w []string) {
 		m.Numbers = s.set(w[2])
 	} else {
 		m.Substream, m.Reason = uint32(s.int(w[2])), swarm.NoCapacity
+		if s.has(w, "outbid") {
+			m.Reason = swarm.Outbid
+		}
 	}
 	s.control(s.link(w[0]), m)
 }

@@ -22,7 +22,7 @@ func (s *story) show(r *engine.Ready) {
 			continue
 		}
 		if p, ok := m.(*swarm.Ping); ok {
-			s.pongs = append(s.pongs, pong{c.Link, p.Sent})
+			s.pongs = append(s.pongs, pong{c.Link, p.Sent, s.now + s.far[c.Link]})
 		}
 		if !s.quiet[m.Type().String()] {
 			s.say("to %d: %v%s", c.Link, m.Type(), message(m))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,7 @@ type story struct {
 	revision uint64
 	quiet    map[string]bool // what is not shown
 	mute     map[swarm.LinkID]bool
+	far      map[swarm.LinkID]time.Duration // round trips
 	pongs    []pong
 	code     code
 }
@@ -99,10 +101,11 @@ func (c *code) Restore(h *chunk.GroupHeader, payloads [][]byte) error {
 type pong struct {
 	link swarm.LinkID
 	sent uint64
+	at   time.Duration // when it comes
 }
 
 func newStory(t *testing.T) *story {
-	s := &story{t: t, code: code{Code: fec.New()}, mute: map[swarm.LinkID]bool{}, quiet: map[string]bool{"ping": true, "pong": true, "receipt": true, "status": true, "batch": true}}
+	s := &story{t: t, code: code{Code: fec.New()}, mute: map[swarm.LinkID]bool{}, far: map[swarm.LinkID]time.Duration{}, quiet: map[string]bool{"ping": true, "pong": true, "receipt": true, "status": true, "batch": true}}
 	s.key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
 	s.epoch(epoch{number: 1, substreams: 4})
 	return s
@@ -169,8 +172,8 @@ func (s *story) play(script string) string {
 
 // pass lets time go by until t, with every tick that the engine asks for.
 func (s *story) pass(t time.Duration) {
-	for s.wake <= t {
-		s.now = max(s.now, s.wake)
+	for next := s.soonest(); next <= t; next = s.soonest() {
+		s.now = max(s.now, next)
 		s.engine.Tick(s.now)
 		s.settle()
 	}
@@ -178,17 +181,25 @@ func (s *story) pass(t time.Duration) {
 	s.engine.Tick(t)
 }
 
+// soonest is when the engine wants to be called, or a pong comes.
+func (s *story) soonest() time.Duration {
+	at := s.wake
+	for _, p := range s.pongs {
+		at = min(at, p.at)
+	}
+	return at
+}
+
 func (s *story) settle() {
 	r := s.engine.Ready(s.now)
 	s.wake = max(r.WakeAt, s.now+1)
 	s.show(r)
-	for len(s.pongs) > 0 { // neighbours answer at once, unless they are mute
-		p := s.pongs[0]
-		s.pongs = s.pongs[1:]
-		if !s.mute[p.link] {
+	s.pongs = slices.DeleteFunc(s.pongs, func(p pong) bool { // neighbours answer at once, unless they are far or mute
+		if p.at <= s.now && !s.mute[p.link] {
 			s.control(p.link, &swarm.Pong{Sent: p.sent, Error: swarm.NoClock})
 		}
-	}
+		return p.at <= s.now
+	})
 }
 
 func (s *story) say(format string, args ...any) {

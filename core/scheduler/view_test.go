@@ -185,6 +185,61 @@ func TestViewStartsOverWhenTheNumberOfSubstreamsChanges(t *testing.T) {
 	}
 }
 
+func TestAFeederThatIsOutbidFeedsOnUntilTheNextSubscription(t *testing.T) {
+	v := fold()
+	one, two := v.Link(1), v.Link(2)
+	outbid := func(link swarm.LinkID, k int) {
+		v.Apply(&scheduler.Batch{Revision: 3, Now: 2 * time.Second, Changes: []scheduler.Change{
+			scheduler.Feeding{Link: link, Substream: k, Mode: swarm.Eager, Reason: swarm.Outbid},
+		}})
+	}
+	v.Did([]scheduler.Action{scheduler.Subscribe{Link: 1, Substreams: 0b0110, Mode: swarm.Eager}})
+	outbid(1, 1)
+	outbid(2, 1) // it does not feed
+	outbid(1, 4) // there is none
+	if f := one.Feeds[1]; !f.Outbid || f.Mode != swarm.Eager || f.Flows || f.Denied != swarm.NoReason {
+		t.Errorf("after the notice: %+v, want an eager feed that is outbid", f)
+	}
+	if one.Feeds[2].Outbid || two.Feeds[1].Outbid || two.In(swarm.Eager) != 0 {
+		t.Errorf("others are outbid too: %+v, %+v", one.Feeds[2], two.Feeds[1])
+	}
+	v.Apply(&scheduler.Batch{Revision: 4, Now: 3 * time.Second, Changes: []scheduler.Change{
+		scheduler.SubstreamMeasured{Link: 1, Substream: 1, Samples: 5},
+	}})
+	if f := one.Feeds[1]; !f.Outbid || !f.Flows {
+		t.Errorf("while it feeds on: %+v", f)
+	}
+	v.Apply(&scheduler.Batch{Revision: 5, Now: 4 * time.Second, Changes: []scheduler.Change{
+		scheduler.Feeding{Link: 1, Substream: 1, Mode: swarm.None, Reason: swarm.NoCapacity},
+	}})
+	if f := one.Feeds[1]; f.Outbid || f.Mode != swarm.None || f.Denied != swarm.NoCapacity {
+		t.Errorf("after the end: %+v", f)
+	}
+	v.Did([]scheduler.Action{scheduler.Subscribe{Link: 1, Substreams: 0b0010, Mode: swarm.Eager}})
+	outbid(1, 1)
+	for _, m := range []swarm.Mode{swarm.None, swarm.Eager} { // given up, and asked for anew
+		v.Did([]scheduler.Action{scheduler.Subscribe{Link: 1, Substreams: 0b0010, Mode: m}})
+	}
+	if f := one.Feeds[1]; f.Outbid || f.Mode != swarm.Eager {
+		t.Errorf("after a new subscription: %+v", f)
+	}
+}
+
+func TestWhoIsToldThatItsSeatGoesToAnotherKeepsItUntilItIsRefused(t *testing.T) {
+	v := fold(scheduler.Subscribed{Link: 2, Substream: 3, Mode: swarm.Eager})
+	v.Did([]scheduler.Action{
+		scheduler.Push{Substream: 3, To: []scheduler.Target{{Link: 2}}},
+		scheduler.Refuse{Link: 2, Substream: 3, Reason: swarm.Outbid},
+	})
+	if v.Link(2).Out(swarm.Eager) != 0b1000 || len(v.Pushes[3]) != 1 {
+		t.Errorf("after the notice: asked %b, pushed %v", v.Link(2).Out(swarm.Eager), v.Pushes[3])
+	}
+	v.Did([]scheduler.Action{scheduler.Refuse{Link: 2, Substream: 3, Reason: swarm.NoCapacity}})
+	if v.Link(2).Out(swarm.Eager) != 0 || len(v.Pushes[3]) != 0 {
+		t.Errorf("after the refusal: asked %b, pushed %v", v.Link(2).Out(swarm.Eager), v.Pushes[3])
+	}
+}
+
 func BenchmarkViewApply(b *testing.B) {
 	v := fold()
 	batch := &scheduler.Batch{Changes: []scheduler.Change{
