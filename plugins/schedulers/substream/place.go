@@ -24,7 +24,7 @@ func (p *policy) petition() {
 		if len(p.relays.since) == 0 || !p.relays.begun {
 			return
 		}
-		if room <= 0 && p.Chance(p.relays.turn, 1<<20) < 0.1 {
+		if room <= 0 && p.Uplink.Carries() && p.Chance(p.relays.turn, 1<<20) < 0.1 {
 			room = 1
 		}
 		set := uint64(0)
