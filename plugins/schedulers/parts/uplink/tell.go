@@ -28,7 +28,7 @@ func (u *Uplink) Tell(relays, open uint64) {
 	seat := uint64(u.Seat())
 	switch {
 	case !t.ever || relays != t.relays:
-	case open != t.open && u.Desk.Now >= t.at+quiet/2:
+	case open != t.open && u.Desk.Now >= t.at+quiet/5:
 	case (spare < seat) != (t.spare < seat) && u.Desk.Now >= t.at+quiet/4:
 	case u.Desk.Now < t.at+quiet || bits.Len64(spare) == bits.Len64(t.spare):
 		return
