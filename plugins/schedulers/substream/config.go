@@ -22,8 +22,8 @@ type Params struct {
 	Lateness   time.Duration // lateness: a feeder later than this behind the best gets a rival; 25ms, 5ms..1s
 	Grace      time.Duration // grace: how long a joiner looks for relays before it asks the source for substreams that are not its own; 200ms, 0..5s
 	Unfed      time.Duration // unfed: how long a joiner that somebody had no room for waits to be fed before it pulls and plays; 5s, 0..60s
-	Deviations float64       // deviations: a chunk is overdue at its substream's mean plus so many mean deviations; 4, 1..16
-	Slack      time.Duration // slack: plus this; 20ms, 1ms..1s
+	Deviations float64       // deviations: a chunk is overdue at its substream's mean plus so many mean deviations; 3, 1..16
+	Slack      time.Duration // slack: plus this; 10ms, 1ms..1s
 	Repair     float64       // repair: share of the stream's rate that repair may take; 0.1, 0..1
 }
 

@@ -57,6 +57,7 @@ type depth struct {
 	fed    time.Duration // when somebody last pushed it to this peer
 }
 
+// is takes notice of how far this peer is now.
 func (d *depth) is(hops int, now time.Duration) {
 	d.hops, d.fed = hops, now
 	if d.lately == 0 || hops <= d.lately || now > d.at+toldBy {

@@ -16,14 +16,15 @@
 //   - responsibility (relays.go): it sets out to relay as many substreams as its seats suffice for, those for which few
 //     neighbours with room are seen first, one at least when its uplink carries a copy; none when it does not;
 //   - feeders (feeds.go, package feeders): for each substream one, by its hops from the source in it, its round trip and its
-//     room (depth.go), of those who say that they have room in it; never one that is further from the source, as long as this peer has children: circles cannot
-//     close. A second one, where Feeders asks for it, only once every substream has been fed for a while. Who finds none seeks further neighbours;
+//     room (depth.go), of those who say that they have room in it; never one that is further from the source, as long as this
+//     peer has children: circles cannot close. A second one, where Feeders asks for it, only once every substream has been
+//     fed for a while. Who finds none seeks further neighbours;
 //   - seats at the source (place.go): as many as this peer can feed others from; the source's links are left to the strongest;
 //   - better places (compare.go): a feeder is left for one that is a hop and more nearer, once that delivers, so that nothing is
 //     missed; one that has been cut off is left soon, but by its children no sooner than it can have mended it itself;
 //   - children (package seats): subscriptions are granted while the commitments stay within the uplink (package uplink), to
-//     those who are fed themselves, and somewhat beyond to one who is fed by nobody. Whoever is refused looks elsewhere; who is served loses the seat
-//     only to one who will feed others by it, and is told before;
+//     those who are fed themselves, and somewhat beyond to one who is fed by nobody. Whoever is refused looks elsewhere;
+//     when a seat is taken back says package seats;
 //   - giving up (rest.go): who lacks several substreams for long plays nothing, and leaves what it is fed to others for a while, the
 //     sooner the less it gives them.
 //

@@ -80,18 +80,29 @@ func (s *Seats) idle(l *scheduler.Link) bool {
 	return l.Role == swarm.Viewer && float64(max(l.Status.Spare, l.Status.Uplink)) < s.Uplink.Seat()
 }
 
-// take takes back a seat.
+// take takes back a seat: with notice from one that has had it for a while.
 func (s *Seats) take(k, i int, t *seating) {
+	s.evicted = s.Desk.Now
 	link := t.to[k][i].Link
-	if l := s.Desk.View.Link(link); l != nil && s.Desk.Now >= l.Asks[k].Since+noticeAfter {
-		s.dismiss(held{link, k})
-		t.leaving[k] = append(t.leaving[k], scheduler.Target{Link: link, Class: scheduler.ClassLeaf})
-	} else { // it hardly plays yet
-		s.Desk.Do(scheduler.Refuse{Link: link, Substream: k, Reason: swarm.NoCapacity})
+	if l := s.Desk.View.Link(link); l == nil || s.Desk.Now < l.Asks[k].Since+noticeAfter {
+		s.takeNow(k, i, t) // it hardly plays yet
+		return
 	}
+	s.dismiss(held{link, k})
+	t.leaving[k] = append(t.leaving[k], scheduler.Target{Link: link, Class: scheduler.ClassLeaf})
+	t.vacate(k, i)
+}
+
+// takeNow takes back a seat without notice.
+func (s *Seats) takeNow(k, i int, t *seating) {
+	s.Desk.Do(scheduler.Refuse{Link: t.to[k][i].Link, Substream: k, Reason: swarm.NoCapacity})
+	t.vacate(k, i)
+}
+
+// vacate takes a target off.
+func (t *seating) vacate(k, i int) {
 	t.to[k] = slices.Delete(t.to[k], i, i+1)
 	t.seats--
-	s.evicted = s.Desk.Now
 }
 
 // dismiss tells one that its seat goes to another.

@@ -33,24 +33,24 @@ func (s *Seats) Replace() {
 		if interior(to) <= s.Copies {
 			continue
 		}
-		var weakest *scheduler.Link
-		for _, t := range to {
-			l := s.Desk.View.Link(t.Link)
-			switch {
-			case l == nil || s.Desk.Now < l.Asks[k].Since+replaceAfter:
-				weakest = nil
-			case t.Class == scheduler.ClassInterior && (weakest == nil || l.Status.Uplink < weakest.Status.Uplink):
-				weakest = l
-				continue
-			default:
-				continue
-			}
-			break
-		}
-		if weakest != nil {
+		if weakest := s.weakest(k, to); weakest != nil {
 			s.dismiss(held{weakest.Link, k})
 		}
 	}
+}
+
+// weakest is the one with the least uplink of those who feed others; nil while one of all has only just come, or has gone.
+func (s *Seats) weakest(k int, to []scheduler.Target) (weakest *scheduler.Link) {
+	for _, t := range to {
+		l := s.Desk.View.Link(t.Link)
+		if l == nil || s.Desk.Now < l.Asks[k].Since+replaceAfter {
+			return nil
+		}
+		if t.Class == scheduler.ClassInterior && (weakest == nil || l.Status.Uplink < weakest.Status.Uplink) {
+			weakest = l
+		}
+	}
+	return weakest
 }
 
 // replaceAfter is how long a stronger one feeds others until a weaker one goes.

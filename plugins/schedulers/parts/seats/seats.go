@@ -190,9 +190,7 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 		return s.unseat(a, t)
 	}
 	if k, i := s.idler(a, t); i >= 0 {
-		s.Desk.Do(scheduler.Refuse{Link: t.to[k][i].Link, Substream: k, Reason: swarm.NoCapacity})
-		t.to[k] = slices.Delete(t.to[k], i, i+1)
-		t.seats--
+		s.takeNow(k, i, t)
 		return swarm.NoReason
 	}
 	strong, few := a.relay || float64(a.link.Status.Spare) >= Supplies*s.Uplink.Seat(), len(t.to[a.k]) < 2*s.Keep
