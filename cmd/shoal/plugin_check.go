@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/plugincheck"
@@ -46,7 +47,7 @@ func (c pluginTest) Run(env *environment) error {
 		printer.End(r)
 	}
 	if err == nil && r.Failed > 0 {
-		err = fmt.Errorf("plugin test: %s breaks its contract: %d fail of %d", c.Which, r.Failed, len(r.Clauses))
+		err = fmt.Errorf("plugin test: %s breaks its contract: %d fail of %d: %s", c.Which, r.Failed, len(r.Clauses), strings.Join(r.Failures(), "; "))
 	}
 	return err
 }

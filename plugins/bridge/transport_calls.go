@@ -3,6 +3,8 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	pb "github.com/shoal-live/shoal/api/plugin/v1"
@@ -25,7 +27,11 @@ func (t *transportClient) post(m *pb.CarryRequest) error {
 }
 
 // Dial asks the plugin, and waits a little for its answer. When that comes later, a failure is reported as DialFailed.
+// Addresses none of which is of the plugin's scheme are refused here.
 func (t *transportClient) Dial(peer swarm.PeerID, addresses []swarm.Address) error {
+	if !slices.ContainsFunc(addresses, func(a swarm.Address) bool { return strings.HasPrefix(string(a), t.caps.Scheme+":") }) {
+		return fmt.Errorf("%w: none of %q begins with %s:", transport.ErrAddress, addresses, t.caps.Scheme)
+	}
 	t.mu.Lock()
 	if t.ended {
 		t.mu.Unlock()

@@ -26,6 +26,7 @@ type Options struct {
 const (
 	defaultTimeout = 5 * time.Minute
 	parallel       = 4 // clauses at once: most of them wait
+	mostAgain      = 4 // clauses that failed and are run once more
 )
 
 // starts is the first clause of every kind.
@@ -132,31 +133,66 @@ func (c *check) choose(about bridge.Description) error {
 // runs is the clause of a suite that could not begin.
 const runs = "the suite of its kind can be run"
 
-// suite runs the child, and another one for what is left as long as each gets somewhere. Errors: the expression matches
-// nothing; the child cannot be run; ctx's.
+// suite runs the clauses beside each other, and those that failed once more alone. Errors: as of all.
 func (c *check) suite(ctx context.Context) error {
+	failed, err := c.all(ctx)
+	if err != nil {
+		return err
+	}
+	c.again(ctx, failed)
+	return nil
+}
+
+// all runs the child, and another one for what is left as long as each gets somewhere. It answers the clauses that failed
+// beside others, which have no verdict yet. Errors: the expression matches nothing; the child cannot be run; ctx's.
+func (c *check) all(ctx context.Context) (failed []*entry, err error) {
 	job := c.Job
 	job.Parallel = parallel
 	for {
-		t := newTranscript(c.add)
+		t := newTranscript(func(clause Clause) {
+			if clause.Verdict != Fail || job.Parallel == 1 {
+				c.add(clause)
+			}
+		})
 		how := runChild(ctx, c.Child, &job, t)
 		if how.fault != nil {
-			return how.fault
+			return failed, how.fault
 		}
 		t.finish(how.cause)
+		if job.Parallel > 1 {
+			failed = t.failures()
+		}
 		switch {
 		case ctx.Err() != nil:
-			return c.overtime(ctx, t)
+			return failed, c.overtime(ctx, t)
 		case len(t.order) == 0 && (how.cause != "" || t.failed):
 			c.add(Clause{Sentence: runs, Verdict: Fail, Reason: strings.TrimSpace(strings.Join(append(t.outside, how.cause), "\n"))})
-			return nil
+			return failed, nil
 		case len(t.order) == 0 && len(job.Skip) == 0:
-			return fmt.Errorf("--run %q matches no clause of the %s contract", c.Run, c.Kind)
+			return failed, fmt.Errorf("--run %q matches no clause of the %s contract", c.Run, c.Kind)
 		case how.cause == "" || len(t.judged()) == 0:
-			return nil
+			return failed, nil
 		}
 		job.Skip = append(job.Skip, t.judged()...)
 		job.Parallel = 1 // so that the next crash costs one clause
+	}
+}
+
+// again gives the clauses that failed their verdicts. A few are run once more, alone: on a busy machine a bound of time may
+// be missed for the sake of a neighbour. Whoever fails more is not in doubt.
+func (c *check) again(ctx context.Context, failed []*entry) {
+	for _, e := range failed {
+		verdict := e.clause
+		if len(failed) <= mostAgain && ctx.Err() == nil {
+			job := c.Job
+			job.Parallel, job.Only = 1, []string{e.name}
+			t := newTranscript(func(alone Clause) { verdict = alone })
+			t.finish(runChild(ctx, c.Child, &job, t).cause)
+		}
+		if verdict.Verdict == Pass {
+			verdict.Verdict, verdict.Reason = Flaky, "it passed alone, and beside others it failed:\n"+e.clause.Reason
+		}
+		c.add(verdict)
 	}
 }
 

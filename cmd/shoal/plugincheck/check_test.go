@@ -66,6 +66,7 @@ func (b broken) Step(batch *scheduler.Batch) scheduler.Answer {
 }
 
 // script is a child whose suite has three clauses, the second of which ends it in some way. It leaves out what it is told to.
+// One that "is flaky" fails the second beside others only.
 func script(how string) error {
 	var job Job
 	if err := json.NewDecoder(os.Stdin).Decode(&job); err != nil {
@@ -73,7 +74,7 @@ func script(how string) error {
 	}
 	say := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 	for _, clause := range []string{"one", "two", "three"} {
-		if slices.Contains(job.Skip, clause) {
+		if slices.Contains(job.Skip, clause) || len(job.Only) > 0 && !slices.Contains(job.Only, clause) {
 			continue
 		}
 		say("%s=== RUN   contract/%s", mark, clause)
@@ -85,6 +86,12 @@ func script(how string) error {
 				os.Exit(7)
 			case "hangs":
 				select {}
+			case "is flaky":
+				if job.Parallel > 1 {
+					say("    two.go:1: too late")
+					say("%s--- FAIL: contract/two (0.00s)", mark)
+					continue
+				}
 			}
 		}
 		say("%s--- PASS: contract/%s (0.00s)", mark, clause)
@@ -157,6 +164,20 @@ func TestAChildThatEndsCostsOneClause(t *testing.T) {
 				t.Errorf("the clause in which it ended: %+v", c)
 			}
 		})
+	}
+}
+
+func TestAClauseThatFailsBesideOthersOnlyIsFlaky(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := checked(t, Options{Job: Job{Path: itself(t, beBroken, "")}, Child: []string{self, beScript, "is flaky"}})
+	if r.Failed != 0 || r.Flaky != 1 || r.Passed != 3 {
+		t.Errorf("%d fail, %d are flaky and %d pass of %+v", r.Failed, r.Flaky, r.Passed, r.Clauses)
+	}
+	if c := find(t, r, "two"); c.Verdict != Flaky || !strings.Contains(c.Reason, "too late") {
+		t.Errorf("the clause that failed once: %+v", c)
 	}
 }
 

@@ -43,18 +43,24 @@ func Conform(in io.Reader) error {
 
 // flags are go test's for the job.
 func (j *Job) flags() []string {
-	flags := []string{
-		"-test.v=test2json", "-test.parallel=" + strconv.Itoa(max(1, j.Parallel)),
-		"-test.run=^" + root + "$/(" + j.Run + ")", // in brackets: go test splits at a bar and a slash outside them
+	run := "(" + j.Run + ")" // in brackets: go test splits at a bar and a slash outside them
+	if len(j.Only) > 0 {
+		run = oneOf(j.Only)
 	}
+	flags := []string{"-test.v=test2json", "-test.parallel=" + strconv.Itoa(max(1, j.Parallel)), "-test.run=^" + root + "$/" + run}
 	if len(j.Skip) > 0 {
-		var names []string
-		for _, name := range j.Skip {
-			names = append(names, regexp.QuoteMeta(name))
-		}
-		flags = append(flags, "-test.skip=^"+root+"$/^("+strings.Join(names, "|")+")$")
+		flags = append(flags, "-test.skip=^"+root+"$/"+oneOf(j.Skip))
 	}
 	return flags
+}
+
+// oneOf is an expression for exactly these names.
+func oneOf(names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, regexp.QuoteMeta(name))
+	}
+	return "^(" + strings.Join(quoted, "|") + ")$"
 }
 
 // suite runs the suite of the kind.

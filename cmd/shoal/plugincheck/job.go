@@ -24,6 +24,7 @@ type Job struct {
 	Listen   string            // of a transport or egress; see anyPort and anyPlace
 	Discover bool              // the ingest can list sources
 	Run      string            // only clauses that match this expression; "" for all
+	Only     []string          // no clauses but these, as go test writes them; none for all
 	Skip     []string          // clauses that were judged already
 	Parallel int               // clauses at once
 }

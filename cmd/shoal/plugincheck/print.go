@@ -35,9 +35,9 @@ func (p Printer) Clause(c Clause) {
 		word = "FAIL"
 	case NotApplicable:
 		word = "n/a"
-	case Pass:
+	case Pass, Flaky:
 	}
-	fmt.Fprintf(p.W, "%-4s  %s (%.2f s)\n", word, c.Sentence, c.Seconds)
+	fmt.Fprintf(p.W, "%-5s %s (%.2f s)\n", word, c.Sentence, c.Seconds)
 	n := 0
 	for line := range strings.Lines(c.Reason) {
 		if n++; n > mostPrinted {
@@ -53,7 +53,11 @@ func (p Printer) End(r *Result) {
 	if r.Timing != nil {
 		p.timing(r.Timing)
 	}
-	fmt.Fprintf(p.W, "\n%d pass, %d fail, %d not applicable, in %.1f s\n", r.Passed, r.Failed, r.NotApplicable, r.Seconds)
+	flaky := ""
+	if r.Flaky > 0 {
+		flaky = fmt.Sprintf("%d flaky, ", r.Flaky)
+	}
+	fmt.Fprintf(p.W, "\n%d pass, %d fail, %s%d not applicable, in %.1f s\n", r.Passed, r.Failed, flaky, r.NotApplicable, r.Seconds)
 }
 
 func (p Printer) timing(t *Timing) {

@@ -239,6 +239,17 @@ func (t *transcript) judged() []string {
 	return names
 }
 
+// failures are the clauses that failed, in the order in which they began.
+func (t *transcript) failures() []*entry {
+	var list []*entry
+	for _, name := range t.order {
+		if e := t.clauses[name]; e.over && e.clause.Verdict == Fail {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 // waiting are those that are known but were not reached.
 func (t *transcript) waiting() []*entry {
 	var list []*entry

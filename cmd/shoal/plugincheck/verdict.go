@@ -9,6 +9,7 @@ type Verdict string
 const (
 	Pass          Verdict = "pass"
 	Fail          Verdict = "fail"
+	Flaky         Verdict = "flaky"          // it failed beside other clauses and passed alone
 	NotApplicable Verdict = "not applicable" // it could not be shown here
 )
 
@@ -31,23 +32,37 @@ type Result struct {
 	Clauses       []Clause `json:"clauses"`
 	Passed        int      `json:"passed"`
 	Failed        int      `json:"failed"`
+	Flaky         int      `json:"flaky"`
 	NotApplicable int      `json:"notApplicable"`
 	Seconds       float64  `json:"seconds"`
 	Timing        *Timing  `json:"timing,omitempty"` // nil when it could not be started
 }
 
 func (r *Result) count() {
-	r.Passed, r.Failed, r.NotApplicable = 0, 0, 0
+	r.Passed, r.Failed, r.Flaky, r.NotApplicable = 0, 0, 0, 0
 	for _, c := range r.Clauses {
 		switch c.Verdict {
 		case Pass:
 			r.Passed++
 		case Fail:
 			r.Failed++
+		case Flaky:
+			r.Flaky++
 		case NotApplicable:
 			r.NotApplicable++
 		}
 	}
+}
+
+// Failures are the sentences of the clauses that failed, for a line that names them.
+func (r *Result) Failures() []string {
+	var list []string
+	for _, c := range r.Clauses {
+		if c.Verdict == Fail {
+			list = append(list, c.Sentence)
+		}
+	}
+	return list
 }
 
 // Timing is how fast the plugin is. A part that is nil was not measured, for the reason in Problems.

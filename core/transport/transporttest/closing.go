@@ -97,7 +97,7 @@ func (s *suite) endEndsDials(t *testing.T) {
 		t.Errorf("Run returned %v after its context's end; want %v at the most", d, endTime)
 	}
 	if n := len(a.sink.failed()); n != 1 {
-		t.Errorf("%d outcomes of the Dial before Run returned; want 1", n)
+		t.Errorf("%d outcomes of the Dial before Run returned; want 1; had %v", n, a.sink)
 	}
 }
 
