@@ -153,7 +153,7 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	if a.Role == swarm.Source {
 		return p.relays.mine&(1<<k) != 0
 	}
-	if a.Status.Open&(1<<k) == 0 {
+	if a.Status.Open&(1<<k) == 0 || !p.Uplink.HasRoom(a) && p.distance(a, k) > p.distance(b, k)-2*perHop { // what room is left is for those in want
 		return false
 	}
 	if b.Role == swarm.Source { // what it has to spare, nobody else is in want of

@@ -43,10 +43,28 @@ func hopsOf(l *scheduler.Link, k int) int {
 	return l.Status.Hops.At(k)
 }
 
-// above reports whether l may feed this peer: substream k reaches it, and not by way of this peer.
+// above reports whether l may feed this peer: substream k reaches it, and not by way of this peer. Who is about to lose its
+// seat may go one hop farther: those who are there by way of this peer are its own children, which are not asked.
 func (p *policy) above(l *scheduler.Link, k int) bool {
 	hops := hopsOf(l, k)
-	return hops > 0 && (len(p.View.Pushes[k]) == 0 || p.depth[k].lately == 0 || hops <= p.depth[k].lately)
+	if hops == 0 || len(p.View.Pushes[k]) == 0 || p.depth[k].lately == 0 {
+		return hops > 0
+	}
+	return hops <= p.depth[k].lately || hops == p.depth[k].hops+1 && p.outbid(k)
+}
+
+// outbid reports whether all who push substream k to this peer give its seats to others.
+func (p *policy) outbid(k int) bool {
+	fed := false
+	for _, l := range p.View.Links {
+		if f := &l.Feeds[k]; f.Mode == swarm.Eager && f.Flows {
+			if !f.Outbid {
+				return false
+			}
+			fed = true
+		}
+	}
+	return fed
 }
 
 // depth is how far a peer is from the source in a substream, as last known; 0 for never.

@@ -8,7 +8,8 @@ import (
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// leaveWithin is how long one whose seat went to another is pushed to.
+// leaveWithin is how long one whose seat went to another is pushed to, unless it feeds others by a seat at the source: many
+// may depend on it, and it leaves by itself, once another feeder has shown that it delivers.
 const leaveWithin = 1500 * time.Millisecond
 
 // mostLeaving is the share of the seats whose holders may be leaving at a time: they are pushed to beyond what is granted.
@@ -28,7 +29,7 @@ const first = 2
 func (s *Seats) Dismiss() {
 	for k, to := range s.Desk.View.Pushes {
 		for _, t := range slices.Clone(to) {
-			if until, leaving := s.leaving[held{t.Link, k}]; leaving && s.Desk.Now >= until {
+			if until, leaving := s.leaving[held{t.Link, k}]; leaving && s.Desk.Now >= until && !s.spreads(t.Link, k) {
 				s.Desk.Do(scheduler.Refuse{Link: t.Link, Substream: k, Reason: swarm.NoCapacity})
 			}
 		}
@@ -39,6 +40,12 @@ func (s *Seats) Dismiss() {
 			delete(s.leaving, h)
 		}
 	}
+}
+
+// spreads reports whether others depend on a seat at the source.
+func (s *Seats) spreads(link swarm.LinkID, k int) bool {
+	l := s.Desk.View.Link(link)
+	return s.Desk.View.Stream.Role == swarm.Source && l != nil && Relays(l, k)
 }
 
 // unseat gives a relay the seat at the source of one that feeds nobody, in its substream or in another.

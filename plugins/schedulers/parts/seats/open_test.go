@@ -19,8 +19,9 @@ func TestAViewerTellsTheSubstreamsThatItIsFedAndHasRoomFor(t *testing.T) {
 	}
 	k.open("with eight seats of ten given", 0b0011)
 	k.expect("the ninth seat", k.tell(0, asks(2, 0)...), "push 0 to 3 4 5 6 2")
-	k.open("with nine seats of ten given: the last is for those who find no room elsewhere", 0)
+	k.open("with nine seats of ten given", 0b0011)
 	k.expect("the tenth seat and one more", k.tell(0, viewer(7), asks(2, 1)[0], asks(7, 1)[0]), "refuse 7 1: no capacity", "push 1 to 3 4 5 6 2")
+	k.open("with all seats given", 0)
 	k.tell(0, scheduler.LinkDown{Link: 3})
 	k.open("when one has left", 0b0011)
 	k.tell(0, scheduler.Silent{Link: 1, Substream: 1, For: time.Second})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
-	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
 
 // Shed takes seats back when the uplink has turned out to carry less than was granted: half of what is too much a
@@ -29,8 +28,9 @@ func (s *Seats) Replace() {
 	if s.Desk.View.Stream.Role != swarm.Source {
 		return
 	}
-	for k, to := range s.now().to {
-		if interior(to) <= s.Copies {
+	t := s.now()
+	for k, to := range t.to {
+		if interior(to) <= s.Copies || len(t.leaving[k]) > 0 {
 			continue
 		}
 		if weakest := s.weakest(k, to); weakest != nil {
@@ -90,7 +90,7 @@ func (s *Seats) fits(a ask, t *seating) bool {
 		return false
 	}
 	if inner := interior(t.to[a.k]); a.relay && inner <= s.Copies && s.outdoes(a, t.to[a.k]) {
-		return inner == s.Copies || float64(t.seats) < (float64(s.Copies)+s.Rescue)*float64(len(t.to)) // the weaker one leaves once it sees who takes its place
+		return inner == s.Copies && len(t.leaving[a.k]) == 0 || float64(t.seats) < (float64(s.Copies)+s.Rescue)*float64(len(t.to)) // the weaker one leaves once it sees who takes its place
 	}
 	have := len(t.to[a.k])
 	if have >= s.Copies { // beyond the copies: rescue, within its bound
@@ -117,7 +117,7 @@ func (s *Seats) Open() (set uint64) {
 		t = s.now()
 	}
 	s.lasts = false
-	affordable := s.Uplink.Limit() / s.Uplink.Seat() * uplink.Soft
+	affordable := s.Uplink.Limit() / s.Uplink.Seat()
 	farthest, settled := 0, 0 // of the substreams in which a leaf has a seat, or one that may lose it
 	for k, to := range t.to {
 		for _, x := range to {

@@ -94,7 +94,8 @@ func TestAStrongerRelayTakesThePlaceOfAWeakerOneOnceItFeedsOthers(t *testing.T) 
 	k.expect("one that is stronger", k.tell(time.Second, asks(3, 0)...), "push 0 to 3* 1* 2*")
 	k.expect("nothing for a second", k.tell(1999*ms))
 	k.expect("then", k.tell(2*time.Second), "refuse 1 0: outbid", "push 0 to 3* 2* 1")
-	k.expect("in the end", k.tell(3500*ms), "refuse 1 0: no capacity")
+	k.expect("as long as it feeds others and has not left", k.tell(9*time.Second))
+	k.expect("once it feeds nobody", k.tell(10*time.Second, scheduler.PeerStatus{Link: 1, Status: viewer(1).Status}), "refuse 1 0: no capacity")
 }
 
 const ms = time.Millisecond
