@@ -153,7 +153,7 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	if a.Role == swarm.Source {
 		return p.relays.mine&(1<<k) != 0
 	}
-	if a.Status.Open&(1<<k) == 0 {
+	if a.Status.Open&(1<<k) == 0 || p.Seats.Scarce() && !p.Uplink.HasRoom(a) {
 		return false
 	}
 	if b.Role == swarm.Source { // what it has to spare, nobody else is in want of
