@@ -1,5 +1,3 @@
-// Package credit is what a peer believes of what its neighbours say that they can give: a claim is as good as what has come
-// of it.
 package credit
 
 import (
