@@ -26,7 +26,7 @@ type broken struct {
 const (
 	// provenWithin is how long one has been a neighbour whose claims are believed unproved: it may be that nobody has asked it
 	// for anything yet.
-	provenWithin = 4 * time.Second
+	provenWithin = 2500 * time.Millisecond
 	brokenFor    = 20 * time.Second // the first time, then twice as long each time, up to brokenMost
 	brokenMost   = time.Minute
 )

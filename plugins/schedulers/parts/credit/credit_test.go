@@ -52,10 +52,10 @@ func TestAClaimIsBelievedAtFirstAndThenWhenItWasShown(t *testing.T) {
 		"of one that is known": {swarm.Helper, 0, true},
 	} {
 		p := begin(c.role, c.rate)
-		if l := p.at(3999 * time.Millisecond); !p.credit.Gives(l) {
+		if l := p.at(2499 * time.Millisecond); !p.credit.Gives(l) {
 			t.Errorf("%s: a newcomer is not believed", name)
 		}
-		if l := p.at(4 * time.Second); p.credit.Gives(l) != c.gives {
+		if l := p.at(2500 * time.Millisecond); p.credit.Gives(l) != c.gives {
 			t.Errorf("%s: believed %v, want %v", name, !c.gives, c.gives)
 		}
 	}

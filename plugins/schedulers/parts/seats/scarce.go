@@ -12,7 +12,7 @@ import (
 // it takes seats of one that lacks several more, which then waits. That is an order, so nobody goes round in circles.
 
 const (
-	scarceAfter = 6 * time.Second // that one has been a neighbour until what it lacks counts
+	scarceAfter = 4 * time.Second // that one has been a neighbour until what it lacks counts
 	scarceLacks = 2               // substreams that it then lacks
 	scarceLeast = 2               // such neighbours, and
 	scarceShare = 10              // one in so many at the least, where uplinks do not suffice
