@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/bits"
 	"slices"
 	"time"
 
@@ -217,6 +218,14 @@ func (e *Engine) describeLink(out []scheduler.Change, l *link) []scheduler.Chang
 	}
 	if l.ours.eager != 0 {
 		out = append(out, scheduler.Order{Action: scheduler.Subscribe{Link: l.id, Substreams: l.ours.eager, Mode: swarm.Eager}})
+	}
+	for set := l.ours.eager; set != 0; set &= set - 1 {
+		switch k := bits.TrailingZeros64(set); {
+		case l.ours.answered&(1<<k) != 0:
+			out = append(out, scheduler.Feeding{Link: l.id, Substream: k, Mode: swarm.Eager})
+		case l.feeds[k].silent:
+			out = append(out, scheduler.Silent{Link: l.id, Substream: k, For: e.now - l.feeds[k].spoke})
+		}
 	}
 	if l.ours.lazy != 0 {
 		out = append(out, scheduler.Order{Action: scheduler.Subscribe{Link: l.id, Substreams: l.ours.lazy, Mode: swarm.Lazy}})

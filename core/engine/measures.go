@@ -132,5 +132,6 @@ func (e *Engine) watchFeed(l *link, k int) {
 		return // nobody makes progress: the stream itself has stopped, or this peer is cut off
 	}
 	f.silent = true
+	l.ours.answered &^= 1 << k // so that it is told when anything comes again
 	e.change(scheduler.Silent{Link: l.id, Substream: k, For: e.now - since})
 }

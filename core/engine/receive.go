@@ -167,7 +167,9 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 		before := l.feeds[k].newest
 		e.cameFrom(l, n)
 		e.leaps(l, before, n)
-		e.excuse(k, l)
+		if l.ours.eager&(1<<k) != 0 {
+			e.excuse(k, l)
+		}
 		e.passHeld(n)
 		e.lagged(n)
 	} else {

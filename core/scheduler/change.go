@@ -111,8 +111,9 @@ type Unsubscribed struct {
 	Substream int
 }
 
-// Feeding tells the state of our own subscription: Mode as it now is, None after a denial or an end. Eager and
-// swarm.Outbid say that it will end.
+// Feeding tells the state of our own subscription: Mode as it now is, Eager with the first chunk that is pushed, and with the first
+// after a Silent; None after a denial or an end. Eager and swarm.Outbid say that it will end. A snapshot has one for each eager
+// feeder that pushes.
 type Feeding struct {
 	Link      swarm.LinkID
 	Substream int
@@ -120,7 +121,8 @@ type Feeding struct {
 	Reason    swarm.Reason // of a denial, or of one to come
 }
 
-// Silent tells that an eager feeder has sent nothing for longer than its share allows (0.3 s at the least).
+// Silent tells that an eager feeder has sent nothing for longer than its share allows (0.3 s at the least). It is told
+// once; Feeding tells when something comes again.
 type Silent struct {
 	Link      swarm.LinkID
 	Substream int

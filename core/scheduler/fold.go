@@ -101,8 +101,7 @@ func (v *View) measured(c SubstreamMeasured) {
 		return
 	}
 	if f := l.feed(c.Substream); f != nil {
-		f.Lateness, f.Samples, f.SampleAt, f.Silent = c.Lateness, int32(min(c.Samples, 1<<30)), v.Now, 0
-		f.Flows = f.Mode != swarm.None
+		f.Lateness, f.Samples, f.SampleAt = c.Lateness, int32(min(c.Samples, 1<<30)), v.Now
 	}
 }
 

@@ -73,7 +73,7 @@ type Feed struct {
 	DeniedAt time.Duration // when it was last denied; 0 for never
 	Samples  int32         // that Lateness rests on; 0 when it was not measured
 	Mode     swarm.Mode
-	Flows    bool         // something has come of it since, and it is not silent
+	Flows    bool         // a chunk has been pushed since, and it is not silent; what the neighbour merely announces does not count
 	Outbid   bool         // it will end: the neighbour gives the seat to another
 	Denied   swarm.Reason // of the last denial
 }

@@ -105,8 +105,12 @@ func TestViewFollowsSubscriptionsOfBothWays(t *testing.T) {
 		scheduler.SubstreamMeasured{Link: 1, Substream: 3, Lateness: time.Millisecond, Samples: 5},
 		scheduler.Refused{Action: scheduler.Subscribe{Link: 1, Substreams: 1, Mode: swarm.Lazy}, Reason: scheduler.RefusedLimit},
 	}})
-	if one.Feeds[3].Silent != 0 || one.Feeds[3].Samples != 5 || !one.Feeds[3].Flows {
-		t.Errorf("after a measurement: %+v", one.Feeds[3])
+	if one.Feeds[3].Silent != time.Second || one.Feeds[3].Samples != 5 || one.Feeds[3].Flows {
+		t.Errorf("after a measurement, which may be of announcements alone: %+v", one.Feeds[3])
+	}
+	v.Apply(&scheduler.Batch{Revision: 5, Changes: []scheduler.Change{scheduler.Feeding{Link: 1, Substream: 3, Mode: swarm.Eager}}})
+	if one.Feeds[3].Silent != 0 || !one.Feeds[3].Flows {
+		t.Errorf("after it pushes again: %+v", one.Feeds[3])
 	}
 	if one.In(swarm.Lazy) != 0 {
 		t.Errorf("a refused subscription still counts: %b", one.In(swarm.Lazy))
@@ -204,7 +208,7 @@ func TestAFeederThatIsOutbidFeedsOnUntilTheNextSubscription(t *testing.T) {
 		t.Errorf("others are outbid too: %+v, %+v", one.Feeds[2], two.Feeds[1])
 	}
 	v.Apply(&scheduler.Batch{Revision: 4, Now: 3 * time.Second, Changes: []scheduler.Change{
-		scheduler.SubstreamMeasured{Link: 1, Substream: 1, Samples: 5},
+		scheduler.Feeding{Link: 1, Substream: 1, Mode: swarm.Eager},
 	}})
 	if f := one.Feeds[1]; !f.Outbid || !f.Flows {
 		t.Errorf("while it feeds on: %+v", f)

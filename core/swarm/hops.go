@@ -1,6 +1,10 @@
 package swarm
 
-import "github.com/shoal-live/shoal/core/chunk"
+import (
+	"math/bits"
+
+	"github.com/shoal-live/shoal/core/chunk"
+)
 
 // Hops says for each substream how far a peer is from the source: 1 at the source, and elsewhere one more than at the
 // nearest of those who push it to the peer; 0 where nobody does. Substream k has four bits of word k/16, the lowest
@@ -22,6 +26,17 @@ func (h *Hops) At(k int) int {
 		return 0
 	}
 	return int(h[k/hopsPerWord] >> (k % hopsPerWord * hopBits) & MostHops)
+}
+
+// Reached is the number of substreams that are pushed to the peer.
+func (h *Hops) Reached() (n int) {
+	const each = 0x1111111111111111 // the lowest bit of every substream
+	for _, w := range h {
+		w |= w >> 2
+		w |= w >> 1
+		n += bits.OnesCount64(w & each)
+	}
+	return n
 }
 
 // Set sets the hops of substream k, to 0..MostHops: what is outside of that is taken to be the nearest bound. A substream

@@ -32,6 +32,19 @@ func TestHopsKeepOneFigureASubstream(t *testing.T) {
 	}
 }
 
+func TestHopsCountTheSubstreamsThatReachThePeer(t *testing.T) {
+	var h Hops
+	for k, want := 0, 0; k < chunk.MaxSubstreams; k++ {
+		h.Set(k, k%16)
+		if k%16 > 0 {
+			want++
+		}
+		if got := h.Reached(); got != want {
+			t.Errorf("up to substream %d: %d are reached, want %d", k, got, want)
+		}
+	}
+}
+
 func hops(at ...int) (h Hops) {
 	for k, n := range at {
 		h.Set(k, n)

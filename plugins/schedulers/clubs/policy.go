@@ -66,6 +66,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	due := p.Due()
 	if due {
 		p.feeders.Forget()
+		p.feeders.Recall()
 	}
 	p.Links.Meet()
 	if due {

@@ -153,8 +153,8 @@ func (p *policy) better(a, b *scheduler.Link, k int) bool {
 	if a.Role == swarm.Source {
 		return p.relays.mine&(1<<k) != 0
 	}
-	if a.Status.Open&(1<<k) == 0 || !p.Uplink.HasRoom(a) && p.distance(a, k) > p.distance(b, k)-2*perHop { // what room is left is for those in want
-		return false
+	if a.Status.Open&(1<<k) == 0 || !p.Uplink.HasRoom(a) && (p.Seats.Scarce() || p.distance(a, k) > p.distance(b, k)-2*perHop) {
+		return false // what room is left is for those in want
 	}
 	if b.Role == swarm.Source { // what it has to spare, nobody else is in want of
 		return float64(b.Status.Spare) < seats.Supplies*p.Uplink.Seat()

@@ -24,7 +24,9 @@
 //     missed; one that has been cut off is left soon, but by its children no sooner than it can have mended it itself;
 //   - children (package seats): subscriptions are granted while the commitments stay within the uplink (package uplink), to
 //     those who are fed themselves, and somewhat beyond to one who is fed by nobody. Whoever is refused looks elsewhere;
-//     when a seat is taken back says package seats;
+//     when a seat is taken back says package seats, and who comes first where uplinks do not suffice for all;
+//   - trust (package credit): a neighbour that claims room and sends nothing, or whose uplink no receipt has shown for a while, is
+//     asked after all others, and counts as one that gives nothing;
 //   - giving up (rest.go): who lacks several substreams for long plays nothing, and leaves what it is fed to others for a while, the
 //     sooner the less it gives them.
 //

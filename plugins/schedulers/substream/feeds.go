@@ -110,6 +110,12 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 		}
 		return never
 	}
+	if !p.credit.Gives(l) {
+		if !waited {
+			return never
+		}
+		return p.remoteness(l, k) + unproved
+	}
 	switch {
 	case l.Status.Open&bit != 0:
 		return p.remoteness(l, k) + min(p.feeders.Burden(l, bits.OnesCount64(c.asks[i])), full)
@@ -126,6 +132,7 @@ func (p *policy) remoteness(l *scheduler.Link, k int) time.Duration {
 
 const (
 	lastResort = time.Hour              // of the source's seats
+	unproved   = time.Minute            // of a neighbour of whose claims nothing has come
 	full       = 300 * time.Millisecond // of a neighbour that makes room
 )
 

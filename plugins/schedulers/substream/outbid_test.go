@@ -1,7 +1,9 @@
 package substream_test
 
 import (
+	"math/bits"
 	"testing"
+	"time"
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
@@ -37,5 +39,53 @@ func TestAViewerThatIsOutbidStaysUntilAnotherDelivers(t *testing.T) {
 	l.step()
 	if union(l.asked)&1 != 0 {
 		t.Errorf("then it asks for %v", l.asked)
+	}
+}
+
+func TestAFeederThatFellSilentWithAllOthersIsLeftOnceOthersPushAgain(t *testing.T) {
+	l := begin(t, 4, viewer(1, 0b00001111), viewer(2, 0b11110000))
+	feeders := make(map[int]swarm.LinkID)
+	var silence []scheduler.Change
+	for link, set := range l.asked { // order-free: each has its own
+		for ; set != 0; set &= set - 1 {
+			feeders[bits.TrailingZeros64(set)] = link
+		}
+	}
+	l.step()
+	for k := range 8 {
+		silence = append(silence, scheduler.Silent{Link: feeders[k], Substream: k, For: 300 * time.Millisecond})
+	}
+	if l.step(silence...); len(l.given) > 0 {
+		t.Fatalf("when all are silent it gives up %v", l.given)
+	}
+	if l.step(); len(l.given) > 0 {
+		t.Fatalf("while all are silent it gives up %v", l.given)
+	}
+	l.step(scheduler.Feeding{Link: feeders[3], Substream: 3, Mode: swarm.Eager})
+	if union(l.given) != 0b11110111 {
+		t.Errorf("when 3 is pushed again it gives up %v, want all others", l.given)
+	}
+}
+
+func TestOneThatClaimsRoomAndSendsNothingIsAskedForNothingAndAgainLater(t *testing.T) {
+	one, two := viewer(1, 0b11111110), viewer(2, 0b11111110)
+	one.Status.Hops.Set(0, 0)
+	two.Status.Hops.Set(0, 0)
+	l := begin(t, 4, one, two)
+	for range 4 {
+		l.step()
+	}
+	l.step(viewer(3, 0b11111111))
+	l.replies = nil // it neither pushes nor refuses
+	if l.asked[3] != 1 {
+		t.Fatalf("it asks the only one with room in 0 for %08b", l.asked[3])
+	}
+	l.step(scheduler.Silent{Link: 3, Substream: 0, For: 600 * time.Millisecond})
+	from := l.batch.Now
+	for l.asked[3] == 0 && l.batch.Now < from+time.Minute {
+		l.step()
+	}
+	if after := l.batch.Now - from; after < 20*time.Second || after > 21*time.Second {
+		t.Errorf("it asks again after %v, want 20 s", after)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/credit"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/feeders"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/peer"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
@@ -27,6 +28,7 @@ type policy struct {
 	told   bool // that the opening orders were given since the snapshot
 
 	relays    relays
+	credit    credit.Credit
 	feeders   feeders.Feeders
 	compared  time.Duration // when feeders were last compared
 	depth     []depth       // by substream
@@ -48,7 +50,9 @@ func (p *policy) begin() {
 		Trust: uplink.All,
 	})
 	p.Seats.Keep = p.params.Fanout / 2
-	p.feeders = feeders.Feeders{Desk: &p.Desk, Uplink: &p.Uplink, Lazy: p.params.Lazy}
+	p.credit = credit.Credit{Desk: &p.Desk, Uplink: &p.Uplink}
+	p.Seats.Credit = &p.credit
+	p.feeders = feeders.Feeders{Desk: &p.Desk, Uplink: &p.Uplink, Credit: &p.credit, Lazy: p.params.Lazy}
 }
 
 // Step answers one batch: see scheduler.Policy.
@@ -70,6 +74,8 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	due := p.Due()
 	if due {
 		p.feeders.Forget()
+		p.credit.Forget()
+		p.feeders.Recall()
 		p.depart()
 	}
 	p.Links.Want = p.params.Neighbours + seekers*p.starving()

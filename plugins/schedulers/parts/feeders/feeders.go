@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/credit"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
@@ -14,7 +15,8 @@ import (
 type Feeders struct {
 	Desk   *desk.Desk
 	Uplink *uplink.Uplink
-	Lazy   int // neighbours that announce what they do not push
+	Credit *credit.Credit // what is believed of neighbours; nil for all that they say
+	Lazy   int            // neighbours that announce what they do not push
 
 	hungry  []time.Duration // by substream: since when there is no eager feeder; 0 while there is one
 	avoided map[key]time.Duration
@@ -95,7 +97,7 @@ func (f *Feeders) Forget() {
 
 // Avoided reports whether l is not to be asked for substream k now.
 func (f *Feeders) Avoided(l *scheduler.Link, k int) bool {
-	return f.Desk.Now < f.avoided[key{l.Link, k}]
+	return f.Desk.Now < f.avoided[key{l.Link, k}] || f.Credit != nil && f.Credit.Doubts(l)
 }
 
 // Full reports whether l has lately had no room for anything.

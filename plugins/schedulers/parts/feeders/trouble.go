@@ -1,6 +1,7 @@
 package feeders
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/shoal-live/shoal/core/scheduler"
@@ -66,7 +67,21 @@ func (f *Feeders) Silent(c scheduler.Silent) {
 	if l == nil || c.Substream < 0 || c.Substream >= len(l.Feeds) || l.Feeds[c.Substream].Mode != swarm.Eager || f.paused() {
 		return
 	}
+	if f.Credit != nil {
+		f.Credit.Broke(l)
+	}
 	f.Drop(l, c.Substream, silentFor)
+}
+
+// Recall replaces the feeders that were silent while all were, and still are although others deliver: nobody tells of them again.
+func (f *Feeders) Recall() {
+	for _, l := range f.Desk.View.Links {
+		for set := l.In(swarm.Eager); set != 0; set &= set - 1 {
+			if k := bits.TrailingZeros64(set); l.Feeds[k].Silent > 0 {
+				f.Silent(scheduler.Silent{Link: l.Link, Substream: k, For: l.Feeds[k].Silent})
+			}
+		}
+	}
 }
 
 // paused reports whether no eager feeder delivers anything.
@@ -78,7 +93,7 @@ func (f *Feeders) paused() bool {
 		}
 		feeders++
 		for k := range l.Feeds {
-			if from := &l.Feeds[k]; from.Mode == swarm.Eager && from.Silent == 0 && from.Samples > 0 {
+			if from := &l.Feeds[k]; from.Mode == swarm.Eager && from.Flows {
 				return false
 			}
 		}

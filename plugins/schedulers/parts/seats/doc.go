@@ -7,4 +7,6 @@
 // A seat is taken back (evict.go) for one who feeds others by it, or is nearer to the source by it; from nobody who has had it
 // for less than three seconds, but those who can feed nobody and, where a substream has hardly left the source, anybody who feeds
 // nobody in his. Who has had it longer is told before, and pushed to until another feeder delivers.
+//
+// Where uplinks do not suffice for all (scarce.go), contributors come first, and of two alike the one that lacks less.
 package seats

@@ -27,6 +27,7 @@ const first = 2
 
 // Dismiss ends the seats of those that have had the time to find another.
 func (s *Seats) Dismiss() {
+	s.survey()
 	for k, to := range s.Desk.View.Pushes {
 		for _, t := range slices.Clone(to) {
 			if until, leaving := s.leaving[held{t.Link, k}]; leaving && s.Desk.Now >= until && !s.spreads(t.Link, k) {
@@ -71,19 +72,30 @@ func (s *Seats) idler(a ask, t *seating) (substream, place int) {
 	if s.Keep == 0 || s.Desk.Now < a.link.Since+idlerAfter || a.link.Status.Hops.At(a.k) > 0 || float64(a.link.Status.Uplink) < Supplies*s.Uplink.Seat() {
 		return 0, -1
 	}
+	return s.idlest(a, t)
+}
+
+// idlest finds the seat of one that can feed nobody: of several, that of who lacks most, and so plays nothing anyway.
+func (s *Seats) idlest(a ask, t *seating) (substream, place int) {
+	place, most := -1, -1
 	for n := range t.to {
 		k := (a.k + n) % len(t.to)
 		for i, x := range t.to[k] {
 			if l := s.Desk.View.Link(x.Link); l != nil && x.Class != scheduler.ClassInterior && s.idle(l) {
-				return k, i
+				if lacks := s.lacks(l); lacks > most {
+					substream, place, most = k, i, lacks
+				}
 			}
 		}
 	}
-	return 0, -1
+	return substream, place
 }
 
-// idle reports whether l has no uplink to give.
+// idle reports whether l has no uplink to give, or nothing has come of what it says.
 func (s *Seats) idle(l *scheduler.Link) bool {
+	if s.Credit != nil && !s.Credit.Gives(l) {
+		return true
+	}
 	return l.Role == swarm.Viewer && float64(max(l.Status.Spare, l.Status.Uplink)) < s.Uplink.Seat()
 }
 

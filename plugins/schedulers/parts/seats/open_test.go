@@ -42,8 +42,8 @@ func TestASourceTellsTheSubstreamsThatFewRelaysHave(t *testing.T) {
 func TestAViewerTellsOfRoomThatItWouldMake(t *testing.T) {
 	k := begin(t, swarm.Viewer, 2)
 	k.seats.Keep = 1
-	k.tell(0, fed(1, 0b0011, 1, 2)...)
-	k.tell(0, all([]scheduler.Change{viewer(2), viewer(3), viewer(4)}, asks(2, 1), asks(3, 1))...)
+	k.tell(0, fed(1, 0b0011, 1, 2, 3, 3)...)
+	k.tell(0, all([]scheduler.Change{reached(viewer(2)), reached(viewer(3)), viewer(4)}, asks(2, 1), asks(3, 1))...)
 	k.open("nobody has 0, which has hardly left the source, and leaves have what is farther", 0b0001)
 	k.expect("who asks for it gets the seat of one of them", k.tell(4*time.Second, asks(4, 0)...),
 		"refuse 2 1: outbid", "push 0 to 4", "push 1 to 3 2")

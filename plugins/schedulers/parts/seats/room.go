@@ -62,10 +62,17 @@ func (s *Seats) last() (link swarm.LinkID, substream int) {
 	for k, to := range s.Desk.View.Pushes {
 		for _, t := range to {
 			l := s.Desk.View.Link(t.Link)
-			if l == nil || t.Class < class || t.Class == class && l.Asks[k].Since < since {
+			if l == nil {
 				continue
 			}
-			link, substream, class, since = t.Link, k, t.Class, l.Asks[k].Since
+			c := t.Class
+			if c == scheduler.ClassLeaf && s.Keep > 0 && s.idle(l) {
+				c = scheduler.ClassExtra // those who give nothing go before other leaves
+			}
+			if c < class || c == class && l.Asks[k].Since < since {
+				continue
+			}
+			link, substream, class, since = t.Link, k, c, l.Asks[k].Since
 		}
 	}
 	return link, substream
@@ -82,7 +89,7 @@ func (s *Seats) fits(a ask, t *seating) bool {
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
 	if s.Desk.View.Stream.Role != swarm.Source {
 		if s.Keep > 0 && a.link.Status.Hops.At(a.k) == 0 && !s.idle(a.link) {
-			return float64(t.seats+1) <= affordable*needy
+			return float64(t.seats+1) <= affordable*s.beyond()
 		}
 		return float64(t.seats+1+s.kept(a.k, t)) <= affordable
 	}
@@ -118,11 +125,13 @@ func (s *Seats) Open() (set uint64) {
 	}
 	s.lasts = false
 	affordable := s.Uplink.Limit() / s.Uplink.Seat()
+	yields := false           // somebody would lose a seat to one that contributes
 	farthest, settled := 0, 0 // of the substreams in which a leaf has a seat, or one that may lose it
 	for k, to := range t.to {
 		for _, x := range to {
 			if l := v.Link(x.Link); l != nil && x.Class != scheduler.ClassInterior {
 				farthest = max(farthest, t.hops[k])
+				yields = yields || s.short && s.yields(l)
 				if s.settled(l, k) {
 					settled = max(settled, t.hops[k])
 				}
@@ -138,6 +147,10 @@ func (s *Seats) Open() (set uint64) {
 		case !s.reached(k, t):
 		case float64(t.seats+1) <= affordable && float64(t.seats+1+s.kept(k, t)) <= affordable:
 			set |= 1 << k
+		case s.short:
+			if yields {
+				set |= 1 << k
+			}
 		case s.begins(k, t) && t.hops[k] < farthest, len(to) < s.Keep && t.hops[k] < settled, len(to) < 2*s.Keep && t.hops[k]+1 < settled: // room is made
 			set |= 1 << k
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/credit"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
 	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
 )
@@ -16,12 +17,14 @@ import (
 type Seats struct {
 	Desk   *desk.Desk
 	Uplink *uplink.Uplink
-	Copies int     // seats at a source for each substream
-	Rescue float64 // further seats at a source, in copies of the whole stream, for those who relay nothing of it
-	Keep   int     // seats that a viewer keeps free for each substream in which it is nearer to the source than in the one asked for; 0 for none
+	Copies int            // seats at a source for each substream
+	Rescue float64        // further seats at a source, in copies of the whole stream, for those who relay nothing of it
+	Credit *credit.Credit // what is believed of neighbours; nil for all that they say
+	Keep   int            // seats that a viewer keeps free for each substream in which it is nearer to the source than in the one asked for; 0 for none
 
 	evicted time.Duration          // when a leaf last lost its seat to a relay
 	leaving map[held]time.Duration // until when those are pushed to whose seats went to others
+	short   bool                   // many neighbours lack substreams: the uplinks do not suffice for all
 	seating seating                // see now
 	lasts   bool                   // nothing has changed since it was looked at
 	asks    []ask                  // memory of waiting
@@ -94,7 +97,7 @@ func (s *Seats) waiting() []ask {
 		for set := l.Out(swarm.Eager); set != 0; set &= set - 1 {
 			k := bits.TrailingZeros64(set)
 			if !slices.ContainsFunc(v.Pushes[k], func(t scheduler.Target) bool { return t.Link == l.Link }) {
-				list = append(list, ask{link: l, k: k, relay: Relays(l, k)})
+				list = append(list, ask{link: l, k: k, relay: s.relays(l, k)})
 			}
 		}
 	}
@@ -126,7 +129,7 @@ func (s *Seats) now() *seating {
 				t.leaving[k] = append(t.leaving[k], scheduler.Target{Link: l.Link, Class: scheduler.ClassLeaf})
 				continue
 			}
-			t.to[k] = append(t.to[k], scheduler.Target{Link: l.Link, Class: classOf(Relays(l, k))})
+			t.to[k] = append(t.to[k], scheduler.Target{Link: l.Link, Class: classOf(s.relays(l, k))})
 			t.seats++
 		}
 	}
@@ -189,6 +192,9 @@ func (s *Seats) admit(a ask, t *seating) swarm.Reason {
 	if s.Desk.View.Stream.Role == swarm.Source {
 		return s.unseat(a, t)
 	}
+	if s.short {
+		return s.triage(a, t)
+	}
 	if k, i := s.idler(a, t); i >= 0 {
 		s.takeNow(k, i, t)
 		return swarm.NoReason
@@ -216,3 +222,8 @@ const Supplies = 4
 
 // Relays reports whether l relays substream k, as it says.
 func Relays(l *scheduler.Link, k int) bool { return l.Status.Relays&(1<<k) != 0 }
+
+// relays reports whether l relays substream k, as far as it is believed.
+func (s *Seats) relays(l *scheduler.Link, k int) bool {
+	return Relays(l, k) && (s.Credit == nil || s.Credit.Gives(l))
+}

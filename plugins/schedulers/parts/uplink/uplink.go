@@ -82,7 +82,11 @@ func (u *Uplink) Limit() float64 {
 		return (1 + u.Headroom) / 2 * trusted // it is exact, and half the caution is enough
 	}
 	if u.ceiling > 0 {
-		trusted = min(trusted, u.ceiling)
+		least := 0.0
+		if c.Shown {
+			least = shownLeast * measured
+		}
+		trusted = min(trusted, max(u.ceiling, least))
 	}
 	return u.Headroom * trusted
 }
@@ -124,6 +128,7 @@ func (u *Uplink) Heed() {
 const (
 	mostQueue    = 100 * time.Millisecond // that a chunk may wait to leave
 	ceilingRises = 1.02                   // a second
+	shownLeast   = 0.9                    // of an uplink that is known: a group that comes at once waits where much of it is used
 )
 
 // Committed is what the orders in force bind, in seats.

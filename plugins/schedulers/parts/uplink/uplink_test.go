@@ -1,0 +1,36 @@
+package uplink_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/desk"
+	"github.com/shoal-live/shoal/plugins/schedulers/parts/uplink"
+)
+
+func TestWhereChunksWaitLessIsCommittedButOfAKnownUplinkMost(t *testing.T) {
+	for _, c := range []struct {
+		shown bool
+		want  float64
+	}{{false, 0.9 * 50_000}, {true, 0.9 * 0.9 * 100_000}} {
+		var d desk.Desk
+		u := uplink.Uplink{Desk: &d, Trial: 1, Headroom: 0.9, Trust: uplink.All}
+		d.Open(&scheduler.Batch{Revision: 1, Snapshot: true, Changes: []scheduler.Change{
+			scheduler.Stream{Role: swarm.Viewer, Substreams: 4, Rate: 80_000},
+			scheduler.Capacity{Measured: 100_000, Shown: c.shown},
+			scheduler.LinkUp{Link: 1, Role: swarm.Viewer},
+		}})
+		if got := u.Limit(); got != 0.9*100_000 {
+			t.Errorf("shown %v: %v may be committed, want %v", c.shown, got, 0.9*100_000)
+		}
+		d.Open(&scheduler.Batch{Revision: 2, Changes: []scheduler.Change{
+			scheduler.LinkMeasured{Link: 1, SentRate: 50_000, Queue: 150 * time.Millisecond},
+		}})
+		u.Heed()
+		if got := u.Limit(); got < c.want-1 || got > c.want+1 {
+			t.Errorf("shown %v: while chunks wait %v may be committed, want %v", c.shown, got, c.want)
+		}
+	}
+}
