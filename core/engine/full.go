@@ -50,6 +50,7 @@ func (e *Engine) Writable(now time.Duration, id swarm.LinkID) {
 	e.at(now)
 	if l := e.link(id); l != nil {
 		e.unpark(l)
+		e.timers.sooner(alarmUploads, e.now)
 	}
 }
 
@@ -91,7 +92,6 @@ func (e *Engine) unpark(l *link) {
 		e.uploads.queues[u.class].push(u)
 	}
 	e.uploads.unparked(l)
-	e.timers.sooner(alarmUploads, e.now)
 }
 
 func (o *outgoing) remember(r recent) {
