@@ -5,7 +5,7 @@ import "time"
 // The bounds of an engine's memory and work. What is said to be dropped is counted where Stats has a field for it.
 const (
 	maxLinks       = 256  // Config.MaxLinks at most
-	maxCandidates  = 256  // candidates known; the oldest is forgotten
+	maxCandidates  = 64   // candidates known; the oldest is forgotten but for the source: three times as many as there are links
 	maxBanned      = 256  // peers refused; the oldest is forgotten
 	maxQueued      = 2048 // chunks queued for one link; a further one is dropped
 	maxQueuedAll   = 16384
