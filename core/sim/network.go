@@ -83,7 +83,7 @@ func (w *lane) dial(a *part, to swarm.PeerID) {
 // Two of them are some nanoseconds apart, so that their order is not that in which windows have them dialed.
 func beat(at time.Duration, p, far *peer) time.Duration {
 	apart := scramble(uint64(p.index)<<32|uint64(far.index)) % 1000
-	return (at+time.Millisecond-1).Truncate(time.Millisecond) + time.Duration(apart)
+	return (at + time.Millisecond - 1).Truncate(time.Millisecond) + time.Duration(apart)
 }
 
 // find is the peer of an id; nil when there is none.
