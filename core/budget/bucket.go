@@ -32,13 +32,14 @@ func (b *bucket) take(size int64) {
 	b.level = max(b.level-size*nano, -b.rate*nano)
 }
 
-// wait is how long it takes until size bytes are there.
-func (b *bucket) wait(size int64) time.Duration {
+// wait is how long it takes until size bytes are there, where others take some bytes per second: at most half of all.
+func (b *bucket) wait(size, others int64) time.Duration {
 	missing := size*nano - b.level
 	if missing <= 0 {
 		return 0
 	}
-	return time.Duration((missing + b.rate - 1) / b.rate)
+	rate := max(b.rate-others, b.rate/2, 1)
+	return time.Duration((missing + rate - 1) / rate)
 }
 
 // resize changes rate and depth; what is in beyond the new depth is lost.

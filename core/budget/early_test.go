@@ -24,3 +24,31 @@ func TestNothingIsShownEarlyWhereThereIsAnyDelay(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsRefusedIsGrantedNextTimeForAllThatIsChargedMeanwhile(t *testing.T) {
+	const (
+		frame  = 1000
+		ack    = 100
+		every  = 10 * time.Millisecond
+		limit  = 50_000 // bytes per second, of which acks take a fifth
+		rounds = 200
+	)
+	a := newAllocator(t, Config{Cap: limit, Largest: frame})
+	s := a.Share(1)
+	now, asked := time.Duration(0), 0
+	for granted := 0; granted < rounds; {
+		ok, retry := s.Take(now, 1, frame)
+		asked++
+		if ok {
+			granted++
+			continue
+		}
+		for at := (now/every + 1) * every; at <= retry; at += every {
+			a.Charge(at, ack)
+		}
+		now = retry
+	}
+	if asked > 3*rounds {
+		t.Errorf("asked %d times for %d frames, want little more than twice each", asked, rounds)
+	}
+}

@@ -14,6 +14,7 @@ const (
 	never       = 1000 * time.Hour       // retry of what cannot be granted
 	urgentLead  = 4                      // depths that a more urgent class may run ahead
 	step        = 500 * time.Microsecond // until a share that runs ahead asks again
+	leastWait   = 200 * time.Microsecond // until any asks again: shorter than what the bucket holds takes to leave
 )
 
 // Share is one stream's part of the uplink. It is a Source and a Confirmer.
@@ -73,10 +74,10 @@ func (s *Share) Take(now time.Duration, class scheduler.Class, size int) (ok boo
 	need := min(bytes+a.headroom(class), a.bucket.depth)
 	start := max(s.virtual, a.virtual)
 	if behind := a.behind(now, s, class, start); behind != nil {
-		return s.refuse(now, class, max(step, a.bucket.wait(need), behind.until-grace-now+step))
+		return s.refuse(now, class, max(step, a.wait(need), behind.until-grace-now+step))
 	}
 	if !a.bucket.has(need) {
-		return s.refuse(now, class, a.bucket.wait(need))
+		return s.refuse(now, class, a.wait(need))
 	}
 	a.bucket.take(bytes)
 	a.granted.add(now, uint64(size))
@@ -91,9 +92,14 @@ func (s *Share) Take(now time.Duration, class scheduler.Class, size int) (ok boo
 	return true, now
 }
 
+// wait is how long it takes until size bytes are there, with what will be charged meanwhile: whoever asks too early only asks
+// again.
+func (a *Allocator) wait(size int64) time.Duration {
+	return max(a.bucket.wait(size, int64(a.charged.sum)), leastWait)
+}
+
 // refuse has the share waited for.
 func (s *Share) refuse(now time.Duration, class scheduler.Class, wait time.Duration) (bool, time.Duration) {
-	wait = max(wait, 1)
 	if s.waits == 0 || now > s.until || class <= s.waits {
 		s.waits, s.until = class, now+wait+grace
 	}

@@ -76,7 +76,7 @@ func (e *Engine) wanted(l *link, m *swarm.Want) {
 // The stamps come round every 32.8 s: on a link that sends little, one want may be passed over for that.
 func (o *outgoing) crosses(n uint64, now, rtt time.Duration) bool {
 	for i := range o.recent {
-		if r := &o.recent[i]; r.number == n+1 && time.Duration(stamp(now)-r.at)*stampUnit < rtt {
+		if r := &o.recent[i]; r.number == n+1 && r.since(stamp(now)) < rtt {
 			return true
 		}
 	}

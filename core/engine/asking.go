@@ -187,7 +187,7 @@ func (e *Engine) askAll() {
 	if e.settles() {
 		least = wire * float64(min(joinBatch, len(a.list)))
 	}
-	kept := 0
+	kept, next := 0, never
 	for i := range a.list {
 		x := &a.list[i]
 		if x.to != 0 && x.until <= e.now {
@@ -211,6 +211,7 @@ func (e *Engine) askAll() {
 				e.want(l, x)
 			}
 		}
+		next = min(next, x.due(e.now))
 		if kept < i {
 			a.list[kept] = *x
 		}
@@ -218,9 +219,19 @@ func (e *Engine) askAll() {
 	}
 	a.list = lean(a.list[:kept])
 	e.sendWants()
-	if len(a.list) > 0 {
-		e.timers.set(alarmAsks, e.now+askEvery)
+	if e.joining.on && e.joining.next < e.joining.to {
+		next = e.now + askEvery // what is answered makes room for more
 	}
+	e.timers.set(alarmAsks, next)
+}
+
+// due is when a chunk asked for is looked at again, a whole number of askEvery from now: at once while nobody has been asked,
+// else when the request is given up.
+func (x *ask) due(now time.Duration) time.Duration {
+	if x.to == 0 {
+		return now + askEvery
+	}
+	return now + max((x.until-now+askEvery-1)/askEvery, 1)*askEvery
 }
 
 // patience is how long a chunk is asked for.
@@ -265,7 +276,7 @@ func (e *Engine) holder(x *ask) *link {
 	var best *link
 	var cost time.Duration
 	exists := x.number < e.frontier.verified
-	k := x.number % e.epoch.substreams
+	k := int(x.number % e.epoch.substreams)
 	bit := uint64(1) << k
 	for _, l := range e.links {
 		if !l.up || l.outstanding >= l.window.size() || l.busy > e.now {
@@ -274,7 +285,7 @@ func (e *Engine) holder(x *ask) *link {
 		c := l.rtt + time.Duration(l.outstanding)*queuePenalty
 		switch {
 		case l.has.Has(x.number):
-		case l.ours.eager&bit != 0 && x.tries < guesses && l.feeds[k].newest > x.number:
+		case l.ours.eager&bit != 0 && x.tries < guesses && l.feeds.at(k).newest > x.number:
 			c += answerLeast
 		case exists && l.role == swarm.Source && x.tries < guesses && e.now-x.began >= sourceAfter:
 			c += 2 * answerLeast

@@ -43,7 +43,7 @@ func (c *candidates) put(n swarm.Candidate) bool {
 		return true
 	}
 	if len(c.list) >= maxCandidates {
-		i := max(slices.IndexFunc(c.list, func(k candidate) bool { return !k.dialing }), 0)
+		i := max(slices.IndexFunc(c.list, func(k candidate) bool { return !k.dialing && k.Role != swarm.Source }), 0)
 		c.list = slices.Delete(c.list, i, i+1)
 	}
 	if len(c.list) == cap(c.list) { // no faster than it has to: each peer of a large swarm has one

@@ -208,10 +208,9 @@ func (e *Engine) describeLink(out []scheduler.Change, l *link) []scheduler.Chang
 	out = append(out, scheduler.LinkUp{
 		Link: l.id, Peer: l.peer, Role: l.role, Dialed: l.dialed, Status: l.status, RTT: l.rtt, MaxLinks: l.maxLinks,
 	})
-	for k := range len(l.feeds) {
-		if m := l.theirs.mode(k); m != swarm.None {
-			out = append(out, scheduler.Subscribed{Link: l.id, Substream: k, Mode: m})
-		}
+	for set := l.theirs.eager | l.theirs.lazy; set != 0; set &= set - 1 {
+		k := bits.TrailingZeros64(set)
+		out = append(out, scheduler.Subscribed{Link: l.id, Substream: k, Mode: l.theirs.mode(k)})
 	}
 	if l.every > 0 {
 		out = append(out, scheduler.Order{Action: scheduler.Announce{Link: l.id, Every: l.every}})

@@ -118,6 +118,7 @@ func (e *Engine) Ready(now time.Duration) *Ready {
 		e.flushCancels()
 		e.drain()
 		e.converse()
+		e.found()
 	}
 	e.out.WakeAt = max(e.timers.next, 1)
 	e.out, e.given = e.given, e.out

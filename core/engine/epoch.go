@@ -32,8 +32,6 @@ type epoch struct {
 	interval   time.Duration // between random-access groups: described, or the longest seen
 	newest     time.Duration // media time of the newest group
 	newestID   uint64
-
-	nothing []feed // by substream: of all links that have none of their own; never changed
 }
 
 // Describe adopts the signed descriptor of an epoch, newer than the one held, from the rendezvous, or at the source
@@ -83,7 +81,7 @@ func (e *Engine) begin(d *chunk.Descriptor, signed []byte, v chunk.Verifier) {
 	e.epoch = &epoch{
 		descriptor: d, signed: slices.Clone(signed), verifier: v, substreams: uint64(d.Substreams),
 		store:    chunk.NewStore(chunk.StoreConfig{MaxBytes: e.cfg.StoreBytes, Span: e.cfg.StoreSpan}),
-		interval: min(d.RandomAccess, maxInterval), span: e.cfg.StoreSpan, nothing: make([]feed, d.Substreams),
+		interval: min(d.RandomAccess, maxInterval), span: e.cfg.StoreSpan,
 	}
 	e.epoch.prover, _ = v.(chunk.Prover)
 	e.epoch.rate.begin(d, e.cfg.Overhead)
@@ -92,7 +90,7 @@ func (e *Engine) begin(d *chunk.Descriptor, signed []byte, v chunk.Verifier) {
 		e.talk.snapshot = e.talk.snapshot || old != nil
 	}
 	for _, l := range e.links {
-		l.newEpoch(e.epoch.nothing)
+		l.newEpoch()
 	}
 	e.frontier.reset(d)
 	e.asking.reset()

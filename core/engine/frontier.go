@@ -240,6 +240,7 @@ func (e *Engine) lagged(n uint64) {
 // overdue asks for the missing chunks whose time has come, and gives parity a while longer to make up for them first.
 func (e *Engine) overdue() {
 	f := &e.frontier
+	asked := false
 	for len(f.missing) > 0 && f.missing[0].due <= e.now {
 		m := f.missing.pop()
 		n := m.number
@@ -255,10 +256,31 @@ func (e *Engine) overdue() {
 			if x := e.ask(n); x != nil && x.tries == 0 {
 				x.feeder = m.from
 			}
+			asked = true
 		}
 	}
 	if len(f.missing) > 0 {
 		e.timers.set(alarmMissing, f.missing[0].due)
 	}
-	e.askSooner(e.now)
+	if asked {
+		e.askSooner(e.now)
+	}
+}
+
+// found passes over the missing chunks that have come meanwhile, so that nobody is woken for one of them.
+func (e *Engine) found() {
+	f := &e.frontier
+	if e.timers.next != e.timers.at[alarmMissing] || len(f.missing) == 0 {
+		return
+	}
+	was := f.missing[0].due
+	for len(f.missing) > 0 && (f.missing[0].number < f.start || !e.lacks(f.missing[0].number)) {
+		f.missing.pop()
+	}
+	switch {
+	case len(f.missing) == 0:
+		e.timers.set(alarmMissing, never)
+	case f.missing[0].due != was:
+		e.timers.set(alarmMissing, f.missing[0].due)
+	}
 }

@@ -50,6 +50,7 @@ func (e *Engine) Writable(now time.Duration, id swarm.LinkID) {
 	e.at(now)
 	if l := e.link(id); l != nil {
 		e.unpark(l)
+		e.timers.sooner(alarmUploads, e.now)
 	}
 }
 
@@ -91,14 +92,18 @@ func (e *Engine) unpark(l *link) {
 		e.uploads.queues[u.class].push(u)
 	}
 	e.uploads.unparked(l)
-	e.timers.sooner(alarmUploads, e.now)
 }
 
+// remember keeps what was handed over in a ring that begins at cursor, in the place of the oldest where that is long ago.
 func (o *outgoing) remember(r recent) {
-	if len(o.recent) < maxRecent {
-		o.recent = append(o.recent, r)
-		return
+	full := len(o.recent) == maxRecent
+	if !full && (len(o.recent) == 0 || o.recent[o.cursor].since(r.at) < recallFor) {
+		o.recent = slices.Insert(o.recent, int(o.cursor), r)
+	} else {
+		o.recent[o.cursor] = r
 	}
-	o.recent[o.cursor] = r
-	o.cursor = (o.cursor + 1) % maxRecent
+	o.cursor = (o.cursor + 1) % uint8(len(o.recent))
 }
+
+// since is how long before a stamp the chunk was handed over, modulo the 32.8 s after which stamps come round.
+func (r *recent) since(now uint16) time.Duration { return time.Duration(now-r.at) * stampUnit }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math/bits"
-	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/swarm"
@@ -149,7 +148,7 @@ func (e *Engine) cancelLater(n uint64, k int, from *link) {
 		return // it is old: nobody pushes it
 	}
 	for _, l := range e.feeders(k) {
-		if l != from && !l.feeds[k].tooQuick(l.rtt) {
+		if l != from && !l.tooQuick(k) {
 			e.spare(l, n)
 		}
 	}
@@ -184,55 +183,5 @@ func (e *Engine) flushCancels() {
 			e.send(l, &e.mail.cancel)
 			l.cancels = l.cancels[:0]
 		}
-	}
-}
-
-// feed is what a neighbour gives of one substream.
-type feed struct {
-	last     time.Duration // a chunk came
-	spoke    time.Duration // a chunk came, we subscribed, or we told it to spare a chunk
-	lateness int64         // microseconds, sum since measured
-	usual    float64       // microseconds by which its copies are later than the first copy or offer
-	newest   uint64        // one more than the greatest number that came
-	samples  int32
-	copies   uint8 // as far as quickCopies
-	silent   bool  // the policy was told
-}
-
-// feed is what the neighbour gives of substream k, to be changed. Those who give nothing share one, see epoch.
-func (l *link) feed(k int) *feed {
-	if !l.feeding {
-		l.feeds, l.feeding = make([]feed, len(l.feeds)), true
-	}
-	return &l.feeds[k]
-}
-
-func (f *feed) sample(late time.Duration) {
-	f.lateness += late.Microseconds()
-	f.samples++
-}
-
-// came takes notice of a copy of n, late behind the first copy or offer.
-func (f *feed) came(n uint64, late time.Duration) {
-	f.newest = max(f.newest, n+1)
-	if f.copies == 0 {
-		f.usual = float64(late.Microseconds())
-	}
-	f.copies = min(f.copies+1, quickCopies)
-	f.usual += (float64(late.Microseconds()) - f.usual) / 8
-}
-
-// tooQuick reports whether a feeder has sent a chunk before it can be told to spare it.
-func (f *feed) tooQuick(rtt time.Duration) bool {
-	return f.copies >= quickCopies && f.usual < float64(rtt.Microseconds())
-}
-
-// quickCopies is how many copies of a feeder must have come before it counts as quick.
-const quickCopies = 8
-
-// sampleOffer compares a neighbour's offer of n with the first copy or offer of it.
-func (e *Engine) sampleOffer(l *link, n uint64) {
-	if e.frontier.recalls(n) {
-		l.feed(int(n % e.epoch.substreams)).sample(e.frontier.offered(n, e.now))
 	}
 }

@@ -31,9 +31,6 @@ func (e *Engine) hello(l *link, m *swarm.Hello) {
 	}
 	l.up = true
 	l.role, l.epoch, l.maxLinks, l.status = m.Role, m.Epoch, m.MaxLinks, m.Status
-	if e.epoch != nil {
-		l.resize(e.epoch.nothing)
-	}
 	e.change(scheduler.LinkUp{
 		Link: l.id, Peer: l.peer, Role: l.role, Dialed: l.dialed, Status: l.status, RTT: l.rtt, MaxLinks: l.maxLinks,
 	})

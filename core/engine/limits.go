@@ -5,7 +5,7 @@ import "time"
 // The bounds of an engine's memory and work. What is said to be dropped is counted where Stats has a field for it.
 const (
 	maxLinks       = 256  // Config.MaxLinks at most
-	maxCandidates  = 256  // candidates known; the oldest is forgotten
+	maxCandidates  = 64   // candidates known; the oldest is forgotten but for the source: three times as many as there are links
 	maxBanned      = 256  // peers refused; the oldest is forgotten
 	maxQueued      = 2048 // chunks queued for one link; a further one is dropped
 	maxQueuedAll   = 16384
@@ -17,7 +17,7 @@ const (
 	maxEvents      = 1024 // events a Ready; a further one is dropped
 	maxMalformed   = 8    // malformed or misplaced frames of one link before it is hung up
 	maxOutstanding = 64   // requests outstanding on one link
-	maxRecent      = 32   // chunks of one link remembered in case the transport hands them back
+	maxRecent      = 32   // chunks of one link remembered in case the transport hands them back; no more than recallFor take
 	maxOffers      = 8    // candidates told a neighbour at once
 	maxGapGroups   = 1024 // groups given up one by one; a longer gap is one gap
 
@@ -51,6 +51,7 @@ const (
 	helloPatience = 10 * time.Second // that a link may take until the peer has said Hello
 	maxProbes     = 3                // unanswered, until a link is given up
 
+	recallFor    = 500 * time.Millisecond // how long a transport may take to hand a chunk back, and a want to cross one
 	pushLife     = time.Second            // how long a push may wait for the uplink
 	parityLife   = 150 * time.Millisecond // likewise of parity: where it would wait for longer, the uplink has something better to do
 	askLife      = 400 * time.Millisecond // how long an answer may wait: whoever asked then asks another

@@ -30,7 +30,6 @@ type link struct {
 	hasHave  bool
 	holdsNew bool // what the peer holds has changed since the policy was told
 	told     bool // that chunks are too long for it
-	feeding  bool // feeds are its own
 
 	malformed uint8 // frames; at most one more than maxMalformed
 	probes    uint8 // unanswered; at most maxProbes
@@ -46,7 +45,7 @@ type link struct {
 
 	theirs subscriptions // of the peer, to what we hold
 	ours   subscriptions // of this peer, to what the neighbour holds
-	feeds  []feed        // by substream: what the neighbour gives us; changed by way of feed alone
+	feeds  feeds
 	out    outgoing
 
 	peer     swarm.PeerID
@@ -209,18 +208,12 @@ func (e *Engine) wrong(l *link) {
 }
 
 // newEpoch forgets what belonged to the old one.
-func (l *link) newEpoch(nothing []feed) {
+func (l *link) newEpoch() {
 	l.has, l.sent, l.owed = chunk.Window{}, chunk.Window{}, chunk.Window{}
 	l.anchor, l.hasHave, l.announced = 0, false, 0
 	l.cancels, l.outstanding = l.cancels[:0], 0
 	l.ours.answered = 0
-	l.feeds, l.feeding = nothing, false
-}
-
-func (l *link) resize(nothing []feed) {
-	if len(l.feeds) != len(nothing) {
-		l.feeds, l.feeding = nothing, false
-	}
+	l.feeds = feeds{}
 }
 
 // send puts a message among the control frames for l.

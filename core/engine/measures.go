@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/shoal-live/shoal/core/budget"
@@ -12,6 +13,37 @@ import (
 func (e *Engine) measure() {
 	e.self.measured = e.now
 	e.talk.measured = true
+	e.tidy()
+}
+
+// tidy gives back the memory of what has gone by: of chunks that are kept no more, and of bursts such as a join's.
+func (e *Engine) tidy() {
+	for class := range e.uploads.queues {
+		e.uploads.queues[class] = trimmed(e.uploads.queues[class])
+	}
+	e.frontier.missing = trimmed(e.frontier.missing)
+	for _, l := range e.links {
+		l.out.parked = trimmed(l.out.parked)
+		l.wants = trimmed(l.wants)
+		if e.epoch != nil {
+			floor := e.epoch.store.Floor()
+			l.has.Advance(floor)
+			l.sent.Advance(floor)
+			l.owed.Advance(floor)
+		}
+	}
+}
+
+// trimmed is s in no more than four times the memory that it takes now, and little that it may soon need.
+func trimmed[S ~[]T, T any](s S) S {
+	const little = 16
+	if cap(s) <= max(4*len(s), little) {
+		return s
+	}
+	if len(s) == 0 {
+		return nil
+	}
+	return append(make(S, 0, 2*len(s)), s...)
 }
 
 // appendMeasured adds the figures of all links that carried something or whose round trip moved, and begins anew.
@@ -37,8 +69,9 @@ func (e *Engine) appendMeasured(out []scheduler.Change) []scheduler.Change {
 			out = append(out, m)
 		}
 		l.flow = flow{since: e.now, lost: l.lost, rtt: l.rtt, busy: f.sent > 0 || f.received > 0}
-		for k := range l.feeds {
-			if fd := &l.feeds[k]; fd.samples > 0 { // it is the link's own
+		for set := l.feeds.of; set != 0; set &= set - 1 {
+			k := bits.TrailingZeros64(set)
+			if fd := l.feed(k); fd.samples > 0 {
 				out = append(out, scheduler.SubstreamMeasured{
 					Link: l.id, Substream: k, Samples: int(fd.samples),
 					Lateness: time.Duration(fd.lateness/int64(fd.samples)) * time.Microsecond,
@@ -92,10 +125,8 @@ func (e *Engine) watchSilence(l *link) {
 	if e.epoch == nil {
 		return
 	}
-	for k := range l.feeds {
-		if l.ours.eager&(1<<k) != 0 {
-			e.watchFeed(l, k)
-		}
+	for set := l.ours.eager & e.all(); set != 0; set &= set - 1 {
+		e.watchFeed(l, bits.TrailingZeros64(set))
 	}
 	quiet := quietIdle
 	if l.ours.eager != 0 || l.out.queued > 0 || l.theirs.answered != 0 {

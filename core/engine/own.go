@@ -91,7 +91,7 @@ func (e *Engine) hops() (h swarm.Hops) {
 // pushes it there.
 func (l *link) hops(k int) int {
 	switch {
-	case l.ours.answered&(1<<k) == 0 || l.feeds[k].silent:
+	case l.ours.answered&(1<<k) == 0 || l.feeds.at(k).silent:
 		return 0
 	case l.role == swarm.Source:
 		return 1

@@ -164,7 +164,7 @@ func (e *Engine) accept(l *link, c *chunk.Chunk) {
 		if l.ours.eager&(1<<k) != 0 {
 			e.disprove(h, n)
 		}
-		before := l.feeds[k].newest
+		before := l.feeds.at(k).newest
 		e.cameFrom(l, n)
 		e.leaps(l, before, n)
 		if l.ours.eager&(1<<k) != 0 {

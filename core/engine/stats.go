@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/shoal-live/shoal/core/report"
@@ -130,8 +131,9 @@ func (e *Engine) Stats(now time.Duration) Stats {
 // gives is the set of substreams of which the neighbour has sent something within a second.
 func (l *link) gives(now time.Duration) uint64 {
 	var set uint64
-	for k := range l.feeds {
-		if f := &l.feeds[k]; f.last > 0 && now-f.last < time.Second {
+	for of := l.feeds.of; of != 0; of &= of - 1 {
+		k := bits.TrailingZeros64(of)
+		if f := l.feeds.at(k); f.last > 0 && now-f.last < time.Second {
 			set |= 1 << k
 		}
 	}

@@ -87,7 +87,8 @@ func (e *Engine) run() {
 			e.announce()
 		case alarmPolicy:
 			e.talk.wanted = true
-		case alarmUploads: // Ready drains
+		case alarmUploads:
+			e.uploads.due = true // Ready drains
 		case alarmPace:
 			e.release()
 		case alarmMissing:

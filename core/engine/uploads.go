@@ -27,8 +27,9 @@ func (u upload) before(o upload) bool { return u.key < o.key || u.key == o.key &
 type uploads struct {
 	queues [scheduler.ClassExtra + 1]heap[upload]
 	seq    uint64
-	total  int // in queues and with links
-	parked int // with links
+	total  int  // in queues and with links
+	parked int  // with links
+	due    bool // the next Ready is to offer some
 
 	waiting []*link // those with whom some are parked, by id
 }
@@ -80,9 +81,12 @@ func (e *Engine) finish(u *upload) {
 	}
 }
 
-// drain hands over what the budget grants, most urgent first.
+// drain hands over what the budget grants, most urgent first, when there is something new or the budget may grant again.
 func (e *Engine) drain() {
-	e.timers.set(alarmUploads, never)
+	if !e.uploads.due {
+		return
+	}
+	e.uploads.due = false
 	if e.epoch == nil || e.uploads.total == 0 {
 		return
 	}
@@ -90,6 +94,7 @@ func (e *Engine) drain() {
 		if l := e.uploads.waiting[i]; l.out.resume <= e.now {
 			e.unpark(l) // it waits no more
 		} else {
+			e.timers.sooner(alarmUploads, l.out.resume)
 			i++
 		}
 	}

@@ -119,7 +119,8 @@ func (v *View) introduce(c swarm.Candidate) {
 		return
 	}
 	if len(v.Known) >= MaxKnown {
-		v.Known = slices.Delete(v.Known, 0, 1)
+		i := max(slices.IndexFunc(v.Known, func(k *Known) bool { return !k.Dialing && k.Role != swarm.Source }), 0)
+		v.Known = slices.Delete(v.Known, i, i+1)
 	}
 	v.Known = append(v.Known, &Known{Candidate: c})
 }

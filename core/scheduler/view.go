@@ -38,8 +38,9 @@ type View struct {
 	}
 }
 
-// MaxKnown is how many candidates a View remembers.
-const MaxKnown = 256
+// MaxKnown is how many candidates a View remembers: a few times as many as a peer has links. Nobody who is being dialed is forgotten,
+// and the source is not.
+const MaxKnown = 64
 
 // Link is what a View knows of one link.
 type Link struct {

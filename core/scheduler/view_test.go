@@ -155,12 +155,16 @@ func TestViewRemembersCandidatesWithinItsBound(t *testing.T) {
 	if k := v.Candidate(peer(3)); k.Failures != 1 {
 		t.Errorf("after a long link: %+v", k)
 	}
+	v.Apply(&scheduler.Batch{Changes: []scheduler.Change{scheduler.Candidates{Peers: []swarm.Candidate{{Peer: peer(8), Role: swarm.Source}}}}})
 	for i := range 2 * scheduler.MaxKnown {
 		p := swarm.PeerID{1, byte(i), byte(i >> 8)}
 		v.Apply(&scheduler.Batch{Changes: []scheduler.Change{scheduler.Candidates{Peers: []swarm.Candidate{{Peer: p}}}}})
 	}
 	if len(v.Known) != scheduler.MaxKnown {
 		t.Errorf("%d candidates, want %d", len(v.Known), scheduler.MaxKnown)
+	}
+	if v.Candidate(peer(8)) == nil {
+		t.Error("the source is forgotten")
 	}
 }
 

@@ -42,102 +42,123 @@ type happening struct {
 	frame  []byte
 }
 
-// agenda orders events by time, and at one time by the order in which they were added. Events lie in a slice whose
-// places are used again; the heap moves small keys only.
+// agenda orders events by time, and at one time by the order in which they were added. It is a calendar (Brown 1988): the
+// events of the next moment are ordered, those of the second after it lie in a page for each moment as they were added, and
+// those beyond wait in order of their time. A million events then cost no more than a thousand: a page is read from end to end,
+// where a heap of all would be looked at in places far apart.
+//
+//	near: heap | page page page ... page | far: heap
+//	         reach                  reach + pages*moment
 type agenda struct {
-	heap  []entry
-	order uint64
-	slots []happening
-	free  []uint32
+	near, far queue
+	reach     time.Duration // where near ends: a multiple of moment
+	pages     [pages]page   // of the time from reach on, that of a time at time/moment modulo pages
+	written   int           // events in pages
+	spare     *sheet        // those that are empty
 }
 
-type entry struct {
-	at    time.Duration
-	order uint64
-	slot  uint32
-}
+const (
+	moment = 250 * time.Microsecond
+	pages  = 4096
+)
 
-func (e entry) before(o entry) bool {
-	return e.at < o.at || e.at == o.at && e.order < o.order
-}
+// page holds the events of a moment in the order in which they were added.
+type page struct{ first, last *sheet }
 
-// fan is how many children a place of the heap has: four keep the heap shallow and its siblings in few cache lines.
-const fan = 4
+// sheet is a piece of a page, of some 2 KB.
+type sheet struct {
+	events [42]planned
+	n      int
+	next   *sheet
+}
 
 // add puts an event on the agenda.
 func (a *agenda) add(at time.Duration, e happening) {
-	var slot uint32
-	if n := len(a.free); n > 0 {
-		slot = a.free[n-1]
-		a.free = a.free[:n-1]
-		a.slots[slot] = e
-	} else {
-		slot = uint32(len(a.slots))
-		a.slots = append(a.slots, e)
+	switch {
+	case at < a.reach:
+		a.near.add(at, e)
+	case at < a.reach+pages*moment:
+		a.write(planned{at, e})
+	default:
+		a.far.add(at, e)
 	}
-	a.order++
-	n := entry{at, a.order, slot}
-	a.heap = append(a.heap, n)
-	i := len(a.heap) - 1
-	for i > 0 {
-		up := (i - 1) / fan
-		if !n.before(a.heap[up]) {
-			break
+}
+
+// write puts an event on its page.
+func (a *agenda) write(e planned) {
+	p := &a.pages[e.at/moment%pages]
+	s := p.last
+	if s == nil || s.n == len(s.events) {
+		s = a.spare
+		if s == nil {
+			s = new(sheet)
+		} else {
+			a.spare, s.next = s.next, nil
 		}
-		a.heap[i] = a.heap[up]
-		i = up
+		if p.last == nil {
+			p.first = s
+		} else {
+			p.last.next = s
+		}
+		p.last = s
 	}
-	a.heap[i] = n
+	s.events[s.n] = e
+	s.n++
+	a.written++
 }
 
 // first is the time and the kind of the first event; false when there is none.
 func (a *agenda) first() (time.Duration, kind, bool) {
-	if len(a.heap) == 0 {
-		return 0, 0, false
+	for len(a.near.heap) == 0 {
+		if a.written == 0 {
+			at, _, ok := a.far.first()
+			if !ok {
+				return 0, 0, false
+			}
+			a.reach = max(a.reach, at/moment*moment)
+			a.bring()
+		}
+		a.turn()
 	}
-	return a.heap[0].at, a.slots[a.heap[0].slot].what, true
+	return a.near.first()
 }
 
 // next takes the first event off; false when there is none.
 func (a *agenda) next() (time.Duration, happening, bool) {
-	if len(a.heap) == 0 {
+	if _, _, ok := a.first(); !ok {
 		return 0, happening{}, false
 	}
-	top := a.heap[0]
-	last := len(a.heap) - 1
-	n := a.heap[last]
-	a.heap = a.heap[:last]
-	if last > 0 {
-		a.sink(n)
-	}
-	e := a.slots[top.slot]
-	a.slots[top.slot] = happening{}
-	a.free = append(a.free, top.slot)
-	return top.at, e, true
+	return a.near.next()
 }
 
-// sink finds n's place from the top down.
-func (a *agenda) sink(n entry) {
-	i := 0
-	for {
-		first := fan*i + 1
-		if first >= len(a.heap) {
-			break
+// turn orders the events of the next page.
+func (a *agenda) turn() {
+	p := &a.pages[a.reach/moment%pages]
+	a.reach += moment
+	for s := p.first; s != nil; {
+		for i := range s.events[:s.n] {
+			a.near.add(s.events[i].at, s.events[i].happening)
 		}
-		least := first
-		for c := first + 1; c < min(first+fan, len(a.heap)); c++ {
-			if a.heap[c].before(a.heap[least]) {
-				least = c
-			}
-		}
-		if !a.heap[least].before(n) {
-			break
-		}
-		a.heap[i] = a.heap[least]
-		i = least
+		a.written -= s.n
+		clear(s.events[:s.n])
+		s.n = 0
+		s, s.next, a.spare = s.next, a.spare, s
 	}
-	a.heap[i] = n
+	*p = page{}
+	a.bring()
+}
+
+// bring writes down what is no longer far away, before anything else of its moment: it was added before.
+func (a *agenda) bring() {
+	for {
+		at, _, ok := a.far.first()
+		if !ok || at >= a.reach+pages*moment {
+			return
+		}
+		_, e, _ := a.far.next()
+		a.write(planned{at, e})
+	}
 }
 
 // len is the number of events.
-func (a *agenda) len() int { return len(a.heap) }
+func (a *agenda) len() int { return len(a.near.heap) + a.written + len(a.far.heap) }

@@ -17,10 +17,16 @@ func TestAgendaServesByTimeAndThenByOrder(t *testing.T) {
 		n  int32
 	}
 	var want []made
-	n := int32(0)
+	n, now := int32(0), time.Duration(0)
 	add := func() {
 		n++
 		at := time.Duration(r.IntN(50))
+		switch r.IntN(4) {
+		case 0: // on one of the next pages
+			at += now + time.Duration(r.IntN(4))*moment
+		case 1: // far away
+			at += now + pages*moment + time.Duration(r.IntN(4)-2)*moment
+		}
 		a.add(at, happening{peer: n})
 		want = append(want, made{at, n})
 	}
@@ -30,7 +36,7 @@ func TestAgendaServesByTimeAndThenByOrder(t *testing.T) {
 		if !ok || at != want[0].at || e.peer != want[0].n {
 			t.Fatalf("got event %d at %d, want %d at %d", e.peer, at, want[0].n, want[0].at)
 		}
-		want = want[1:]
+		want, now = want[1:], at
 	}
 	for range 2000 {
 		if len(want) == 0 || r.IntN(3) > 0 {

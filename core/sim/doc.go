@@ -34,14 +34,15 @@
 // off the agenda together and served peer by peer, each peer's from the first to the last with those that it makes for itself
 // meanwhile; what it makes for others and for later goes on the agenda once the window is over, in the order of the peers.
 // Peers do not see one another within a window, and so may be served at once: Config.Each does it, since there is no goroutine
-// in here. An event of all (a join, a link that is made, a fault, a group) ends the window before it and is served alone.
+// in here. An event of all (a join, a link that is made, a fault, a group) ends the window before it and is served alone. Joins
+// and links therefore come by the millisecond.
 //
 //	agenda --take--> window: peer 3: e e e   peer 7: e   peer 1: e e --collect--> agenda
 //	                         '-- lane 0 --'  '------- lane 1 -------'
 //
 // # Cost
 //
-// An event costs no garbage: events lie in slices that are used again, ordered by a heap of small keys. What
+// An event costs no garbage: events lie in memory that is used again, in a calendar of pages and a heap of small keys. What
 // allocates is the engines' own (frames) and the policies'. Serving a peer's events of a window together finds its engine in
 // the cache, which is worth more than the window costs.
 package sim

@@ -76,7 +76,14 @@ func (w *lane) dial(a *part, to swarm.PeerID) {
 		w.add(w.now+dialTimeout, happening{what: doUnlinked, peer: p.index, other: far.index})
 		return
 	}
-	w.add(w.now+3*w.delay(p.index, far.index), happening{what: doLinked, peer: p.index, other: far.index})
+	w.add(beat(w.now+3*w.delay(p.index, far.index), p, far), happening{what: doLinked, peer: p.index, other: far.index})
+}
+
+// beat is when a link is made that would be at a time: with the others of its millisecond, for each time that one is made ends a window.
+// Two of them are some nanoseconds apart, so that their order is not that in which windows have them dialed.
+func beat(at time.Duration, p, far *peer) time.Duration {
+	apart := scramble(uint64(p.index)<<32|uint64(far.index)) % 1000
+	return (at + time.Millisecond - 1).Truncate(time.Millisecond) + time.Duration(apart)
 }
 
 // find is the peer of an id; nil when there is none.

@@ -52,10 +52,7 @@ func (w *lane) advance(a *part) {
 		}
 		a.engine.Answer(w.now, answer)
 	}
-	if a.wakeAt < a.alarm {
-		a.alarm = max(a.wakeAt, w.now+time.Microsecond)
-		w.add(a.alarm, happening{what: doWake, stream: stream, peer: index})
-	}
+	w.remind(a)
 }
 
 func (w *lane) wake(a *part) {
@@ -65,8 +62,17 @@ func (w *lane) wake(a *part) {
 	a.alarm = never
 	if a.wakeAt <= w.now {
 		a.engine.Tick(w.now)
+		w.advance(a)
 	}
-	w.advance(a)
+	w.remind(a)
+}
+
+// remind puts what the engine has asked to be woken for on the agenda, unless it is there.
+func (w *lane) remind(a *part) {
+	if a.wakeAt < a.alarm {
+		a.alarm = max(a.wakeAt, w.now+time.Microsecond)
+		w.add(a.alarm, happening{what: doWake, stream: uint8(a.media.index), peer: a.peer.index})
+	}
 }
 
 func (w *lane) answer(a *part) {

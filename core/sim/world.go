@@ -103,7 +103,7 @@ func (w *world) cast() {
 			p.class = class
 			p.join = class.At
 			if class.Count > 1 {
-				p.join += class.Over * time.Duration(i) / time.Duration(class.Count-1)
+				p.join += (class.Over * time.Duration(i) / time.Duration(class.Count-1)).Truncate(time.Millisecond) // see beat
 			}
 			w.peers = append(w.peers, p)
 			w.ids[p.id] = p.index
