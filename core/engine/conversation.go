@@ -222,8 +222,8 @@ func (e *Engine) describeLink(out []scheduler.Change, l *link) []scheduler.Chang
 		switch k := bits.TrailingZeros64(set); {
 		case l.ours.answered&(1<<k) != 0:
 			out = append(out, scheduler.Feeding{Link: l.id, Substream: k, Mode: swarm.Eager})
-		case l.feeds[k].silent:
-			out = append(out, scheduler.Silent{Link: l.id, Substream: k, For: e.now - l.feeds[k].spoke})
+		case l.feeds.at(k).silent:
+			out = append(out, scheduler.Silent{Link: l.id, Substream: k, For: e.now - l.feeds.at(k).spoke})
 		}
 	}
 	if l.ours.lazy != 0 {
