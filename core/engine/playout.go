@@ -108,7 +108,8 @@ func (e *Engine) groupComplete(g *chunk.GroupState) {
 	}
 }
 
-// start begins at the newest random-access group that is complete, unless it waits to be fed first.
+// start begins at the newest random-access group that is complete, unless it waits to be fed first. One from before the
+// anchor is passed over: what follows it is not asked for any more.
 func (e *Engine) start() {
 	if e.waits() {
 		return
@@ -116,7 +117,7 @@ func (e *Engine) start() {
 	groups := e.epoch.store.From(0)
 	for i := len(groups) - 1; i >= 0; i-- {
 		h := groups[i].Header()
-		if !h.RandomAccess || !groups[i].Complete() || h.Group < e.player.next {
+		if !h.RandomAccess || !groups[i].Complete() || h.Group < e.player.next || h.First < e.joining.from {
 			continue
 		}
 		p := &e.player
