@@ -30,7 +30,7 @@ func (t *transportClient) post(m *pb.CarryRequest) error {
 // Addresses none of which is of the plugin's scheme are refused here.
 func (t *transportClient) Dial(peer swarm.PeerID, addresses []swarm.Address) error {
 	if !slices.ContainsFunc(addresses, func(a swarm.Address) bool { return strings.HasPrefix(string(a), t.caps.Scheme+":") }) {
-		return fmt.Errorf("%w: none of %q begins with %s:", transport.ErrAddress, addresses, t.caps.Scheme)
+		return fmt.Errorf("%w: none of %q is of scheme %s", transport.ErrAddress, addresses, t.caps.Scheme)
 	}
 	t.mu.Lock()
 	if t.ended {
