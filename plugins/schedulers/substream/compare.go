@@ -33,6 +33,7 @@ func (p *policy) compare() {
 		n, direct, worst := p.rank(k)
 		switch {
 		case n == 0:
+		case n > 1 && !worst.Feeds[k].Flows && p.Now < worst.Feeds[k].Since+rivalFor: // it was only just asked
 		case n > 1 && worst.Role != swarm.Source && !p.Uplink.HasRoom(worst) && p.relieved(k, worst):
 			p.feeders.Drop(worst, k, 0) // others need the seat more
 		case n > p.most(k, direct):
