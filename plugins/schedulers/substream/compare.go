@@ -24,7 +24,9 @@ func (p *policy) compare() {
 		return
 	}
 	p.compared = p.Now
-	p.rise()
+	if p.settled() {
+		p.rise()
+	}
 	swaps := 0
 	asks := make([]uint64, len(p.View.Links))
 	start := int(p.relays.turn % uint64(p.View.Stream.Substreams)) // so that all have their turn
