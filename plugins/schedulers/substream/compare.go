@@ -24,7 +24,7 @@ func (p *policy) compare() {
 		return
 	}
 	p.compared = p.Now
-	if p.settled() {
+	if p.starving() == 0 {
 		p.rise()
 	}
 	swaps := 0
