@@ -28,7 +28,7 @@ type simCommand struct {
 	Viewers  []int         `help:"Numbers of viewers to run it with, each instead of the scenario's: delay against the size of the audience." placeholder:"N,..."`
 	Seeds    int           `default:"1" help:"Runs of each policy and number of viewers, with the scenario's seed and those after it, 1 to 100."`
 	Seed     uint64        `help:"Of everything random, instead of the scenario's; at least 1." placeholder:"N"`
-	Parallel int           `help:"Cores to use: by runs at once, each with about 300 KB for each viewer, and by several within a run when there are fewer; all when not given." placeholder:"N"`
+	Parallel int           `help:"Cores to use: by runs at once, each with about 250 KB for each viewer, and by several within a run when there are fewer; all when not given." placeholder:"N"`
 	Delay    time.Duration `name:"policy-delay" help:"Virtual time from what a policy is told to its answer, 0s to 1s; a process takes none by itself."`
 }
 

@@ -89,3 +89,25 @@ func TestOneThatClaimsRoomAndSendsNothingIsAskedForNothingAndAgainLater(t *testi
 		t.Errorf("it asks again after %v, want 20 s", after)
 	}
 }
+
+// TestAViewerThatFeedsOthersMayGoOneHopFartherWhenItIsOutbid: those at its own distance are few near the source.
+func TestAViewerThatFeedsOthersMayGoOneHopFartherWhenItIsOutbid(t *testing.T) {
+	for hops, asks := range map[int]bool{4: true, 5: false} {
+		near := away(viewer(2, 0xff), 2, 20*seat)
+		ups := []scheduler.LinkUp{near}
+		for link := swarm.LinkID(3); link < 6; link++ {
+			ups = append(ups, away(viewer(link, 0xff), hops, 20*seat))
+		}
+		l := begin(t, 40, ups...)
+		l.step(away(viewer(9, 0), 0, 0), scheduler.Subscribed{Link: 9, Substream: 0, Mode: swarm.Eager})
+		for until := l.batch.Now + 3*time.Second; l.batch.Now < until; l.step() {
+			if union(l.asked)&1 != 0 {
+				t.Fatalf("%d hops: fed by the nearest of all it asks for %v", hops, l.asked)
+			}
+		}
+		l.step(scheduler.Feeding{Link: 2, Substream: 0, Mode: swarm.Eager, Reason: swarm.Outbid})
+		if got := union(l.asked)&1 == 1; got != asks {
+			t.Errorf("%d hops from the source, itself at 3: when it is outbid it asks for %v", hops, l.asked)
+		}
+	}
+}
