@@ -2280,7 +2280,8 @@ func (x *LinkMeasuredChange) GetQueue() int64 {
 }
 
 // SubstreamMeasuredChange compares a neighbour with the best, for one substream, over the last second. An offer counts as a
-// copy does, so that feeders that are not needed can be compared too; one that announces is late by its interval.
+// copy does, so that feeders that are not needed can be compared too; one that announces is late by its interval. It does not show that anything is
+// pushed.
 type SubstreamMeasuredChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The link.
@@ -2481,7 +2482,8 @@ func (x *UnsubscribedChange) GetSubstream() uint32 {
 	return 0
 }
 
-// FeedingChange tells the state of our own subscription: that something has come of it, or that it was denied or ended.
+// FeedingChange tells the state of our own subscription: that something has been pushed, also for the first time after a silence, or
+// that it was denied or ended. A snapshot has one for each eager feeder that pushes.
 type FeedingChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The link.

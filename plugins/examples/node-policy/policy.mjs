@@ -647,7 +647,7 @@ const fold = {
   dial_failed(p, c) { miss(p, c.peer.toString('hex')); },
   peer_status: onLink((l, c) => Object.assign(l, { status: c.status, asked: 0 })),
   link_measured: onLink((l, c) => Object.assign(l, { rtt: c.rtt || 20 * ms, sentRate: c.sent_rate, queue: c.queue })),
-  substream_measured: onFeed((f, c) => Object.assign(f, { lateness: c.lateness, flows: f.mode !== 0, silent: false })),
+  substream_measured: onFeed((f, c) => Object.assign(f, { lateness: c.lateness })),
   subscribed: onFeed((f, c, p, l) => { l.asks[c.substream] = c.mode; }),
   unsubscribed(p, c) { did.refuse(p, c); },
   feeding: onFeed((f, c, p, l) => {
