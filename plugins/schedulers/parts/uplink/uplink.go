@@ -127,7 +127,7 @@ func (u *Uplink) Heed() {
 
 const (
 	mostQueue    = 100 * time.Millisecond // that a chunk may wait to leave
-	ceilingRises = 1.02                   // a second
+	ceilingRises = 1.1                    // a second
 	shownLeast   = 0.9                    // of an uplink that is known: a group that comes at once waits where much of it is used
 )
 

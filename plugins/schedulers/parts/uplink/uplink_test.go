@@ -32,5 +32,12 @@ func TestWhereChunksWaitLessIsCommittedButOfAKnownUplinkMost(t *testing.T) {
 		if got := u.Limit(); got < c.want-1 || got > c.want+1 {
 			t.Errorf("shown %v: while chunks wait %v may be committed, want %v", c.shown, got, c.want)
 		}
+		d.Open(&scheduler.Batch{Revision: 3, Changes: []scheduler.Change{scheduler.LinkMeasured{Link: 1, SentRate: 50_000}}})
+		for range 8 {
+			u.Heed()
+		}
+		if got := u.Limit(); got < 0.9*100_000 {
+			t.Errorf("shown %v: after 8 s without a wait %v may be committed, want all of it again", c.shown, got)
+		}
 	}
 }
