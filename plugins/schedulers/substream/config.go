@@ -17,7 +17,7 @@ type Params struct {
 	Lazy       int           // lazy: neighbours that announce what they hold; 4, 0..32
 	Announce   time.Duration // announce: least interval of announcements to one neighbour; 250ms, 50ms..2s
 	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 1, 0..16
-	Headroom   float64       // headroom: share of an uplink that may be committed, beyond what control takes; neighbours are told of nine tenths of that; 0.9, 0.1..1
+	Headroom   float64       // headroom: share of an uplink that may be committed, beyond what control takes; nine tenths of that are told as spare; 0.9, 0.1..1
 	Rewire     time.Duration // rewire: interval at which feeders are compared; 1s, 200ms..10s
 	Lateness   time.Duration // lateness: a feeder later than this behind the best gets a rival; 25ms, 5ms..1s
 	Grace      time.Duration // grace: how long a joiner looks for relays before it asks the source for substreams that are not its own; 200ms, 0..5s

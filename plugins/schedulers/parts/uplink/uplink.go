@@ -151,13 +151,13 @@ func (u *Uplink) Spare() float64 {
 	}
 	limit := u.Limit()
 	if u.Trust == All {
-		limit *= Soft
+		limit *= soft
 	}
 	return max(limit-taken, 0)
 }
 
-// Soft is the share of the limit that neighbours are told of: what is beyond it is for those who find no room elsewhere.
-const Soft = 0.9
+// soft is the share of the limit up to which uplink is told as spare: what is beyond it is for those who lack a substream.
+const soft = 0.9
 
 // HasRoom reports whether a neighbour says that it can take one more seat.
 func (u *Uplink) HasRoom(l *scheduler.Link) bool {
