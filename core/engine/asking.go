@@ -247,8 +247,8 @@ func (e *Engine) want(l *link, x *ask) {
 	l.outstanding++
 	x.to = l.id
 	x.tries++
-	wait := 2*l.rtt + 60*time.Millisecond + time.Duration(l.outstanding)*queuePenalty
-	x.until = e.now + min(max(wait, answerLeast)*time.Duration(min(x.tries, 3)), answerMost)
+	wait := l.rtt + l.rtt/4 + 50*time.Millisecond + time.Duration(l.outstanding)*queuePenalty
+	x.until = e.now + min(max(wait, answerLeast)*time.Duration(min(max(x.tries-1, 1), 3)), answerMost)
 	l.wants = append(l.wants, x.number)
 	e.asking.wanted++
 }

@@ -94,6 +94,9 @@ func (e *Engine) skip(h *chunk.GroupHeader) {
 	}
 	before := j.latest
 	j.latest = h.First
+	if e.waits() {
+		before = h.First // nothing is asked for yet: there will be less to ask for
+	}
 	if before <= j.from {
 		return
 	}

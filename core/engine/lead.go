@@ -28,6 +28,7 @@ const (
 	waitStep  = 20 * time.Millisecond
 	waitGroup = 500 * time.Millisecond  // for one group
 	waitMost  = 1500 * time.Millisecond // in all
+	patience  = time.Second
 )
 
 // wait reports whether the group that is due and not complete is waited for, and stretches the lead then. What is
@@ -38,7 +39,16 @@ func (e *Engine) wait() bool {
 	case p.caught.on && e.joining.on && p.first < e.frontier.start && e.now-max(e.joining.came, p.begun) < joinStalls:
 		p.caught.at += waitStep
 		return true
-	case e.orders.repair == noRepair || e.now-p.begun >= settling:
+	case e.orders.repair == noRepair:
+	case p.lead()+waitStep <= patience && (p.waitsFor != p.next || p.waitedFor < waitGroup):
+		if p.waitsFor != p.next {
+			p.waitsFor, p.waitedFor = p.next, 0
+		}
+		p.waitedFor += waitStep
+		p.aim += waitStep
+		p.caught.at += waitStep
+		return true
+	case e.now-p.begun >= settling:
 	case p.waited < waitMost && (p.waitsFor != p.next || p.waitedFor < waitGroup):
 		if p.waitsFor != p.next {
 			p.waitsFor, p.waitedFor = p.next, 0

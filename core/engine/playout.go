@@ -28,6 +28,7 @@ type player struct {
 	missing bool          // the last group that was due was given up
 	lastDue time.Duration
 
+	could     time.Duration // since when it could have begun; 0 for not at all
 	caught    caught
 	begun     time.Duration // when started became true
 	waited    time.Duration // by how much the lead was stretched since
@@ -121,6 +122,16 @@ func (e *Engine) start() {
 			continue
 		}
 		p := &e.player
+		if e.lacksSince(h.First) {
+			if p.could == 0 {
+				p.could = e.now
+			}
+			if e.now < p.could+readyWithin {
+				e.timers.sooner(alarmPlayout, p.could+readyWithin)
+				return
+			}
+		}
+		p.could = 0
 		p.started = true
 		e.leap(h)
 		p.next, p.first, p.time, p.span = h.Group, h.First, h.Time, h.Span
@@ -129,6 +140,20 @@ func (e *Engine) start() {
 		return
 	}
 }
+
+// lacksSince reports whether a chunk from n on is being asked for.
+func (e *Engine) lacksSince(n uint64) bool {
+	a := &e.asking
+	for i := len(a.list) - 1; i >= 0 && a.list[i].number >= n; i-- {
+		if e.lacks(a.list[i].number) {
+			return true
+		}
+	}
+	return false
+}
+
+// readyWithin is how long a joiner that could begin waits for what it still asks for.
+const readyWithin = time.Second
 
 // leap tells of the gap between where playing was given up and where it begins again.
 func (e *Engine) leap(h *chunk.GroupHeader) {

@@ -118,7 +118,7 @@ func (u *Uplink) Heed() {
 	case busy > 0 && 2*waits > busy:
 		u.ceiling = max(sent, u.Seat())
 	case u.ceiling > 0:
-		u.ceiling *= ceilingRises
+		u.ceiling = max(u.ceiling*ceilingRises, sent)
 		if u.ceiling > 2*max(sent, u.Trial*u.Rate()) {
 			u.ceiling = 0
 		}
