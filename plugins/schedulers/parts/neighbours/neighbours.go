@@ -11,6 +11,7 @@ import (
 // Neighbours is the memory of neighbour choice.
 type Neighbours struct {
 	Desk   *desk.Desk
+	Wanting bool // those there are have no room
 	Want   int // links that are sought
 	Source int // links that a source seeks which nobody dials
 
@@ -106,11 +107,18 @@ func (n *Neighbours) Prune() {
 	if v.Stream.Role == swarm.Source { // its links are wanted by all
 		every, idle = every/4, idle/5
 	}
-	if len(v.Links) <= max(v.Stream.MaxLinks-nearlyFull, 1) || d.Now < n.pruned+every {
+	most := v.Stream.MaxLinks - nearlyFull
+	if n.Wanting {
+		every, idle, most = every/4, idle*2/5, min(n.Want, most)-1
+	}
+	if len(v.Links) <= max(most, 1) || d.Now < n.pruned+every {
 		return
 	}
 	for _, l := range v.Links { // the longest idle link goes: ids ascend with age
 		busy := l.In(swarm.Eager)|l.In(swarm.Lazy)|l.Out(swarm.Eager)|l.Out(swarm.Lazy) != 0
+		if n.Wanting {
+			busy = l.In(swarm.Eager)|l.Out(swarm.Eager) != 0 || l.Status.Open != 0 || l.Role == swarm.Source
+		}
 		if busy || d.Now < l.Since+idle {
 			continue
 		}
