@@ -31,6 +31,7 @@ type ask struct {
 const (
 	askEvery      = 10 * time.Millisecond // between two looks at what is asked for
 	answerLeast   = 100 * time.Millisecond
+	answerSpare   = 50 * time.Millisecond // that an answer may wait for the uplink, beyond a quarter of the round trip
 	answerMost    = time.Second
 	sourcePenalty = 50 * time.Millisecond // by which others are preferred to the source
 	queuePenalty  = 4 * time.Millisecond  // by which a request outstanding counts
@@ -247,7 +248,7 @@ func (e *Engine) want(l *link, x *ask) {
 	l.outstanding++
 	x.to = l.id
 	x.tries++
-	wait := l.rtt + l.rtt/4 + 50*time.Millisecond + time.Duration(l.outstanding)*queuePenalty
+	wait := l.rtt + l.rtt/4 + answerSpare + time.Duration(l.outstanding)*queuePenalty
 	x.until = e.now + min(max(wait, answerLeast)*time.Duration(min(max(x.tries-1, 1), 3)), answerMost)
 	l.wants = append(l.wants, x.number)
 	e.asking.wanted++

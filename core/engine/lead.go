@@ -21,14 +21,15 @@ const (
 	catchUpSpeed = 4                     // at which a joiner's media is due, as far as it comes so fast, until it has caught up
 )
 
-// A viewer that has just begun is not yet fed in every substream. What is missing at its due time is waited for, for
-// a while, and what comes late says nothing about the delay to come.
+// A group that is missing a chunk when it is due is waited for: what is late once is late again, so the lead would have to grow by as
+// much anyway, and growing it before the group is lost costs a pause instead of a group and all that refers to it. So it is as long
+// as the lead is less than waitUpTo; beyond, only while a viewer that has just begun is not yet fed in every substream.
 const (
-	settling  = 2 * time.Second
+	waitUpTo  = time.Second
 	waitStep  = 20 * time.Millisecond
 	waitGroup = 500 * time.Millisecond  // for one group
-	waitMost  = 1500 * time.Millisecond // in all
-	patience  = time.Second
+	settling  = 2 * time.Second         // that one has just begun; what comes late then says nothing about the delay to come
+	waitMost  = 1500 * time.Millisecond // in all, beyond waitUpTo
 )
 
 // wait reports whether the group that is due and not complete is waited for, and stretches the lead then. What is
@@ -39,27 +40,21 @@ func (e *Engine) wait() bool {
 	case p.caught.on && e.joining.on && p.first < e.frontier.start && e.now-max(e.joining.came, p.begun) < joinStalls:
 		p.caught.at += waitStep
 		return true
-	case e.orders.repair == noRepair:
-	case p.lead()+waitStep <= patience && (p.waitsFor != p.next || p.waitedFor < waitGroup):
-		if p.waitsFor != p.next {
-			p.waitsFor, p.waitedFor = p.next, 0
-		}
-		p.waitedFor += waitStep
-		p.aim += waitStep
-		p.caught.at += waitStep
-		return true
-	case e.now-p.begun >= settling:
-	case p.waited < waitMost && (p.waitsFor != p.next || p.waitedFor < waitGroup):
-		if p.waitsFor != p.next {
-			p.waitsFor, p.waitedFor = p.next, 0
-		}
+	case e.orders.repair == noRepair || p.waitsFor == p.next && p.waitedFor >= waitGroup:
+		return false
+	case p.lead()+waitStep <= waitUpTo:
+	case e.now-p.begun < settling && p.waited < waitMost:
 		p.waited += waitStep
-		p.waitedFor += waitStep
-		p.aim += waitStep
-		p.caught.at += waitStep
-		return true
+	default:
+		return false
 	}
-	return false
+	if p.waitsFor != p.next {
+		p.waitsFor, p.waitedFor = p.next, 0
+	}
+	p.waitedFor += waitStep
+	p.aim += waitStep
+	p.caught.at += waitStep
+	return true
 }
 
 // lagWindow remembers how late groups came over the last lagBuckets seconds.

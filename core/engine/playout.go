@@ -28,10 +28,10 @@ type player struct {
 	missing bool          // the last group that was due was given up
 	lastDue time.Duration
 
-	could     time.Duration // since when it could have begun; 0 for not at all
+	could     time.Duration // since when it could begin; 0 for not yet
 	caught    caught
 	begun     time.Duration // when started became true
-	waited    time.Duration // by how much the lead was stretched since
+	waited    time.Duration // by how much the lead was stretched since, beyond waitUpTo
 	waitsFor  uint64        // the group that was last waited for
 	waitedFor time.Duration // how long
 	lag       lagWindow
@@ -121,18 +121,11 @@ func (e *Engine) start() {
 		if !h.RandomAccess || !groups[i].Complete() || h.Group < e.player.next || h.First < e.joining.from {
 			continue
 		}
-		p := &e.player
-		if e.lacksSince(h.First) {
-			if p.could == 0 {
-				p.could = e.now
-			}
-			if e.now < p.could+readyWithin {
-				e.timers.sooner(alarmPlayout, p.could+readyWithin)
-				return
-			}
+		if !e.ready(h.First) {
+			return
 		}
-		p.could = 0
-		p.started = true
+		p := &e.player
+		p.could, p.started = 0, true
 		e.leap(h)
 		p.next, p.first, p.time, p.span = h.Group, h.First, h.Time, h.Span
 		p.caught = caught{on: true, time: h.Time, at: e.now}
@@ -141,8 +134,25 @@ func (e *Engine) start() {
 	}
 }
 
-// lacksSince reports whether a chunk from n on is being asked for.
-func (e *Engine) lacksSince(n uint64) bool {
+// ready reports whether a viewer that can begin at chunk n does. One that somebody had no room for first gets hold of what it asks
+// for from n on: where uplinks are busy, what is missing may well not come before it is due.
+func (e *Engine) ready(n uint64) bool {
+	p := &e.player
+	if e.orders.repair.Unfed == 0 || !e.asksFrom(n) {
+		return true
+	}
+	if p.could == 0 {
+		p.could = e.now
+	}
+	e.timers.sooner(alarmPlayout, p.could+readyWithin)
+	return e.now >= p.could+readyWithin
+}
+
+// readyWithin is how long one that can begin waits at the most.
+const readyWithin = time.Second
+
+// asksFrom reports whether chunks from n on are missing and asked for.
+func (e *Engine) asksFrom(n uint64) bool {
 	a := &e.asking
 	for i := len(a.list) - 1; i >= 0 && a.list[i].number >= n; i-- {
 		if e.lacks(a.list[i].number) {
@@ -151,9 +161,6 @@ func (e *Engine) lacksSince(n uint64) bool {
 	}
 	return false
 }
-
-// readyWithin is how long a joiner that could begin waits for what it still asks for.
-const readyWithin = time.Second
 
 // leap tells of the gap between where playing was given up and where it begins again.
 func (e *Engine) leap(h *chunk.GroupHeader) {

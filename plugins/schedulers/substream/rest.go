@@ -7,7 +7,7 @@ import (
 )
 
 // Where the uplinks do not suffice for all, a viewer that lacks some substreams plays nothing, and what it is fed is lost to those who
-// lack a few others. So it gives up for a while what it does not hand on, and tries again: those first who give the others least.
+// lack a few others. So, when its neighbours too lack some, it gives up for a while what it does not hand on, and tries again: those first who give the others least.
 
 const (
 	restLacks  = 2               // substreams that are lacking, so that nothing can be played
@@ -20,7 +20,7 @@ const (
 
 // rest gives up what this viewer does not hand on, when it has lacked substreams for too long.
 func (p *policy) rest() {
-	if p.View.Stream.Role != swarm.Viewer || len(p.View.Links) < yieldLinks || p.starving() < restLacks || p.Now < p.Began+restNewest {
+	if p.View.Stream.Role != swarm.Viewer || !p.Seats.Scarce() || len(p.View.Links) < yieldLinks || p.starving() < restLacks || p.Now < p.Began+restNewest {
 		if p.whole = p.Now; p.Now > p.rests+restMost {
 			p.rested = 0
 		}

@@ -15,12 +15,22 @@ type span struct {
 	from, to time.Duration
 }
 
-// rests has a viewer live for a minute, with one child in substream 0, and finds when it gave up most of what it was fed.
-func rests(t *testing.T, seats uint64, neighbours int, open uint64) (spans []span) {
+// rests has a viewer live for a minute, with one child in substream 0, and finds when it gave up most of what it was fed. So many of
+// the neighbours lack what is not open.
+func rests(t *testing.T, seats uint64, neighbours, lack int, open uint64) (spans []span) {
 	t.Helper()
 	var ups []scheduler.LinkUp
 	for i := range neighbours {
-		ups = append(ups, viewer(swarm.LinkID(i+1), open))
+		up := viewer(swarm.LinkID(i+1), open)
+		if i < lack {
+			up.Status.Hops = swarm.Hops{}
+			for k := range 8 {
+				if open&(1<<k) != 0 {
+					up.Status.Hops.Set(k, 2)
+				}
+			}
+		}
+		ups = append(ups, up)
 	}
 	l := begin(t, seats, ups...)
 	l.step(scheduler.Subscribed{Link: 1, Substream: 0, Mode: swarm.Eager})
@@ -44,7 +54,7 @@ func rests(t *testing.T, seats uint64, neighbours int, open uint64) (spans []spa
 }
 
 func TestAViewerThatLacksSeveralSubstreamsForLongGivesUpWhatItDoesNotHandOn(t *testing.T) {
-	spans := rests(t, 4, 8, 0b00111111)
+	spans := rests(t, 4, 8, 2, 0b00111111)
 	if len(spans) < 2 {
 		t.Fatalf("it rests %v, want two times", spans)
 	}
@@ -65,7 +75,7 @@ func TestThoseRestFirstWhoGiveLeast(t *testing.T) {
 		seats uint64
 		from  time.Duration // since it began
 	}{{0, 9 * time.Second}, {4, 13 * time.Second}, {8, 17 * time.Second}, {16, 25 * time.Second}} {
-		spans := rests(t, c.seats, 8, 0b00111111)
+		spans := rests(t, c.seats, 8, 2, 0b00111111)
 		if len(spans) == 0 {
 			t.Errorf("with an uplink of %d seats it never rests", c.seats)
 			continue
@@ -76,11 +86,14 @@ func TestThoseRestFirstWhoGiveLeast(t *testing.T) {
 	}
 }
 
-func TestNobodyRestsThatLacksLittleOrHasFewNeighbours(t *testing.T) {
-	if spans := rests(t, 4, 8, 0b01111111); len(spans) > 0 {
+func TestNobodyRestsThatLacksLittleOrHasFewNeighboursOrWhereOthersLackNothing(t *testing.T) {
+	if spans := rests(t, 4, 8, 2, 0b01111111); len(spans) > 0 {
 		t.Errorf("lacking one substream it rests %v", spans)
 	}
-	if spans := rests(t, 4, 7, 0b00111111); len(spans) > 0 {
+	if spans := rests(t, 4, 7, 2, 0b00111111); len(spans) > 0 {
 		t.Errorf("with seven neighbours it rests %v", spans)
+	}
+	if spans := rests(t, 4, 8, 1, 0b00111111); len(spans) > 0 {
+		t.Errorf("where one neighbour alone lacks as much it rests %v", spans)
 	}
 }

@@ -11,11 +11,11 @@ import (
 // Neighbours is the memory of neighbour choice.
 type Neighbours struct {
 	Desk   *desk.Desk
-	Wanting bool // those there are have no room
 	Want   int // links that are sought
 	Source int // links that a source seeks which nobody dials
 
-	Aloof bool // no link to the source is sought
+	Aloof   bool // no link to the source is sought
+	Wanting bool // this peer lacks substreams, and its neighbours have no room: others take their place
 
 	next   time.Duration // when candidates may be asked for again
 	wait   time.Duration // between the last two times
@@ -99,7 +99,16 @@ func (n *Neighbours) dialable(k *scheduler.Known) bool {
 	return k.Failures == 0 || n.Desk.Now >= k.FailedAt+min(wait, longestRetry)
 }
 
-// Prune ends a link that carries nothing when nearly all ends are taken, so that newcomers find one. One a second.
+// serves reports whether a link is of use: it carries something, or, where this peer is wanting, may do so soon.
+func (n *Neighbours) serves(l *scheduler.Link) bool {
+	if n.Wanting {
+		return l.In(swarm.Eager)|l.Out(swarm.Eager)|l.Status.Open != 0 || l.Role == swarm.Source
+	}
+	return l.In(swarm.Eager)|l.In(swarm.Lazy)|l.Out(swarm.Eager)|l.Out(swarm.Lazy) != 0
+}
+
+// Prune ends a link that carries nothing when nearly all ends are taken, so that newcomers find one. One a second, four where
+// this peer is wanting.
 func (n *Neighbours) Prune() {
 	d := n.Desk
 	v := &d.View
@@ -109,17 +118,13 @@ func (n *Neighbours) Prune() {
 	}
 	most := v.Stream.MaxLinks - nearlyFull
 	if n.Wanting {
-		every, idle, most = every/4, idle*2/5, min(n.Want, most)-1
+		every, idle, most = every/4, idle*2/5, min(n.Want, most)-1 // there is always somebody to be met
 	}
 	if len(v.Links) <= max(most, 1) || d.Now < n.pruned+every {
 		return
 	}
 	for _, l := range v.Links { // the longest idle link goes: ids ascend with age
-		busy := l.In(swarm.Eager)|l.In(swarm.Lazy)|l.Out(swarm.Eager)|l.Out(swarm.Lazy) != 0
-		if n.Wanting {
-			busy = l.In(swarm.Eager)|l.Out(swarm.Eager) != 0 || l.Status.Open != 0 || l.Role == swarm.Source
-		}
-		if busy || d.Now < l.Since+idle {
+		if n.serves(l) || d.Now < l.Since+idle {
 			continue
 		}
 		n.pruned = d.Now

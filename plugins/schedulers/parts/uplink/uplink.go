@@ -98,7 +98,7 @@ const (
 )
 
 // Heed looks at the second's figures: where chunks wait to leave on most links, what has left is what the uplink
-// carries, whatever was measured of it. That ceiling rises again while nothing waits.
+// carries, whatever was measured of it, or has carried within the second if that is more. That ceiling rises again while nothing waits.
 func (u *Uplink) Heed() {
 	sent, busy, waits := 0.0, 0, 0
 	for _, l := range u.Desk.View.Links {
