@@ -134,11 +134,14 @@ func (e *Engine) start() {
 	}
 }
 
-// ready reports whether a viewer that can begin at chunk n does. One that somebody had no room for first gets hold of what it asks
-// for from n on: where uplinks are busy, what is missing may well not come before it is due.
+// ready reports whether a viewer that can begin at chunk n does. It first gets hold of what it has missed live; one that somebody had
+// no room for, of all that it asks for: where uplinks are busy, that may well not come before it is due.
 func (e *Engine) ready(n uint64) bool {
 	p := &e.player
-	if e.orders.repair.Unfed == 0 || !e.asksFrom(n) {
+	if e.orders.repair.Unfed == 0 {
+		n = max(n, e.frontier.start)
+	}
+	if !e.asksFrom(n) {
 		return true
 	}
 	if p.could == 0 {
