@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/quic-go/quic-go"
 
 	"github.com/shoal-live/shoal/core/transport"
+	"github.com/shoal-live/shoal/transports/quic/impair"
 )
 
 const (
@@ -64,6 +64,7 @@ type settings struct {
 	listen      string
 	chunks      chunkMode
 	maxIncoming int
+	impair      impair.Config
 	log         *slog.Logger
 }
 
@@ -94,8 +95,13 @@ func newSettings(cfg *transport.Config) (settings, error) {
 				return s, fmt.Errorf("%w: params.maxIncoming: %q is not a number from 1 to 4096", ErrConfig, v)
 			}
 			s.maxIncoming = n
+		case "impair":
+			var err error
+			if s.impair, err = impair.Parse(v); err != nil {
+				return s, fmt.Errorf("%w: params.impair: %w", ErrConfig, err)
+			}
 		default:
-			return s, fmt.Errorf("%w: params: unknown key %q (have: %s)", ErrConfig, k, strings.Join([]string{"chunks", "maxIncoming"}, ", "))
+			return s, fmt.Errorf("%w: params: unknown key %q (have: %s)", ErrConfig, k, "chunks, impair, maxIncoming")
 		}
 	}
 	return s, nil

@@ -26,19 +26,22 @@ func plugin(made func(*Transport)) sdk.Plugin {
 }
 
 func TestContract(t *testing.T) {
-	plugintest.EveryWay(t, func(t *testing.T, way plugintest.Way) { contract(t, way, "packet") })
+	plugintest.EveryWay(t, func(t *testing.T, way plugintest.Way) { contract(t, way, with("packet")) })
 }
 
-func TestContractWithDatagrams(t *testing.T) { contract(t, plugintest.Inline, "datagram") }
+func TestContractWithDatagrams(t *testing.T) { contract(t, plugintest.Inline, with("datagram")) }
 
-func TestContractWithStreams(t *testing.T) { contract(t, plugintest.Inline, "stream") }
+func TestContractWithStreams(t *testing.T) { contract(t, plugintest.Inline, with("stream")) }
 
-func contract(t *testing.T, way plugintest.Way, chunks string) {
+// with is the parameters of a way of sending chunk frames.
+func with(chunks string) map[string]string { return map[string]string{"chunks": chunks} }
+
+func contract(t *testing.T, way plugintest.Way, params map[string]string) {
 	transporttest.Suite(t, func(t *testing.T, cfg transport.Config) transporttest.Endpoint {
 		if cfg.Listen == "" {
 			cfg.Listen = "127.0.0.1:0"
 		}
-		cfg.Params = map[string]string{"chunks": chunks}
+		cfg.Params = params
 		var here *Transport // unless it is in a process of its own
 		rig := plugintest.New(t, way, plugin(func(q *Transport) { here = q }))
 		made, err := rig.Transport(cfg)

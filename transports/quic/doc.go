@@ -54,9 +54,27 @@
 //
 // A node that is restarted at the same address with the same key resets the links of its former life at once.
 //
+// # A bad network
+//
+// Param "impair" makes the socket send as over a bad network, for demonstrations and trials; it is off by default. Every
+// node impairs what it sends, so a round trip has the latency twice. Its value is what impair.Parse reads:
+//
+//	latency=40ms  one-way delay, median over pairs of addresses, at most 10 s
+//	sigma=0.5     of its logarithm, 0..3; without it all pairs are alike
+//	min=5ms       least one-way delay
+//	jitter=2ms    greatest extra delay of a packet; sealed packets may overtake one another by it, those of QUIC never do
+//	loss=1%       share of packets lost, at most 50 %
+//	uplink=4M     bits per second on the wire, at least 8k
+//	queue=200ms   greatest wait for the uplink, beyond which packets are dropped; at most 10 s
+//	seed=7        of every draw
+//
+// as in "latency=40ms,loss=1%". Usage counts what is written, be it lost afterwards or not. A transport that ends waits
+// for up to 500 ms until what it wrote has left.
+//
 // # Goroutines
 //
 // A link has two besides those of quic-go: one reads control frames, one chunk frames or the end of the connection. One
 // that writes control frames lives while some wait. A transport has four: one reads the socket and opens sealed packets,
-// one seals and writes them, one accepts links, one reports usage every 100 ms and links every second.
+// one seals and writes them, one accepts links, one reports usage every 100 ms and links every second. An impaired socket has
+// one more.
 package quic

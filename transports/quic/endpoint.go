@@ -41,8 +41,8 @@ type endpoint struct {
 	links    atomic.Pointer[map[transport.LinkID]*link] // replaced, never changed
 }
 
-func newEndpoint(ctx context.Context, t *Transport, conn *net.UDPConn) *endpoint {
-	e := &endpoint{t: t, socket: newSocket(conn)}
+func newEndpoint(ctx context.Context, t *Transport, s *socket) *endpoint {
+	e := &endpoint{t: t, socket: s}
 	e.socket.deliver = e.deliver
 	e.sender.wake = make(chan struct{}, 1)
 	e.limits.most = int64(t.settings.maxIncoming)
@@ -82,7 +82,9 @@ func (e *endpoint) run(sink transport.Sink) error {
 	e.mu.Unlock()
 	e.group.Wait()
 	e.report()
-	return errors.Join(err, listener.Close(), e.quic.Close(), e.socket.Close())
+	err = errors.Join(err, listener.Close(), e.quic.Close())
+	e.socket.drain()
+	return errors.Join(err, e.socket.Close())
 }
 
 // accept takes incoming connections until the context ends, which is no error.

@@ -2,6 +2,7 @@ package quic
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -13,6 +14,7 @@ import (
 // to itself.
 type socket struct {
 	*net.UDPConn
+	out     outlet
 	in      intake
 	deliver func([]sealedPacket) // what to do with sealed packets; they are used up when it returns
 
@@ -24,11 +26,23 @@ type socket struct {
 	tags  sync.Map // uint32 -> *link, of sealed packets
 }
 
-func newSocket(c *net.UDPConn) *socket {
-	s := &socket{UDPConn: c}
+// outlet is where packets leave: the socket itself, or one that impairs them.
+type outlet interface {
+	WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error)
+	WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (n, oobn int, err error)
+	WriteTo(b []byte, addr net.Addr) (int, error)
+	Close() error
+}
+
+// newSocket makes a node's socket of one whose packets leave at out, which owns it.
+func newSocket(c *net.UDPConn, out outlet) *socket {
+	s := &socket{UDPConn: c, out: out}
 	s.in.init(c)
 	return s
 }
+
+// Close closes the outlet, and with it the socket.
+func (s *socket) Close() error { return s.out.Close() }
 
 // headers are those of one packet to or from addr, in bytes.
 func headers(addr net.Addr) int {
@@ -44,7 +58,7 @@ func packets(n int) int { return max(1, (n+packetSize-1)/packetSize) }
 
 // WriteMsgUDP is what quic-go sends with on Unix.
 func (s *socket) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error) {
-	n, oobn, err = s.UDPConn.WriteMsgUDP(b, oob, addr)
+	n, oobn, err = s.out.WriteMsgUDP(b, oob, addr)
 	if err == nil {
 		s.wrote(len(b), addr)
 	}
@@ -53,7 +67,7 @@ func (s *socket) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err
 
 // WriteTo is what quic-go sends with elsewhere.
 func (s *socket) WriteTo(b []byte, addr net.Addr) (int, error) {
-	n, err := s.UDPConn.WriteTo(b, addr)
+	n, err := s.out.WriteTo(b, addr)
 	if u, ok := addr.(*net.UDPAddr); ok && err == nil {
 		s.wrote(len(b), u)
 	}

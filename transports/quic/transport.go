@@ -2,6 +2,7 @@ package quic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -21,8 +22,9 @@ type Transport struct {
 var _ transport.Transport = (*Transport)(nil)
 
 // New makes a transport that does not run yet. cfg.Listen is "host:port" or ":port"; "" is all interfaces at port 9890,
-// or any free port where that is taken. cfg.Params are "chunks" (packet, datagram, stream; default packet) and
-// "maxIncoming" (links that others may open, 1..4096; default 256). Before Run, as after it, methods answer ErrClosed.
+// or any free port where that is taken. cfg.Params are "chunks" (packet, datagram, stream; default packet),
+// "maxIncoming" (links that others may open, 1..4096; default 256) and "impair" (a bad network on purpose, in the form of
+// impair.Parse; default none). Before Run, as after it, methods answer ErrClosed.
 // Errors: ErrConfig.
 func New(cfg transport.Config) (*Transport, error) {
 	s, err := newSettings(&cfg)
@@ -54,7 +56,11 @@ func (t *Transport) Run(ctx context.Context, sink transport.Sink) error {
 	if err != nil {
 		return err
 	}
-	e := newEndpoint(ctx, t, conn)
+	out, err := t.outlet(conn)
+	if err != nil {
+		return errors.Join(fmt.Errorf("transports/quic: %w", err), conn.Close())
+	}
+	e := newEndpoint(ctx, t, newSocket(conn, out))
 	t.live.Store(e)
 	defer t.live.Store(nil)
 	return e.run(sink)

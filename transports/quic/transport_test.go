@@ -25,7 +25,8 @@ func TestBadConfigurationNamesTheKey(t *testing.T) {
 		"identity":           {},
 		"params.chunks":      {Identity: key, Params: map[string]string{"chunks": "pigeon"}},
 		"params.maxIncoming": {Identity: key, Params: map[string]string{"maxIncoming": "none"}},
-		"maxIncomming":       {Identity: key, Params: map[string]string{"maxIncomming": "3"}},
+		"params.impair: bad network impairment: loss": {Identity: key, Params: map[string]string{"impair": "loss=90%"}},
+		"maxIncomming": {Identity: key, Params: map[string]string{"maxIncomming": "3"}},
 	} {
 		if _, err := New(c); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v; want ErrConfig that names it", name, err)
