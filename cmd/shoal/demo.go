@@ -25,6 +25,7 @@ type demoCommand struct {
 	Join      time.Duration `default:"1s" help:"Over which the viewers join."`
 	Clip      string        `default:"clock" help:"Bundled clip."`
 	Data      string        `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
+	Network   demoNetwork   `embed:""`
 	LogLevel  string        `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; the log goes to the data folder."`
 }
 
@@ -45,6 +46,10 @@ func (c demoCommand) Run(env *environment) error {
 	if err != nil {
 		return flagError("policy", err)
 	}
+	source, viewers, err := c.Network.impairments(c.Transport)
+	if err != nil {
+		return err
+	}
 	command, err := ownPlugins()
 	if err != nil {
 		return err
@@ -61,7 +66,7 @@ func (c demoCommand) Run(env *environment) error {
 	defer func() { _ = logFile.Close() }() // a log
 	o := demo.Options{
 		Viewers: c.Viewers, For: c.For, Uplink: uplink, Dir: dir, Clip: c.Clip, Process: c.Process, Join: c.Join,
-		Transport: transport, Policy: policy, Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),
+		Transport: transport, Impair: source, ViewerImpair: viewers, Policy: policy, Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),
 	}
 	if !c.Headless && paints(os.Stdout, env.environ) {
 		o.Table, o.Size = env.stdout, func() (int, int) { return size(os.Stdout) }

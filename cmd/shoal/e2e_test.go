@@ -225,6 +225,8 @@ func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
 		"a viewer's config with more":  {[]string{"watch", "--config", write("w.yml", "mediamtx: {user: me}\n"), "http://127.0.0.1:1/cam1"}, []string{"w.yml", "mediamtx.user", "shoal serve"}},
 		"a rendezvous for nobody":      {[]string{"rendezvous", "--listen", "127.0.0.1:0"}, []string{"--publish", "shoal key show"}},
 		"too many viewers":             {[]string{"demo", "--viewers", "1000"}, []string{"--viewers", "1..200"}},
+		"a network too bad":            {[]string{"demo", "--loss", "90%"}, []string{"loss", "90%", "0%..50%"}},
+		"a line too narrow":            {[]string{"demo", "--viewer-uplink", "1k"}, []string{"--viewer-uplink", "8000"}},
 		"an unknown plugin":            {[]string{"plugin", "serve", "policy/clubz"}, []string{"clubz"}},
 		"a flag that is none":          {[]string{"serve", "--config", "x.yml"}, []string{"--config", "shoal serve --help"}},
 	} {

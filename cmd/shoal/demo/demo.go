@@ -27,20 +27,22 @@ const streamName = "clock"
 
 // Options describe a demo.
 type Options struct {
-	Viewers   int                        // default 12
-	For       time.Duration              // 0 until ctx ends
-	Uplink    config.Rate                // cap of the source; 0 for none
-	Dir       string                     // folder for all that it writes; it must exist
-	Clip      string                     // default the clip with the running clock
-	Transport config.Plugin              // of all nodes; one with a path runs as a process everywhere
-	Policy    config.Plugin              // the same
-	Process   int                        // viewers whose plugins run as processes; the others run them inline
-	Join      time.Duration              // over which the viewers join
-	Command   []string                   // that starts this binary's own plugins
-	Table     io.Writer                  // the terminal of the live table; nil for none
-	Size      func() (columns, rows int) // of that terminal, now; nil with no table
-	Out       io.Writer                  // progress and links
-	Log       *slog.Logger
+	Viewers      int                        // default 12
+	For          time.Duration              // 0 until ctx ends
+	Uplink       config.Rate                // cap of the source; 0 for none
+	Dir          string                     // folder for all that it writes; it must exist
+	Clip         string                     // default the clip with the running clock
+	Transport    config.Plugin              // of all nodes; one with a path runs as a process everywhere
+	Policy       config.Plugin              // the same
+	Impair       string                     // how bad the network is for what the source sends, as params.impair of quic; "" for none
+	ViewerImpair string                     // the same for what viewers send
+	Process      int                        // viewers whose plugins run as processes; the others run them inline
+	Join         time.Duration              // over which the viewers join
+	Command      []string                   // that starts this binary's own plugins
+	Table        io.Writer                  // the terminal of the live table; nil for none
+	Size         func() (columns, rows int) // of that terminal, now; nil with no table
+	Out          io.Writer                  // progress and links
+	Log          *slog.Logger
 }
 
 // Demo is one run.
@@ -132,9 +134,18 @@ func (d *Demo) serverConfig(media *tool.Server) config.Config {
 	c.Bus.Listen = "127.0.0.1:0"
 	c.Control.Listen = "127.0.0.1:0"
 	c.Transport.Name, c.Transport.Path, c.Transport.Listen = d.opts.Transport.Name, d.opts.Transport.Path, "127.0.0.1:0"
+	c.Transport.Params = impaired(d.opts.Impair)
 	c.Policy.Name, c.Policy.Path = d.opts.Policy.Name, d.opts.Policy.Path
 	c.Uplink = d.opts.Uplink
 	return c
+}
+
+// impaired is the parameters of a transport with a bad network.
+func impaired(impairment string) map[string]string {
+	if impairment == "" {
+		return nil
+	}
+	return map[string]string{"impair": impairment}
 }
 
 // show runs the source and its audience.
@@ -187,6 +198,9 @@ func (d *Demo) audience(ctx context.Context, url string) (*Result, error) {
 	d.say("page     %s", url)
 	d.say("control  %s/v3/streams/list", d.server.ControlURL())
 	d.say("metrics  %s/metrics", d.server.ControlURL())
+	if d.opts.ViewerImpair != "" {
+		d.say("network  %s, on purpose", d.opts.ViewerImpair)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.began = time.Now()
@@ -225,6 +239,7 @@ func (d *Demo) join(ctx context.Context, group *sync.WaitGroup, i int, url strin
 		URL: url, Listen: "127.0.0.1:0", Transport: d.opts.Transport, Policy: d.opts.Policy, Isolation: config.Inline,
 		Command: d.opts.Command, Log: d.opts.Log.With("viewer", i+1),
 	}
+	o.Transport.Params = impaired(d.opts.ViewerImpair)
 	name := fmt.Sprintf("%d", i+1)
 	if i < d.opts.Process {
 		o.Isolation, name = config.Process, name+" (processes)"
