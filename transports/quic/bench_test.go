@@ -21,10 +21,19 @@ func BenchmarkQUICStreams(b *testing.B) { benchmark(b, "stream") }
 
 func BenchmarkQUICPackets(b *testing.B) { benchmark(b, "packet") }
 
-func benchmark(b *testing.B, chunks string) {
-	b.Run("unpaced", func(b *testing.B) { unpaced(b, chunks) })
+// BenchmarkQUICBadNetwork tells what an impaired socket costs beside BenchmarkQUICPackets.
+func BenchmarkQUICBadNetwork(b *testing.B) {
 	for _, links := range []int{16, 100, 350} {
-		b.Run(fmt.Sprintf("paced-1Mbps-links-%d", links), func(b *testing.B) { paced(b, chunks, links) })
+		b.Run(fmt.Sprintf("paced-1Mbps-links-%d", links), func(b *testing.B) {
+			paced(b, map[string]string{"impair": "latency=40ms,sigma=0.5,jitter=2ms,loss=1%"}, links)
+		})
+	}
+}
+
+func benchmark(b *testing.B, chunks string) {
+	b.Run("unpaced", func(b *testing.B) { unpaced(b, with(chunks)) })
+	for _, links := range []int{16, 100, 350} {
+		b.Run(fmt.Sprintf("paced-1Mbps-links-%d", links), func(b *testing.B) { paced(b, with(chunks), links) })
 	}
 }
 
@@ -63,8 +72,8 @@ func (c *counter) Event(e transport.Event) {
 }
 
 // unpaced sends one link as much as it takes, b.N frames.
-func unpaced(b *testing.B, chunks string) {
-	from, to := benchNode(b, chunks), benchNode(b, chunks)
+func unpaced(b *testing.B, params map[string]string) {
+	from, to := benchNode(b, params), benchNode(b, params)
 	id := from.dial(b, to)
 	frame := []transport.Frame{{Data: make([]byte, benchFrame), To: []transport.LinkID{id}}}
 	began := startMeter(b)
@@ -82,12 +91,12 @@ func unpaced(b *testing.B, chunks string) {
 }
 
 // paced sends links 1 Mb/s each, for b.N rounds of one frame each.
-func paced(b *testing.B, chunks string, links int) {
-	from := benchNode(b, chunks)
+func paced(b *testing.B, params map[string]string, links int) {
+	from := benchNode(b, params)
 	to := make([]*benched, 0, links)
 	ids := make([]transport.LinkID, 0, links)
 	for range links {
-		p := benchNode(b, chunks)
+		p := benchNode(b, params)
 		to, ids = append(to, p), append(ids, from.dial(b, p))
 	}
 	frame := make([]byte, benchFrame)
@@ -135,10 +144,10 @@ type benched struct {
 	listen []swarm.Address
 }
 
-func benchNode(b *testing.B, chunks string) *benched {
+func benchNode(b *testing.B, params map[string]string) *benched {
 	b.Helper()
 	c := newCounter()
-	q := runBench(b, chunks, c)
+	q := runBench(b, params, c)
 	return &benched{Transport: q, sink: c, listen: <-c.listen}
 }
 
@@ -168,13 +177,13 @@ func settle(to []*benched) int64 {
 }
 
 // runBench runs a transport on loopback until the benchmark ends.
-func runBench(b *testing.B, chunks string, sink transport.Sink) *Transport {
+func runBench(b *testing.B, params map[string]string, sink transport.Sink) *Transport {
 	b.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	q, err := New(transport.Config{Identity: key, Listen: "127.0.0.1:0", Params: map[string]string{"chunks": chunks}})
+	q, err := New(transport.Config{Identity: key, Listen: "127.0.0.1:0", Params: params})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -194,7 +203,7 @@ func runBench(b *testing.B, chunks string, sink transport.Sink) *Transport {
 func BenchmarkLinkMemory(b *testing.B) {
 	const links = 200
 	for b.Loop() {
-		from, to := benchNode(b, "packet"), benchNode(b, "packet")
+		from, to := benchNode(b, with("packet")), benchNode(b, with("packet"))
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)

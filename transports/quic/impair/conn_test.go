@@ -13,13 +13,14 @@ import (
 	"time"
 )
 
-// listen opens a socket on loopback.
+// listen opens a socket on loopback until the end of the test.
 func listen(t testing.TB) *net.UDPConn {
 	t.Helper()
 	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = c.Close() }) // the test may have
 	return c
 }
 
@@ -29,7 +30,7 @@ func impaired(t testing.TB, o Options) *Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() { _ = c.Close() }) // the test may have
 	return c
 }
 
@@ -74,7 +75,7 @@ func receive(t testing.TB) *receiver {
 			r.got <- a
 		}
 	}()
-	t.Cleanup(func() { c.Close(); <-done })
+	t.Cleanup(func() { _ = c.Close(); <-done })
 	return r
 }
 
@@ -123,7 +124,6 @@ func quantile(all []time.Duration, share float64) time.Duration {
 func TestDelay(t *testing.T) {
 	r := receive(t)
 	bare := listen(t)
-	defer bare.Close()
 	plain := impaired(t, Options{Config: Config{Median: 40 * ms}})
 	shaky := impaired(t, Options{Config: Config{Median: 40 * ms, Jitter: 40 * ms, Seed: 1}})
 	const packets = 300
@@ -342,7 +342,6 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	bare := listen(t)
-	defer bare.Close()
 	if _, err := New(bare, Options{Config: Config{Loss: 2}}); !errors.Is(err, ErrConfig) {
 		t.Errorf("a loss of 200%%: %v", err)
 	}
@@ -350,7 +349,7 @@ func TestNewRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connected.Close()
+	defer func() { _ = connected.Close() }()
 	if _, err := New(connected, Options{}); !errors.Is(err, ErrConfig) {
 		t.Errorf("a connected socket: %v", err)
 	}
