@@ -168,3 +168,23 @@ func TestSplitControl(t *testing.T) {
 		t.Error("too much of it is no error")
 	}
 }
+
+// What the kernel refuses is counted, and costs nobody else anything. Port 0 is nobody's.
+func TestRefusedPacketsAreCounted(t *testing.T) {
+	r := receive(t)
+	c := impaired(t, Options{Config: Config{Median: 5 * ms}})
+	nobody := net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	if _, _, err := c.WriteMsgUDP(make([]byte, 3000), segments(1000), &nobody); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if _, err := c.WriteTo(r.stamp(make([]byte, 1000), i), r.addr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.take(t, 3)
+	drain(t, c)
+	if s := c.Stats(); s.Sent != 3 || s.Failed != 3 {
+		t.Errorf("%+v; want 3 sent and 3 failed", s)
+	}
+}

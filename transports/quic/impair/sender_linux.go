@@ -110,13 +110,10 @@ func (s *sender) pack() {
 	}
 }
 
-// retry sends a message that the kernel refused packet by packet, if it had several.
+// retry sends a message that the kernel refused packet by packet. One of a single packet gets its second chance too, for
+// the first write of a new socket may be refused without a cause (golang/go issue 63322).
 func (s *sender) retry(t *train, err error, r *result) {
-	if len(t.packets) == 1 {
-		r.failed++ // as a router that drops it: the sender is not told
-		return
-	}
-	if errors.Is(err, unix.EIO) { // the device has no checksums, without which nothing is segmented
+	if len(t.packets) > 1 && errors.Is(err, unix.EIO) { // the device has no checksums, without which nothing is segmented
 		s.alone = true
 	}
 	alone(s.conn, t.packets, r)
