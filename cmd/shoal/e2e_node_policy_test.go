@@ -29,7 +29,7 @@ func nodePolicy(t *testing.T) string {
 
 // TestPluginTestJudgesAPolicyInAnotherLanguage leaves out most clauses, which plugins/plugintest tries.
 func TestPluginTestJudgesAPolicyInAnotherLanguage(t *testing.T) {
-	elsewhere(t)
+	apart(t)
 	stdout, stderr, err := run(t, 30*time.Second, "plugin", "test", "--run", "(revision|taken over|parameter)", nodePolicy(t))
 	if err != nil || !strings.Contains(stdout, "policy/nearest") || !strings.Contains(stdout, "4 pass, 0 fail") {
 		t.Errorf("%v\n%s\n%s", err, stdout, stderr)

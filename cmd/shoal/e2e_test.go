@@ -165,7 +165,7 @@ func TestInterruptedDemoEndsAllThatItStartedWithinTwoSecondsAndLeavesNothing(t *
 }
 
 func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
-	elsewhere(t)
+	apart(t)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -89,7 +89,7 @@ func keeps(t *testing.T, path string, unseen int, args ...string) {
 	t.Logf("%s/%s: %d clauses in %.1f s, start to ready %v, small call %v", r.Kind, r.Name, len(r.Clauses), r.Seconds, r.Timing.Ready, r.Timing.Call)
 }
 
-// apart is what the tests of new plugins have in common: all of it runs in other processes, and most of it waits.
+// apart is elsewhere for tests that mostly wait: others run meanwhile.
 func apart(t *testing.T) {
 	t.Helper()
 	elsewhere(t)
