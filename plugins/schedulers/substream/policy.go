@@ -73,6 +73,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	if p.epoch != p.View.Stream.Epoch { // who fell silent as the one before ended has done nothing wrong
 		p.epoch = p.View.Stream.Epoch
 		p.feeders.Reset()
+		p.credit.Reset()
 	}
 	p.descend()
 	p.note(b.Changes)
