@@ -36,7 +36,7 @@ packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
-	check-fmt check-vet check-lint check-gen check-cross check-wasm check-race
+	check-fmt check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,32 +46,32 @@ demo: build ## run MediaMTX, a source and viewers on this machine; ARGS="--help"
 
 build: ## build the one binary into .cache/bin
 	@[ -e $(BIN) ] || echo "building $(BIN); the first time takes a minute or two"
-	@go build -trimpath -o $(BIN) ./cmd/shoal
+	@go build -o $(BIN) ./cmd/shoal
 
 mediamtx: ## obtain the real MediaMTX and print where it is
 	@go run ./cmd/mediamtx
 
 # What runs real processes and keeps time comes last and one package at a time,
 # so that packages do not take the processor from each other. Most others wait
-# for timers and sockets, so more of their tests than processors run at once.
+# for timers and sockets, so more packages and tests than processors run at once.
+# All is compiled before: tests that keep time want no compiler beside them.
 test: ## unit, contract, story, fuzz-seed and end-to-end tests; TESTFLAGS="-v -run X"
 	@go run ./cmd/mediamtx >/dev/null
-	go test $(TESTFLAGS) -parallel 4 $$(go list ./... | grep -v /cmd/)
+	go list -export -test ./... >/dev/null
+	go test $(TESTFLAGS) -p 4 -parallel 4 $$(go list ./... | grep -v /cmd/)
 	@$(MAKE) --no-print-directory examples
-	go test $(TESTFLAGS) -p 1 ./cmd/...
+	go test $(TESTFLAGS) -p 1 -parallel 3 ./cmd/...
 
 examples: ## build, vet and test the third parties' plugins in plugins/examples
 	$(call in-examples,go build -o /dev/null ./... && go vet ./... && go test $(TESTFLAGS) ./...)
 
-check: check-fmt check-vet check-gen check-cross check-wasm check-lint check-race ## what CI runs after the tests
+check: check-fmt check-gen check-cross check-wasm check-lint check-race ## what CI runs after the tests
 
 check-fmt:
 	@bad=$$(find . -name '*.go' -not -path './.cache/*' | xargs gofmt -l); \
 	[ -z "$$bad" ] || { echo "gofmt would change (run gofmt -w):"; echo "$$bad"; exit 1; }
 
-check-vet:
-	go vet ./...
-
+# What go vet says, golangci-lint's govet says too.
 check-lint:
 	$(GOLANGCI_LINT) run ./...
 	$(call in-examples,$(GOLANGCI_LINT) run ./...)
@@ -84,11 +84,14 @@ check-gen:
 	[ "$$before" = "$$(cat api/plugin/v1/*.pb.go | cksum)" ] || { \
 		echo "generated files were out of date and are new now; look at git diff and commit them"; exit 1; }
 
+# Nobody runs what is built here: without optimisation and debugging data it takes half the time.
 check-cross:
 	@for t in $(CROSS); do \
 		echo "building cmd/shoal for $$t"; \
-		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -o /dev/null ./cmd/shoal || exit 1; \
-		for d in $(EXAMPLES); do CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -C $$d -o /dev/null . || exit 1; done; \
+		export CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/}; \
+		for d in cmd/shoal $(EXAMPLES); do \
+			go build -C $$d -gcflags='all=-N -l -dwarf=false' -ldflags=-w -o /dev/null . || exit 1; \
+		done; \
 	done
 
 check-wasm:
@@ -98,10 +101,16 @@ check-wasm:
 		GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/shoal-web || exit 1; \
 	fi
 
-# plugincheck is left out: what it judges runs in processes of their own, where the detector sees nothing of it.
+# Two kinds are left out: plugincheck, which judges processes of their own, where the detector sees nothing of them; and all
+# policies but the default, since policies have no goroutines, and what surrounds them is the same for each.
+raced = $$(go list $(call packages,$(1)) | grep -v -E '/(plugincheck|schedulers/(clubs|edf|latest|rarest))$$')
+
+# All is compiled before, as for make test, which has vetted it, too.
+check-race: export CGO_ENABLED := 1
 check-race:
-	CGO_ENABLED=1 go test -race -short -p 1 -parallel 4 $(call packages,$(filter-out cmd,$(CONCURRENT)))
-	CGO_ENABLED=1 go test -race -short -p 1 $$(go list ./cmd/... | grep -v /plugincheck)
+	go list -export -test -race $(call raced,$(CONCURRENT)) >/dev/null
+	go test -race -short -vet=off -p 2 -parallel 4 $(call raced,$(filter-out cmd,$(CONCURRENT)))
+	go test -race -short -vet=off -p 1 $(call raced,cmd)
 
 bench: ## benchmarks, for benchstat; BENCH=Step
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
@@ -114,7 +123,7 @@ bench-sim: build ## simulate every scenario of cmd/shoal/scenarios, reports and 
 	done
 
 table: build ## run every case that scheduling is judged by, print asked beside measured; SEEDS=1 CASES=small-2,small-5 TABLE=--kept
-	@go build -trimpath -o .cache/bin/table ./cmd/shoal/scenarios/table
+	@go build -o .cache/bin/table ./cmd/shoal/scenarios/table
 	@.cache/bin/table --shoal $(BIN) --seeds $(SEEDS) $(if $(CASES),--cases $(CASES)) $(TABLE)
 
 fuzz: ## run every fuzz target for FUZZTIME

@@ -40,6 +40,7 @@ func (p *process) endsAtInterrupt(t *testing.T) {
 }
 
 func TestInterruptEndsEveryCommandAndAllItsProcesses(t *testing.T) {
+	elsewhere(t)
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")
 	config := filepath.Join(t.TempDir(), "shoal.yml")

@@ -43,6 +43,7 @@ func processes(t *testing.T, path string) int {
 }
 
 func TestDemoPlaysOverATransportThatAThirdPartyBuilt(t *testing.T) {
+	elsewhere(t)
 	const viewers = 4
 	tcp, file := tcpExample(t), filepath.Join(t.TempDir(), "demo.json")
 	cmd := exec.CommandContext(t.Context(), shoal, "demo", "--headless", "--viewers", "4", "--for", "8s", "--transport", tcp, "--report", file)
@@ -89,6 +90,7 @@ func TestDemoPlaysOverATransportThatAThirdPartyBuilt(t *testing.T) {
 }
 
 func TestDemoSaysWhatIsWrongWithAPluginBeforeItBegins(t *testing.T) {
+	elsewhere(t)
 	tcp := tcpExample(t)
 	text := filepath.Join(t.TempDir(), "tcp")
 	if err := os.WriteFile(text, []byte("no program"), 0o600); err != nil {

@@ -29,6 +29,7 @@ func nodePolicy(t *testing.T) string {
 
 // TestPluginTestJudgesAPolicyInAnotherLanguage leaves out most clauses, which plugins/plugintest tries.
 func TestPluginTestJudgesAPolicyInAnotherLanguage(t *testing.T) {
+	apart(t)
 	stdout, stderr, err := run(t, 30*time.Second, "plugin", "test", "--run", "(revision|taken over|parameter)", nodePolicy(t))
 	if err != nil || !strings.Contains(stdout, "policy/nearest") || !strings.Contains(stdout, "4 pass, 0 fail") {
 		t.Errorf("%v\n%s\n%s", err, stdout, stderr)
@@ -37,6 +38,7 @@ func TestPluginTestJudgesAPolicyInAnotherLanguage(t *testing.T) {
 
 // TestDemoPlaysByAPolicyInAnotherLanguage has the source and five viewers ask a program in JavaScript, a process each.
 func TestDemoPlaysByAPolicyInAnotherLanguage(t *testing.T) {
+	elsewhere(t)
 	policy := nodePolicy(t)
 	file, data := filepath.Join(t.TempDir(), "demo.json"), t.TempDir()
 	stdout, stderr, err := run(t, 60*time.Second, "demo", "--headless", "--viewers", "5", "--for", "12s", "--policy", policy,

@@ -160,6 +160,7 @@ func alive(pid int) bool {
 }
 
 func TestNoPluginOutlivesAKilledHost(t *testing.T) {
+	elsewhere(t)
 	t.Parallel()
 	media := mediaServer(t, tool.Options{})
 	publish(t, media, "cam1", "h264-opus")

@@ -11,6 +11,15 @@ import (
 	"time"
 )
 
+// elsewhere leaves a test out under -short, as make check runs it with the race detector: what the test judges runs in
+// processes of their own, which are built without the detector. make test runs it.
+func elsewhere(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED under -short: what it judges runs in processes of their own, without the race detector; make test runs it")
+	}
+}
+
 // process is a shoal of its own, in a folder of its own.
 type process struct {
 	cmd    *exec.Cmd

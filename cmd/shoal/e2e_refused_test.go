@@ -16,6 +16,7 @@ import (
 // TestServeSaysWhatIsWrongWithAPluginBeforeItBegins wants one line that names the key, the plugin, the cause and the remedy, and
 // nothing begun.
 func TestServeSaysWhatIsWrongWithAPluginBeforeItBegins(t *testing.T) {
+	elsewhere(t)
 	t.Parallel()
 	file := func(text string, mode os.FileMode) string {
 		path := filepath.Join(t.TempDir(), "mine")

@@ -42,6 +42,7 @@ func simulated(t *testing.T, scenario string, flags ...string) (printed string, 
 const handful = "duration: 4s\nstream: {bitrate: 500k}\nviewers: {count: 6}\njoin: {over: 1s}\n"
 
 func TestSimOfASeedGivesTheSameReportWhoeverRunsThePolicy(t *testing.T) {
+	elsewhere(t)
 	text, first := simulated(t, handful)
 	if _, again := simulated(t, handful); !bytes.Equal(first, again) {
 		t.Errorf("two runs differ:\n%s\n%s", first, again)
@@ -66,6 +67,7 @@ func TestSimOfASeedGivesTheSameReportWhoeverRunsThePolicy(t *testing.T) {
 }
 
 func TestSimOfAnotherSeedIsTheRunThatSeveralSeedsContain(t *testing.T) {
+	elsewhere(t)
 	_, several := simulated(t, handful, "--seeds", "2")
 	_, second := simulated(t, handful, "--seed", "2")
 	var list []report.Report
@@ -79,6 +81,7 @@ func TestSimOfAnotherSeedIsTheRunThatSeveralSeedsContain(t *testing.T) {
 }
 
 func TestSimComparesPoliciesInOneTableAndOneList(t *testing.T) {
+	elsewhere(t)
 	text, b := simulated(t, handful, "--compare", "substream,clubs", "--seeds", "2")
 	var list []report.Report
 	if err := json.Unmarshal(b, &list); err != nil {
@@ -93,6 +96,7 @@ func TestSimComparesPoliciesInOneTableAndOneList(t *testing.T) {
 }
 
 func TestSimSaysWhatIsWrong(t *testing.T) {
+	elsewhere(t)
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -130,6 +134,7 @@ func TestSimSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestInterruptedSimReportsWhatItHas(t *testing.T) {
+	elsewhere(t)
 	path := filepath.Join(t.TempDir(), "s.yml")
 	if err := os.WriteFile(path, []byte("duration: 1h\nviewers: {count: 20}\n"), 0o600); err != nil {
 		t.Fatal(err)

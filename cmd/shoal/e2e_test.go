@@ -80,6 +80,7 @@ func run(t *testing.T, limit time.Duration, args ...string) (stdout, stderr stri
 }
 
 func TestDemoPlaysAtEveryViewerAndWritesItsReport(t *testing.T) {
+	elsewhere(t)
 	file := filepath.Join(t.TempDir(), "demo.json")
 	stdout, stderr, err := run(t, 90*time.Second, "demo", "--headless", "--viewers", "6", "--for", "8s", "--report", file)
 	if err != nil {
@@ -114,6 +115,7 @@ func TestDemoPlaysAtEveryViewerAndWritesItsReport(t *testing.T) {
 }
 
 func TestInterruptedDemoEndsAllThatItStartedWithinTwoSecondsAndLeavesNothing(t *testing.T) {
+	elsewhere(t)
 	temp := t.TempDir()
 	cmd := exec.Command(shoal, "demo", "--headless", "--viewers", "3")
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
@@ -163,6 +165,7 @@ func TestInterruptedDemoEndsAllThatItStartedWithinTwoSecondsAndLeavesNothing(t *
 }
 
 func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
+	apart(t)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -249,6 +252,7 @@ func TestWrongUseSaysThingCauseAndWayOut(t *testing.T) {
 }
 
 func TestKeyMovesBetweenMachines(t *testing.T) {
+	elsewhere(t)
 	one, two := t.TempDir(), t.TempDir()
 	exported, stderr, err := run(t, 10*time.Second, "key", "export", "--data", one)
 	if err != nil {

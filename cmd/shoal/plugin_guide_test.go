@@ -49,9 +49,7 @@ func guide(t *testing.T) []snippet {
 const tutorial = "From nothing to a playing demo in ten minutes"
 
 func TestTheGuideLeadsFromNothingToAPlayingDemo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: a minute and a half; run without -short")
-	}
+	elsewhere(t)
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("SKIPPED: there is no make in PATH (apt-get install make)")
 	}

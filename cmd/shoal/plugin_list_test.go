@@ -72,6 +72,7 @@ func one(t *testing.T, all []listed, kind, name string) listed {
 }
 
 func TestPluginListTellsOfTheBuiltInOnesAndOfThoseOfTheConfig(t *testing.T) {
+	elsewhere(t)
 	path, sum := foreign(t)
 	own, err := os.ReadFile(shoal)
 	if err != nil {
@@ -125,6 +126,7 @@ streams:
 }
 
 func TestPluginListAsksTheRunningNodeForStates(t *testing.T) {
+	elsewhere(t)
 	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v3/plugins/list" {
 			http.NotFound(w, r)
@@ -143,6 +145,7 @@ func TestPluginListAsksTheRunningNodeForStates(t *testing.T) {
 }
 
 func TestPluginInfoTellsAllThatThereIsToKnow(t *testing.T) {
+	elsewhere(t)
 	path, sum := foreign(t)
 	stdout, stderr, err := within(t, t.TempDir(), "plugin", "info", path)
 	if err != nil {
@@ -173,6 +176,7 @@ func TestPluginInfoTellsAllThatThereIsToKnow(t *testing.T) {
 }
 
 func TestPluginTestSaysWhatIsWrongAndExitsWithOne(t *testing.T) {
+	elsewhere(t)
 	path, _ := foreign(t)
 	stdout, stderr, err := within(t, t.TempDir(), "plugin", "test", path, "--run", "unknown parameter")
 	if err != nil || !strings.Contains(stdout, "pass  an unknown parameter is an error that names it") {

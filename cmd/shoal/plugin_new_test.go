@@ -89,13 +89,10 @@ func keeps(t *testing.T, path string, unseen int, args ...string) {
 	t.Logf("%s/%s: %d clauses in %.1f s, start to ready %v, small call %v", r.Kind, r.Name, len(r.Clauses), r.Seconds, r.Timing.Ready, r.Timing.Call)
 }
 
-// apart is what the tests of new plugins have in common: all of it runs in other processes, which the race detector sees
-// nothing of, and most of it waits.
+// apart is elsewhere for tests that mostly wait: others run meanwhile.
 func apart(t *testing.T) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("SKIPPED under -short: it runs in processes of its own; run it without")
-	}
+	elsewhere(t)
 	t.Parallel()
 }
 
@@ -120,6 +117,7 @@ func TestANewEgressBuildsAndKeepsItsContract(t *testing.T) {
 }
 
 func TestPluginNewRefusesWithTheWayOutAndWritesNothing(t *testing.T) {
+	elsewhere(t)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o755); err != nil {
 		t.Fatal(err)
@@ -153,6 +151,7 @@ func TestPluginNewRefusesWithTheWayOutAndWritesNothing(t *testing.T) {
 }
 
 func TestPluginNewFindsTheCheckoutAboveIt(t *testing.T) {
+	elsewhere(t)
 	dir := t.TempDir()
 	for _, name := range []string{"go.mod", "go.sum"} {
 		b, err := os.ReadFile(filepath.Join(checkout(t), name))

@@ -90,7 +90,7 @@ func (e *Engine) begin(d *chunk.Descriptor, signed []byte, v chunk.Verifier) {
 		e.talk.snapshot = e.talk.snapshot || old != nil
 	}
 	for _, l := range e.links {
-		l.newEpoch()
+		l.newEpoch(e.now)
 	}
 	e.frontier.reset(d)
 	e.asking.reset()

@@ -142,13 +142,14 @@ func (e *Engine) cancelled(l *link, m *swarm.Cancel) {
 }
 
 // cancelLater tells the other eager feeders of a substream that a chunk of it is held, with the next Ready: those who
-// may still be kept from sending it. Whoever is usually no later than a round trip has sent it by then.
+// may still be kept from sending it. Whoever is usually no later than a round trip has sent it by then, and who pushes nothing
+// yet will hardly begin with it.
 func (e *Engine) cancelLater(n uint64, k int, from *link) {
 	if n < e.frontier.start {
 		return // it is old: nobody pushes it
 	}
 	for _, l := range e.feeders(k) {
-		if l != from && !l.tooQuick(k) {
+		if l != from && l.ours.answered&(1<<k) != 0 && !l.tooQuick(k) {
 			e.spare(l, n)
 		}
 	}

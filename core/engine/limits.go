@@ -31,6 +31,7 @@ const (
 	measureEvery   = time.Second
 	statusEvery    = 2 * time.Second // between two Status of unurgent content
 	statusSoonest  = 200 * time.Millisecond
+	statusLeaf     = time.Second            // of one that feeds nobody and has no room to: it is nobody's concern, and its uplink may be next to nothing
 	pingFirst      = 300 * time.Millisecond // the first pings of a link come at 0, 0.3 and 1 s
 	pingSecond     = time.Second
 	pingEvery      = 10 * time.Second

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/bits"
 	"slices"
 	"time"
 
@@ -207,13 +208,16 @@ func (e *Engine) wrong(l *link) {
 	}
 }
 
-// newEpoch forgets what belonged to the old one.
-func (l *link) newEpoch() {
+// newEpoch forgets what belonged to the old one. Who feeds us has as long as it had at first until it counts as silent.
+func (l *link) newEpoch(now time.Duration) {
 	l.has, l.sent, l.owed = chunk.Window{}, chunk.Window{}, chunk.Window{}
 	l.anchor, l.hasHave, l.announced = 0, false, 0
 	l.cancels, l.outstanding = l.cancels[:0], 0
 	l.ours.answered = 0
 	l.feeds = feeds{}
+	for set := l.ours.eager; set != 0; set &= set - 1 {
+		l.feed(bits.TrailingZeros64(set)).spoke = now
+	}
 }
 
 // send puts a message among the control frames for l.

@@ -39,8 +39,11 @@ func (e *Engine) state() swarm.Status {
 // sayStatus tells the neighbours what has changed: what matters soon, small moves seldom. Being farther from the source than
 // before matters to all who are fed from here.
 func (e *Engine) sayStatus() {
-	since := e.now - e.self.saidAt
-	if since < statusSoonest {
+	since, soonest := e.now-e.self.saidAt, statusSoonest
+	if e.self.tell.Open|e.self.tell.Spare == 0 && e.committed() == 0 {
+		soonest = statusLeaf
+	}
+	if since < soonest {
 		return
 	}
 	s, was := e.state(), &e.self.said

@@ -73,6 +73,8 @@ func (s *story) actions(w []string) []scheduler.Action {
 		return one(scheduler.Disconnect{Link: s.link(w[1]), Cause: swarm.ByeRewire})
 	case "introduce":
 		return one(scheduler.Introduce{Count: int(s.int(w[1]))})
+	case "spare":
+		return one(scheduler.Tell{Spare: s.int(w[1])})
 	case "watch":
 		return one(scheduler.Watch{Late: time.Millisecond})
 	}

@@ -91,6 +91,9 @@ func (p *process) environment() []string {
 	}
 	env := append(baseEnvironment(), "HOME="+p.dir, "TMPDIR="+p.dir, bridge.LogLevelKey+"="+level.String())
 	env = append(env, limitEnvironment(p.spec.Limits)...)
+	if instrumented != "" {
+		env = append(env, instrumented)
+	}
 	for _, kv := range p.host.cfg.Environ {
 		key, _, _ := strings.Cut(kv, "=")
 		if slices.Contains(p.spec.Env, key) || slices.Contains(always(), key) {

@@ -25,7 +25,8 @@ func New(params map[string]string) (scheduler.Policy, error) {
 type policy struct {
 	peer.Peer
 	params Params
-	told   bool // that the opening orders were given since the snapshot
+	told   bool   // that the opening orders were given since the snapshot
+	epoch  uint32 // of the stream
 
 	relays    relays
 	credit    credit.Credit
@@ -69,6 +70,11 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	if !p.told {
 		p.open()
 	}
+	if p.epoch != p.View.Stream.Epoch { // who fell silent as the one before ended has done nothing wrong
+		p.epoch = p.View.Stream.Epoch
+		p.feeders.Reset()
+		p.credit.Reset()
+	}
 	p.descend()
 	p.note(b.Changes)
 	due := p.Due()
@@ -81,7 +87,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	p.Links.Want = p.params.Neighbours + seekers*p.starving()
 	p.Links.Meet()
 	if due {
-		p.Links.Wanting = p.starving() > 0 && !p.Seats.Scarce()
+		p.Links.Wanting = p.starving() > 0
 		p.Links.Prune()
 		p.yield()
 	}

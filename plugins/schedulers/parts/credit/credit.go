@@ -46,6 +46,9 @@ func (c *Credit) Broke(l *scheduler.Link) {
 	c.broken[l.Link] = b
 }
 
+// Reset forgives all.
+func (c *Credit) Reset() { c.broken = nil }
+
 // Forget forgives those who give something now, and drops what is known of those who are no neighbours any more.
 func (c *Credit) Forget() {
 	// order-free: each entry is judged alone.
