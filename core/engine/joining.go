@@ -154,6 +154,37 @@ func (e *Engine) unfed() uint64 {
 	return set
 }
 
+// ready reports whether a viewer that can begin at chunk n does. It first gets hold of what it has missed live; one that somebody had
+// no room for, of all that it asks for: where uplinks are busy, that may well not come before it is due.
+func (e *Engine) ready(n uint64) bool {
+	p := &e.player
+	if e.orders.repair.Unfed == 0 {
+		n = max(n, e.frontier.start)
+	}
+	if !e.asksFrom(n) {
+		return true
+	}
+	if p.could == 0 {
+		p.could = e.now
+	}
+	e.timers.sooner(alarmPlayout, p.could+readyWithin)
+	return e.now >= p.could+readyWithin
+}
+
+// readyWithin is how long one that can begin waits at the most.
+const readyWithin = time.Second
+
+// asksFrom reports whether chunks from n on are missing and asked for.
+func (e *Engine) asksFrom(n uint64) bool {
+	a := &e.asking
+	for i := len(a.list) - 1; i >= 0 && a.list[i].number >= n; i-- {
+		if e.lacks(a.list[i].number) {
+			return true
+		}
+	}
+	return false
+}
+
 // joinMore asks for more of what a joiner lacks.
 func (e *Engine) joinMore() {
 	j := &e.joining

@@ -41,3 +41,20 @@ func TestWhereChunksWaitLessIsCommittedButOfAKnownUplinkMost(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatHasLeftWithinTheSecondIsCarried(t *testing.T) {
+	var d desk.Desk
+	u := uplink.Uplink{Desk: &d, Trial: 1, Headroom: 0.9, Trust: uplink.All}
+	d.Open(&scheduler.Batch{Revision: 1, Snapshot: true, Changes: []scheduler.Change{
+		scheduler.Stream{Role: swarm.Viewer, Substreams: 4, Rate: 80_000},
+		scheduler.Capacity{Measured: 100_000},
+		scheduler.LinkUp{Link: 1, Role: swarm.Viewer},
+		scheduler.LinkMeasured{Link: 1, SentRate: 20_000, Queue: 150 * time.Millisecond},
+	}})
+	u.Heed()
+	d.Open(&scheduler.Batch{Revision: 2, Changes: []scheduler.Change{scheduler.LinkMeasured{Link: 1, SentRate: 90_000}}})
+	u.Heed()
+	if got, want := u.Limit(), 0.9*90_000; got < want-1 {
+		t.Errorf("an uplink that was full while little was sent, and then carried 90000 B/s, may be committed %v, want %v", got, want)
+	}
+}
