@@ -11,7 +11,7 @@ import (
 )
 
 // pruned is who loses the link within two seconds after the fourth, of 13 neighbours: the source, one with room, and others.
-func pruned(t *testing.T, wanting bool) (gone []swarm.LinkID) { //nolint:revive // it is what the test is about
+func pruned(t *testing.T, wanting bool) (gone []swarm.LinkID) {
 	t.Helper()
 	var d desk.Desk
 	n := neighbours.Neighbours{Desk: &d, Want: 12, Wanting: wanting}
