@@ -6,29 +6,36 @@ import (
 	"github.com/shoal-live/shoal/core/report"
 )
 
-// bounds are those of this run. They take the median delay for that of every pair.
+// bounds are those of this run.
 func (w *world) bounds() report.Bounds {
-	ideal := report.Ideal{
-		Source: limit(w.cfg.Source.Rate), Copies: int(w.cfg.Copies), Latency: w.cfg.Network.Median, Chunk: w.frame(w.cfg.Stream.ChunkSize),
-	}
+	var came []Uplink
 	for _, p := range w.peers {
-		switch {
-		case p.index == 0 || p.finals == nil && p.parts == nil: // the source, and those that never came
-		case p.uplink.idle():
-			ideal.Viewers = append(ideal.Viewers, 0)
-		default:
-			ideal.Viewers = append(ideal.Viewers, limit(p.uplink.Rate))
+		if p.index > 0 && (p.finals != nil || p.parts != nil) {
+			came = append(came, p.uplink)
 		}
 	}
-	groups := len(w.cfg.Stream.Trace)
-	if groups == 0 {
-		groups = w.streams[0].every
+	return w.cfg.Bounds(came)
+}
+
+// Bounds are those of a run to which peers with these uplinks came. They take the median delay for that of every pair, and look at
+// Stream, Streams, Network, Source and Copies alone, which must be valid.
+func (c Config) Bounds(came []Uplink) report.Bounds {
+	c.fill()
+	ideal := report.Ideal{
+		Source: limit(c.Source.Rate), Copies: int(c.Copies), Latency: c.Network.Median, Chunk: c.frame(c.Stream.ChunkSize),
 	}
-	for i := range groups {
+	for i := range came {
+		if came[i].Idle() {
+			ideal.Viewers = append(ideal.Viewers, 0)
+		} else {
+			ideal.Viewers = append(ideal.Viewers, limit(came[i].Rate))
+		}
+	}
+	for i := range c.Stream.Cycle() {
 		var chunks []int // of all streams, whose groups are born together
-		for _, m := range w.streams {
-			for left := m.size(i); left > 0; left -= w.cfg.Stream.ChunkSize {
-				chunks = append(chunks, w.frame(min(left, w.cfg.Stream.ChunkSize)))
+		for k := range c.Streams {
+			for left := c.Stream.size(i, &c.Streams[k]); left > 0; left -= c.Stream.ChunkSize {
+				chunks = append(chunks, c.frame(min(left, c.Stream.ChunkSize)))
 			}
 		}
 		ideal.Groups = append(ideal.Groups, chunks)
@@ -36,12 +43,10 @@ func (w *world) bounds() report.Bounds {
 	return ideal.Bounds()
 }
 
-// frame is the wire bytes of a chunk frame of that payload.
-func (w *world) frame(payload int) int { return w.cfg.frame(payload) }
-
 // header is what a chunk frame has beyond its proof and payload, see swarm.ChunkOverhead.
 const header = 35
 
+// frame is the wire bytes of a chunk frame of that payload.
 func (c *Config) frame(payload int) int {
 	return payload + header + max(c.Stream.Proof-signature, 0) + c.Network.Overhead
 }

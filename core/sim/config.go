@@ -88,6 +88,11 @@ type Class struct {
 	Cohort string // in the report; "" for none
 }
 
+// Joins is when the peer of that number, from 0, joins.
+func (c *Class) Joins(i int) time.Duration {
+	return c.At + c.Over*time.Duration(i)/time.Duration(max(c.Count-1, 1))
+}
+
 // Kind tells viewers and helpers.
 type Kind uint8
 

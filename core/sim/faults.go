@@ -30,19 +30,20 @@ func (w *lane) strike(f Fault) {
 			p.uplink.Rate = max(uint64(rate*f.Rate), None)
 		}
 	case FreeRide:
-		w.corrupt(f.Share, ridesFree)
+		w.corrupt(f.Share, RidesFree)
 	case Poison:
-		w.corrupt(f.Share, poisons)
+		w.corrupt(f.Share, Poisons)
 	}
 }
 
-// vice is what a peer does that no honest one does.
-type vice uint8
+// Vice is what a peer does that no honest one does.
+type Vice uint8
 
+// The vices.
 const (
-	honest    vice = iota
-	ridesFree      // sends no chunk
-	poisons        // sends forged chunks alone
+	Honest    Vice = 0
+	RidesFree Vice = 1 // sends no chunk
+	Poisons   Vice = 2 // sends forged chunks alone
 )
 
 // present are the viewers that take part.
@@ -68,11 +69,11 @@ func (w *world) expected() []int32 {
 }
 
 // corrupt gives a share of the viewers that take part or will a vice, as far as there are honest ones.
-func (w *world) corrupt(share float64, v vice) {
+func (w *world) corrupt(share float64, v Vice) {
 	viewers := w.expected()
 	left := len(w.draw(share, viewers)) // which shuffles them all
 	for _, i := range viewers {
-		if p := w.peers[i]; p.vice == honest && left > 0 {
+		if p := w.peers[i]; p.vice == Honest && left > 0 {
 			p.vice = v
 			left--
 		}

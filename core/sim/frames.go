@@ -53,10 +53,10 @@ func (w *lane) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
 		h.full.put(a.media.index)
 		return false
 	}
-	if p.vice == ridesFree {
+	if p.vice == RidesFree {
 		return true
 	}
-	if p.vice == poisons {
+	if p.vice == Poisons {
 		frame = forge(frame)
 	}
 	left := w.occupy(p, bytes)

@@ -57,40 +57,11 @@ func (w *world) measure(a *part) *report.Peer {
 	if p.class == nil {
 		return r
 	}
-	if p.class.Cohort != "" {
-		r.Cohorts = append(r.Cohorts, p.class.Cohort)
-	}
-	if p.uplink.idle() {
+	if p.uplink.Idle() {
 		r.Uplink = 1 // 0 would mean no limit
 	}
-	switch {
-	case p.vice == ridesFree:
-		r.Cohorts = append(r.Cohorts, "freeRiders")
-	case p.vice == poisons:
-		r.Cohorts = append(r.Cohorts, "poisoners")
-	case p.uplink.idle():
-		r.Cohorts = append(r.Cohorts, "noUplink")
-	default:
-		r.Cohorts = append(r.Cohorts, "contributors")
-	}
-	if len(w.cfg.Groups) > 1 && w.staggered() {
-		if p.class.At == w.cfg.Groups[0].At {
-			r.Cohorts = append(r.Cohorts, "early")
-		} else {
-			r.Cohorts = append(r.Cohorts, "late")
-		}
-	}
+	r.Cohorts = w.cfg.Cohorts(p.class, p.vice)
 	return r
-}
-
-// staggered reports whether some classes of viewers join later than others.
-func (w *world) staggered() bool {
-	for i := range w.cfg.Groups {
-		if w.cfg.Groups[i].Kind == Viewer && w.cfg.Groups[i].At != w.cfg.Groups[0].At {
-			return true
-		}
-	}
-	return false
 }
 
 // result builds the report.

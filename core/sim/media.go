@@ -31,9 +31,6 @@ type media struct {
 	proof   []byte // of every chunk
 	parity  chunk.ParityShare
 	groups  int
-	every   int      // groups from one random-access group to the next
-	plain   int      // bytes of a group without random access
-	keyed   int      // bytes of one with
 	lengths []uint16 // payload bytes of each chunk, by number
 	bytes   uint64   // payload so far
 }
@@ -47,11 +44,6 @@ func (w *world) describe() error {
 		if i > 0 {
 			m.name = fmt.Sprint("sim", i+1)
 		}
-		m.every = max(int(s.GOP/s.Group), 1)
-		whole := float64(m.share.Bitrate) / 8 * s.Group.Seconds() * float64(m.every) // bytes of a GOP
-		plain := whole / (float64(m.every) - 1 + s.KeyFrame)
-		m.plain = min(max(int(plain), 1), chunk.MaxGroupSize)
-		m.keyed = min(max(int(plain*s.KeyFrame), 1), chunk.MaxGroupSize)
 		var err error
 		if m.signed, err = chunk.Sign(w.descriptor(m), w.key.private); err != nil {
 			return fmt.Errorf("%w: stream %d: %w", ErrConfig, i, err)
@@ -73,15 +65,39 @@ func (s *Stream) Mean() uint64 {
 	return uint64(float64(sum) * 8 / (float64(len(s.Trace)) * s.Group.Seconds()))
 }
 
-// size is the bytes of group i.
-func (m *media) size(i int) int {
-	switch {
-	case len(m.cfg.Trace) > 0:
-		return m.cfg.traced(i, m.share)
-	case i%m.every == 0:
-		return m.keyed
+// every is how many groups there are from one random-access group to the next.
+func (s *Stream) every() int { return max(int(s.GOP/s.Group), 1) }
+
+// Cycle is after how many groups their sizes come again.
+func (s *Stream) Cycle() int {
+	if len(s.Trace) > 0 {
+		return len(s.Trace)
 	}
-	return m.plain
+	return s.every()
+}
+
+// Sizes are the bytes of the groups of one cycle, of a stream with nothing left at its default.
+func (s *Stream) Sizes() []int {
+	all := Share{Weight: 1, Bitrate: s.Mean()}
+	sizes := make([]int, s.Cycle())
+	for i := range sizes {
+		sizes[i] = s.size(i, &all)
+	}
+	return sizes
+}
+
+// size is the bytes of group i, for a share.
+func (s *Stream) size(i int, of *Share) int {
+	if len(s.Trace) > 0 {
+		return s.traced(i, of)
+	}
+	every := s.every()
+	whole := float64(of.Bitrate) / 8 * s.Group.Seconds() * float64(every) // bytes of a GOP
+	size := whole / (float64(every) - 1 + s.KeyFrame)
+	if i%every == 0 {
+		size *= s.KeyFrame
+	}
+	return min(max(int(size), 1), chunk.MaxGroupSize)
 }
 
 // traced is the bytes of group i of a trace, for a share.
@@ -93,8 +109,8 @@ func (s *Stream) traced(i int, of *Share) int {
 // publish hands the next group of a stream to the source.
 func (w *lane) publish(m *media) error {
 	g := chunk.Group{GroupHeader: chunk.GroupHeader{
-		Size: uint32(m.size(m.groups)), Time: time.Duration(m.groups) * m.cfg.Group, Span: m.cfg.Group,
-		Born: origin + w.now.Microseconds(), RandomAccess: m.groups%m.every == 0,
+		Size: uint32(m.cfg.size(m.groups, m.share)), Time: time.Duration(m.groups) * m.cfg.Group, Span: m.cfg.Group,
+		Born: origin + w.now.Microseconds(), RandomAccess: m.groups%m.cfg.every() == 0,
 	}}
 	m.groups++
 	m.bytes += uint64(g.Size)

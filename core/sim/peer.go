@@ -27,7 +27,7 @@ type peer struct {
 	budget *budget.Allocator
 	gone   bool // killed, or left
 	place  int  // in world.alive
-	vice   vice
+	vice   Vice
 
 	links   []*half        // by id
 	ids     []swarm.LinkID // of links
@@ -60,8 +60,8 @@ func (p *peer) role() swarm.Role {
 	return swarm.Viewer
 }
 
-// idle reports whether a peer contributes nothing.
-func (u *Uplink) idle() bool { return u.Rate > 0 && u.Rate <= None }
+// Idle reports whether a peer contributes nothing: it has a rate, of None or less.
+func (u *Uplink) Idle() bool { return u.Rate > 0 && u.Rate <= None }
 
 // What links and budgets take at the least, in bytes: a datagram's chunk frame, and a packet. Larger chunks travel whole.
 const (
@@ -74,7 +74,7 @@ func (w *lane) begin(p *peer) error {
 	limit := p.uplink.Cap
 	frame := max(leastFrame, w.cfg.Stream.ChunkSize+w.cfg.Stream.Proof+swarm.ChunkOverhead)
 	largest := max(leastLargest, frame+w.cfg.Network.Overhead)
-	if p.uplink.idle() && limit == 0 {
+	if p.uplink.Idle() && limit == 0 {
 		limit = max(budget.MinCap, 4*uint64(largest))
 	}
 	b, err := budget.New(budget.Config{Cap: limit, Largest: largest})

@@ -101,10 +101,7 @@ func (w *world) cast() {
 		for i := range class.Count {
 			p := newPeer(int32(len(w.peers)), w.cfg.Seed, class.Uplink)
 			p.class = class
-			p.join = class.At
-			if class.Count > 1 {
-				p.join += (class.Over * time.Duration(i) / time.Duration(class.Count-1)).Truncate(time.Millisecond) // see beat
-			}
+			p.join = class.Joins(i).Truncate(time.Millisecond) // see beat
 			w.peers = append(w.peers, p)
 			w.ids[p.id] = p.index
 			w.agenda.add(p.join, happening{what: doJoin, peer: p.index})

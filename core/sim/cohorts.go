@@ -1,0 +1,38 @@
+package sim
+
+// Cohorts are those of a viewer of a class, which is one of Groups: that of the class, one of freeRiders, poisoners, noUplink and
+// contributors, and early or late where classes join at different times.
+func (c *Config) Cohorts(class *Class, v Vice) []string {
+	var list []string
+	if class.Cohort != "" {
+		list = append(list, class.Cohort)
+	}
+	switch {
+	case v == RidesFree:
+		list = append(list, "freeRiders")
+	case v == Poisons:
+		list = append(list, "poisoners")
+	case class.Uplink.Idle():
+		list = append(list, "noUplink")
+	default:
+		list = append(list, "contributors")
+	}
+	if len(c.Groups) > 1 && c.staggered() {
+		if class.At == c.Groups[0].At {
+			list = append(list, "early")
+		} else {
+			list = append(list, "late")
+		}
+	}
+	return list
+}
+
+// staggered reports whether some classes of viewers join later than others.
+func (c *Config) staggered() bool {
+	for i := range c.Groups {
+		if c.Groups[i].Kind == Viewer && c.Groups[i].At != c.Groups[0].At {
+			return true
+		}
+	}
+	return false
+}
