@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shoal-live/shoal/cmd/shoal/usage"
 	"github.com/shoal-live/shoal/core/report"
 )
 
@@ -99,9 +100,9 @@ func (d *Demo) measure() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	cpu, rss := processUsage()
+	used := usage.Self()
 	run := report.Run{
-		Duration: time.Since(d.began), Most1s: source.Most1s, ClockMethod: "same", CPU: cpu, MaxRSS: rss, Policy: d.opts.Policy.Name,
+		Duration: time.Since(d.began), Most1s: source.Most1s, ClockMethod: "same", CPU: used.CPU, MaxRSS: used.Largest, Policy: d.opts.Policy.Name,
 		Series: d.series.entries,
 	}
 	if p, ok := source.Peer(streamName); ok {
