@@ -229,10 +229,10 @@ func TestFillerHasTheLengthThatItsSizeFieldAllows(t *testing.T) {
 		b := fillerOf(n)
 		short := n - lengthPrefix - len(b)
 		// 255 more bytes of payload are 256 more bytes, and the next byte costs nothing more: one length in 256 is out of reach.
-		if want := n%256 == (fillerMinimum+255)%256; short != 0 && !want || want && short != 1 {
+		if want := n%256 == (lengthPrefix+4+255)%256; short != 0 && !want || want && short != 1 {
 			t.Fatalf("filler of %d bytes has %d", n, lengthPrefix+len(b))
 		}
-		if b[0] != naluSEI || b[1] != seiFiller || b[len(b)-1] != seiEnd {
+		if b[0] != naluSEI || b[1] != seiUserData || b[len(b)-1] != seiEnd {
 			t.Fatalf("filler of %d bytes is % x ... % x", n, b[:2], b[len(b)-1:])
 		}
 		size, rest := 0, b[2:]
@@ -240,7 +240,8 @@ func TestFillerHasTheLengthThatItsSizeFieldAllows(t *testing.T) {
 			size += 255
 		}
 		size, rest = size+int(rest[0]), rest[1:len(rest)-1]
-		if len(rest) != size || bytes.Count(rest, []byte{0xff}) != size {
+		fill, ours := bytes.CutPrefix(rest, fillerID[:])
+		if len(rest) != size || !ours || bytes.Count(fill, []byte{0xff}) != len(fill) {
 			t.Fatalf("filler of %d bytes says %d of payload, and has %d", n, size, len(rest))
 		}
 	}

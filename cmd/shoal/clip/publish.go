@@ -26,7 +26,8 @@ type Options struct {
 	// Loops is how often the clip is played; default 0, endlessly.
 	Loops int
 
-	// Fill makes the clip as large as another stream; default none.
+	// Fill gives the clip the rate of another stream; default none. Publish does
+	// not change it.
 	Fill *Fill
 
 	// OnReady is called once, from the goroutine of Publish, when the server has
