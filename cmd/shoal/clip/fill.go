@@ -27,7 +27,8 @@ type Fill struct {
 	// Span is media time; no default, from the time between two pictures to 1 s.
 	Span time.Duration
 
-	// Sizes has the bytes of each span in order, over and over; no default, 1 to chunk.MaxGroupSize each.
+	// Sizes has the bytes of each span in order, over and over; no default, 1 to chunk.MaxGroupSize each. MediaMTX by default
+	// drops some of a picture that is over 512 packets, 700 kB, for readers that are not fast (writeQueueSize).
 	Sizes []int
 }
 
