@@ -33,6 +33,9 @@
 //
 // All are 30 frames a second with 48 kHz mono sound.
 //
+// A clip can have the rate of any other stream, constant or of a trace: [Fill]
+// adds to its pictures what no decoder looks at. [ForRate] says which clip.
+//
 // Open, OpenFile and Publish may be called from several goroutines; one [Clip]
 // belongs to one goroutine at a time.
 package clip

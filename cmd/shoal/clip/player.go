@@ -18,6 +18,8 @@ type player struct {
 	clip   *Clip
 	loops  int // 0: endless
 	tracks []*cursor
+	filler *filler       // nil for none
+	shown  time.Duration // decoding time of the newest picture sent, without skew, where there is a filler
 	write  func(track int, pkt *rtp.Packet, ntp time.Time) error
 
 	start time.Time     // the wall clock at media time 0
@@ -82,14 +84,16 @@ func (p *player) mediaTime(inLoop time.Duration, loop int) time.Duration {
 }
 
 // nextTrack is the track whose next sample is decoded first; false when all
-// loops are over.
+// loops are over. Where there is a filler, sound waits for the picture that ends
+// its time (see [Fill]).
 func (p *player) nextTrack() (int, bool) {
 	best, bestTime := -1, time.Duration(0)
 	for i, t := range p.tracks {
-		if p.loops > 0 && t.loop >= p.loops {
+		at := p.mediaTime(t.sample().DTS, t.loop) - p.skew
+		if p.over(t) || p.filler != nil && p.filler.holds(p, i, at) {
 			continue
 		}
-		if at := p.mediaTime(t.sample().DTS, t.loop); best < 0 || at < bestTime {
+		if best < 0 || at < bestTime {
 			best, bestTime = i, at
 		}
 	}
@@ -100,9 +104,9 @@ func (p *player) nextTrack() (int, bool) {
 func (p *player) send(i int) error {
 	t := p.tracks[i]
 	s := t.sample()
-	data, err := s.Payload()
+	data, err := p.filled(i)
 	if err != nil {
-		return fmt.Errorf("read sample %d of track %d: %w", t.next, i, err)
+		return err
 	}
 	packets, err := t.pack(data)
 	if err != nil {
@@ -116,10 +120,59 @@ func (p *player) send(i int) error {
 			return err
 		}
 	}
-	if t.next++; t.next == len(t.track.Samples) {
-		t.next, t.loop = 0, t.loop+1
-	}
+	p.advance(i)
 	return nil
 }
 
+// filled is the next sample of track i, with filler where there is to be some.
+func (p *player) filled(i int) ([]byte, error) {
+	data, err := p.load(i)
+	if err != nil || p.filler == nil {
+		return data, err
+	}
+	if err := p.filler.plan(p); err != nil {
+		return nil, err
+	}
+	if i != p.filler.track {
+		return data, nil
+	}
+	if data, err = p.filler.fillUp(p.tracks[i].sample(), data); err != nil {
+		return nil, fmt.Errorf("fill sample %d of track %d: %w", p.tracks[i].next, i, err)
+	}
+	return data, nil
+}
+
+// load reads the next sample of track i.
+func (p *player) load(i int) ([]byte, error) {
+	data, err := p.tracks[i].sample().Payload()
+	if err != nil {
+		return nil, fmt.Errorf("read sample %d of track %d: %w", p.tracks[i].next, i, err)
+	}
+	return data, nil
+}
+
+// ahead is a player at the same place, to look at what comes: moving it does not move p.
+func (p *player) ahead() *player {
+	q := &player{clip: p.clip, loops: p.loops, filler: p.filler, shown: p.shown}
+	for _, t := range p.tracks {
+		c := *t
+		q.tracks = append(q.tracks, &c)
+	}
+	return q
+}
+
+// over says whether all loops of t are.
+func (p *player) over(t *cursor) bool { return p.loops > 0 && t.loop >= p.loops }
+
 func (c *cursor) sample() Sample { return c.track.Samples[c.next] }
+
+// advance moves track i to its next sample, or to the first of the next loop.
+func (p *player) advance(i int) {
+	t := p.tracks[i]
+	if p.filler != nil && i == p.filler.track {
+		p.shown = p.mediaTime(t.sample().DTS, t.loop) - p.skew
+	}
+	if t.next++; t.next == len(t.track.Samples) {
+		t.next, t.loop = 0, t.loop+1
+	}
+}

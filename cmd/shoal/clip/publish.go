@@ -26,6 +26,10 @@ type Options struct {
 	// Loops is how often the clip is played; default 0, endlessly.
 	Loops int
 
+	// Fill gives the clip the rate of another stream; default none. Publish does
+	// not change it.
+	Fill *Fill
+
 	// OnReady is called once, from the goroutine of Publish, when the server has
 	// accepted the session and before the first packet; default none.
 	OnReady func()
@@ -51,6 +55,11 @@ func Publish(ctx context.Context, url string, o Options) error {
 }
 
 func (o Options) open() (*Clip, error) {
+	if o.Fill != nil {
+		if err := o.Fill.validate(); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case o.Loops < 0:
 		return nil, fmt.Errorf("clip: Options.Loops is %d (0 is endless)", o.Loops)
@@ -68,6 +77,11 @@ func publish(ctx context.Context, url string, c *Clip, o Options) error {
 	p, err := newPlayer(c, o.Loops)
 	if err != nil {
 		return err
+	}
+	if o.Fill != nil {
+		if p.filler, err = newFiller(*o.Fill, c); err != nil {
+			return err
+		}
 	}
 	s, err := record(ctx, url, p)
 	if err != nil {
