@@ -71,6 +71,9 @@
 // as in "latency=40ms,loss=1%". Usage counts what is written, be it lost afterwards or not. A transport that ends waits
 // for up to 500 ms until what it wrote has left.
 //
+// Trials change it while it runs: Impair makes it better or worse, Cut lets the node die without a word, and Impairment
+// counts.
+//
 // # Goroutines
 //
 // A link has two besides those of quic-go: one reads control frames, one chunk frames or the end of the connection. One

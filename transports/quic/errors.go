@@ -21,6 +21,8 @@ var (
 	// ErrReset means that the other end knows nothing of the link any more, as after the death of its process. It has closed
 	// nothing, and may carry the link on over another connection.
 	ErrReset = errors.New("reset by the peer")
+	// ErrUnimpaired means that the transport was started without an impaired network, so that none can be changed.
+	ErrUnimpaired = errors.New("the network is not impaired: start with param impair, as in \"uplink=100G\" for a good one")
 )
 
 // Codes that a connection is closed with.

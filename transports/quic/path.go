@@ -28,6 +28,9 @@ func (s *socket) pathTo(to *net.UDPAddr, local net.Addr) *path {
 
 // writeSealed sends one sealed packet.
 func (s *socket) writeSealed(packet []byte, to *path) {
+	if s.cut.Load() {
+		return
+	}
 	_, _, err := s.out.WriteMsgUDPAddrPort(packet, to.oob, to.to)
 	if err == nil {
 		s.sent.Add(uint64(len(packet) + headersOf(to.to.Addr())))

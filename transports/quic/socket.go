@@ -17,6 +17,7 @@ type socket struct {
 	out     outlet
 	in      intake
 	deliver func([]sealedPacket) // what to do with sealed packets; they are used up when it returns
+	cut     *atomic.Bool         // nothing leaves, and what comes is not looked at
 
 	sent, received atomic.Uint64 // wire bytes, IP and UDP headers included
 
@@ -34,9 +35,9 @@ type outlet interface {
 	Close() error
 }
 
-// newSocket makes a node's socket of one whose packets leave at out, which owns it.
-func newSocket(c *net.UDPConn, out outlet) *socket {
-	s := &socket{UDPConn: c, out: out}
+// newSocket makes a node's socket of one whose packets leave at out, which owns it, until cut is set.
+func newSocket(c *net.UDPConn, out outlet, cut *atomic.Bool) *socket {
+	s := &socket{UDPConn: c, out: out, cut: cut}
 	s.in.init(c)
 	return s
 }
@@ -58,6 +59,9 @@ func packets(n int) int { return max(1, (n+packetSize-1)/packetSize) }
 
 // WriteMsgUDP is what quic-go sends with on Unix.
 func (s *socket) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error) {
+	if s.cut.Load() {
+		return len(b), len(oob), nil
+	}
 	n, oobn, err = s.out.WriteMsgUDP(b, oob, addr)
 	if err == nil {
 		s.wrote(len(b), addr)
@@ -67,6 +71,9 @@ func (s *socket) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err
 
 // WriteTo is what quic-go sends with elsewhere.
 func (s *socket) WriteTo(b []byte, addr net.Addr) (int, error) {
+	if s.cut.Load() {
+		return len(b), nil
+	}
 	n, err := s.out.WriteTo(b, addr)
 	if u, ok := addr.(*net.UDPAddr); ok && err == nil {
 		s.wrote(len(b), u)
@@ -90,12 +97,15 @@ func (s *socket) wrote(n int, addr *net.UDPAddr) {
 // ReadBatch is what quic-go receives with on Unix. It returns QUIC packets alone.
 func (s *socket) ReadBatch(messages []ipv4.Message, flags int) (int, error) {
 	for {
-		if n := s.in.give(messages); n > 0 {
+		if n := s.in.give(messages); n > 0 && !s.cut.Load() {
 			return n, nil
 		}
 		bytes, err := s.in.read(flags)
 		if err != nil {
 			return 0, err
+		}
+		if s.cut.Load() {
+			continue
 		}
 		s.received.Add(bytes)
 		if sealed := s.in.sort(); len(sealed) > 0 {
@@ -119,6 +129,9 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, addr, err := s.UDPConn.ReadFrom(b)
 		if err != nil {
 			return n, addr, err
+		}
+		if s.cut.Load() {
+			continue
 		}
 		s.received.Add(uint64(n + headers(addr)))
 		tag, ok := peekTag(b[:n])

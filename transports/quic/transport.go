@@ -17,6 +17,7 @@ type Transport struct {
 	identity *identity
 	begun    atomic.Bool
 	live     atomic.Pointer[endpoint] // between bind and the end of Run
+	cut      atomic.Bool              // Cut was called
 }
 
 var _ transport.Transport = (*Transport)(nil)
@@ -60,7 +61,7 @@ func (t *Transport) Run(ctx context.Context, sink transport.Sink) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("transports/quic: %w", err), conn.Close())
 	}
-	e := newEndpoint(ctx, t, newSocket(conn, out))
+	e := newEndpoint(ctx, t, newSocket(conn, out, &t.cut))
 	t.live.Store(e)
 	defer t.live.Store(nil)
 	return e.run(sink)

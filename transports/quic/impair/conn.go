@@ -163,6 +163,22 @@ func (c *Conn) admit(now time.Duration, to *destination, b []byte, control contr
 	}
 }
 
+// Change impairs by cfg what is written from now on. What was written before leaves when it would have, and occupies the
+// uplink for as long; the delays of all pairs are those of cfg at once. The draws of losses and jitter go on as they were,
+// whatever Seed is. Errors: ErrConfig, net.ErrClosed; nothing changes then.
+func (c *Conn) Change(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return fmt.Errorf("impair: change: %w", net.ErrClosed)
+	}
+	c.line.change(cfg)
+	return nil
+}
+
 // Stats are the counts until now.
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()

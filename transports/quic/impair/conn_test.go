@@ -374,3 +374,35 @@ func TestWriteToNowhere(t *testing.T) {
 		t.Error("not connected, no error")
 	}
 }
+
+// What is written after Change overtakes what was written before; a bad one changes nothing.
+func TestConnChanges(t *testing.T) {
+	r := receive(t)
+	c := impaired(t, Options{Config: Config{Median: 10 * time.Second}})
+	send := func(number int) {
+		t.Helper()
+		if _, err := c.WriteTo(r.stamp(make([]byte, 100), number), r.addr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(1)
+	if err := c.Change(Config{Median: ms}); err != nil {
+		t.Fatal(err)
+	}
+	send(2)
+	if err := c.Change(Config{Loss: 2}); !errors.Is(err, ErrConfig) {
+		t.Errorf("a loss of 200%%: %v", err)
+	}
+	send(3)
+	for i, a := range r.take(t, 2) {
+		if a.number != i+2 || a.took < ms || a.took > 5*time.Second {
+			t.Errorf("packet %d arrives in place %d after %v; want at least 1ms, not 10s", a.number, i, a.took)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Change(Config{}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Change after Close: %v", err)
+	}
+}

@@ -22,7 +22,7 @@
 //
 // Jitter lets packets overtake one another, as it does chunk frames in core/sim. Those that Options.Ordered picks, of
 // one destination, never do: one that would is held until its forerunner is due, as control frames are in core/sim.
-// Without jitter nothing overtakes anything.
+// Without jitter nothing overtakes anything, but where Change has shortened a delay.
 //
 // # Segmentation offload
 //

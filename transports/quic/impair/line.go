@@ -66,13 +66,29 @@ const (
 )
 
 func newLine(cfg Config, own netip.AddrPort, salt uint64) *line {
+	l := &line{own: own, to: make(map[netip.AddrPort]*destination), random: rand.New(rand.NewPCG(cfg.Seed, salt))}
+	l.change(cfg)
+	return l
+}
+
+// change decides by cfg from now on. What is held stays due when it was.
+func (l *line) change(cfg Config) {
 	if cfg.Queue == 0 {
 		cfg.Queue = defaultQueue
 	}
-	return &line{
-		cfg: cfg, own: own, to: make(map[netip.AddrPort]*destination),
-		random: rand.New(rand.NewPCG(cfg.Seed, salt)),
+	l.cfg = cfg
+	for a, d := range l.to { // order-free: each by itself
+		d.delay = l.delay(a)
 	}
+}
+
+// delay is that of the pair of this socket and a.
+func (l *line) delay(a netip.AddrPort) time.Duration {
+	own := l.own
+	if own.Addr().IsUnspecified() && a.Addr().IsLoopback() {
+		own = netip.AddrPortFrom(a.Addr().WithZone(""), own.Port())
+	}
+	return l.cfg.Delay(own, a)
 }
 
 // towards is the destination of an address. It is the same for as long as it has packets held.
@@ -87,11 +103,7 @@ func (l *line) towards(a netip.AddrPort) *destination {
 			}
 		}
 	}
-	own := l.own
-	if own.Addr().IsUnspecified() && a.Addr().IsLoopback() {
-		own = netip.AddrPortFrom(a.Addr().WithZone(""), own.Port())
-	}
-	d := &destination{addr: net.UDPAddrFromAddrPort(a), delay: l.cfg.Delay(own, a), headers: ipv6Headers}
+	d := &destination{addr: net.UDPAddrFromAddrPort(a), delay: l.delay(a), headers: ipv6Headers}
 	if a.Addr().Is4() {
 		d.headers = ipv4Headers
 	}

@@ -178,3 +178,74 @@ func TestOwnAddressOnLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestChange(t *testing.T) {
+	first := Config{Median: 40 * ms, Uplink: 100_000, Queue: 50 * ms}
+	l := newLine(first, here, 0)
+	d := l.towards(there)
+	const size = 1000 - ipv4Headers // 10 ms of the uplink at first
+	for _, step := range []struct {
+		says string
+		now  time.Duration
+		cfg  Config
+		what fate
+		due  time.Duration
+	}{
+		{"as it begins", 0, first, kept, 50 * ms},
+		{"a fifth of the uplink, after what is in it", 0, Config{Median: 40 * ms, Uplink: 20_000, Queue: 50 * ms}, kept, 100 * ms},
+		{"whose queue is full", 9 * ms, Config{Median: 40 * ms, Uplink: 20_000, Queue: 50 * ms}, overflowed, 0},
+		{"but not a longer one", 9 * ms, Config{Median: 40 * ms, Uplink: 20_000, Queue: 60 * ms}, kept, 150 * ms},
+		{"the default queue", 9 * ms, Config{Median: 40 * ms, Uplink: 20_000}, kept, 200 * ms},
+		{"no uplink", 9 * ms, Config{Median: 40 * ms}, kept, 49 * ms},
+		{"a known destination is nearer", 9 * ms, Config{Median: 7 * ms}, kept, 16 * ms},
+		{"farther than the median", 9 * ms, Config{Median: 7 * ms, Min: 30 * ms}, kept, 39 * ms},
+		{"the first uplink again, where the second is still busy", 155 * ms, first, kept, 210 * ms},
+	} {
+		l.change(step.cfg)
+		if due, what := l.admit(step.now, d, size, free); due != step.due || what != step.what {
+			t.Errorf("%s: due at %v, fate %d; want %v, %d", step.says, due, what, step.due, step.what)
+		}
+	}
+	wide := Config{Median: 40 * ms, Sigma: 1, Seed: 9}
+	l.change(wide)
+	if got, want := d.delay, wide.Delay(here, there); got != want {
+		t.Errorf("a known destination is %v away; want what the new seed says, %v", got, want)
+	}
+}
+
+// Who keeps order waits for what was sent when the way was longer, and nobody else does.
+func TestOrderOutlivesChange(t *testing.T) {
+	l := newLine(Config{Median: 40 * ms}, here, 0)
+	d := l.towards(there)
+	if due, _ := l.admit(0, d, 100, keeps); due != 40*ms {
+		t.Fatalf("due at %v", due)
+	}
+	l.change(Config{Median: 5 * ms})
+	if due, _ := l.admit(ms, d, 100, keeps); due != 40*ms {
+		t.Errorf("an ordered one is due at %v; want 40ms, with the one before", due)
+	}
+	if due, _ := l.admit(ms, d, 100, free); due != 6*ms {
+		t.Errorf("a free one is due at %v; want 6ms", due)
+	}
+}
+
+// A change goes on with the draws: the same packets are lost as without one.
+func TestChangeKeepsTheDraws(t *testing.T) {
+	lose := func(again bool) (which []int) {
+		c := Config{Loss: 0.1, Seed: 1}
+		l := newLine(c, here, 2)
+		for i := range 1000 {
+			if again && i == 500 {
+				c.Median, c.Seed = 40*ms, 5
+				l.change(c)
+			}
+			if _, what := l.admit(0, l.towards(there), 100, free); what == lost {
+				which = append(which, i)
+			}
+		}
+		return which
+	}
+	if plain, changed := lose(false), lose(true); len(plain) == 0 || !slices.Equal(plain, changed) {
+		t.Errorf("lost are %v, and with a change %v", plain, changed)
+	}
+}
