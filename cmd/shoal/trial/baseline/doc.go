@@ -38,5 +38,6 @@
 // segments of 1448 bytes as can have brought it: a lower bound, since there is no network on loopback to look at.
 // Acknowledgements, which travel the other way, are not in it. Server.Egress is what MediaMTX counts, see [Egress].
 //
-// One goroutine a reader and one or more that net/http or gortsplib start; all have ended when [Run] returns.
+// There is a goroutine a reader, and over HLS some for its streams. All have ended, and their connections are given up, when
+// [Run] returns; those that net/http has for connections may need a moment more.
 package baseline

@@ -14,7 +14,9 @@ type Result struct {
 	Err       error // what the first of Lost said
 
 	// Startup is the time from a reader's first step until it has a picture at which decoding can begin, over the whole run;
-	// those that never had one are not in it. In microseconds, as all histograms.
+	// those that never had one are not in it. In microseconds, as all histograms. Over HLS it is until the newest part at which
+	// decoding can begin is there, which a player shows at once or HoldBack later; the first reader of a path
+	// also waits for MediaMTX to cut a segment or two, unless hlsAlwaysRemux is set.
 	Startup report.Histogram
 
 	Window     time.Duration    // how long all that follows was measured
@@ -28,4 +30,5 @@ type Result struct {
 	WireBytes   uint64 // the same with headers, estimated
 
 	Server ServerUsage
+	CPU    time.Duration // of this process, all readers and whatever else it does; 0 where CPUTime is not measured
 }

@@ -3,6 +3,7 @@ package baseline
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 )
@@ -73,6 +74,7 @@ func (c *crowd) measure(ctx context.Context, res *Result) error {
 	if err != nil {
 		return err
 	}
+	own, _ := CPUTime(os.Getpid())
 	began := time.Now()
 	c.packets.open(began, c.opts.For)
 	c.parts.open(began, c.opts.For)
@@ -82,11 +84,14 @@ func (c *crowd) measure(ctx context.Context, res *Result) error {
 	}
 	c.window.open.Store(false)
 	res.Window = time.Since(began)
+	if cpu, ok := CPUTime(os.Getpid()); ok {
+		res.CPU = cpu - own
+	}
 	after, err := c.opts.Server.usage(ctx, c.opts.Way)
 	if err != nil {
 		return err
 	}
-	res.Server = ServerUsage{Egress: after.Egress - before.Egress, CPU: after.CPU - before.CPU}
+	res.Server = after.since(before)
 	return nil
 }
 

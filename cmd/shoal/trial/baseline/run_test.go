@@ -99,6 +99,7 @@ func TestEveryReaderGetsEveryPicture(t *testing.T) {
 			within(t, "wire over connections", float64(r.WireBytes)/float64(r.StreamBytes), 1.02, 1.5)
 			if runtime.GOOS == "linux" {
 				within(t, "cores of the server", r.Server.CPU.Seconds()/r.Window.Seconds(), 0.001, 2)
+				within(t, "cores of the readers", r.CPU.Seconds()/r.Window.Seconds(), 0.001, 2)
 			}
 			if c.way == baseline.LLHLS {
 				within(t, "p50 of parts less that of pictures, ms", r.PartDelay.Percentiles().P50-r.Delay.Percentiles().P50, 30, 150)

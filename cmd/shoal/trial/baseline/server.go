@@ -86,3 +86,15 @@ func (s Server) usage(ctx context.Context, way Way) (u ServerUsage, err error) {
 	}
 	return u, nil
 }
+
+// since takes what was spent before. A counter that has begun anew meanwhile, as it does with a new publisher, is all that is
+// known.
+func (u ServerUsage) since(before ServerUsage) ServerUsage {
+	if u.Egress >= before.Egress {
+		u.Egress -= before.Egress
+	}
+	if u.CPU >= before.CPU {
+		u.CPU -= before.CPU
+	}
+	return u
+}
