@@ -54,7 +54,7 @@ func (c demoCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	dir, done, err := c.folder()
+	dir, done, err := folder(c.Data, "shoal-demo-")
 	if err != nil {
 		return err
 	}
@@ -76,15 +76,6 @@ func (c demoCommand) Run(env *environment) error {
 		return errors.Join(err, c.lastLines(logFile.Name(), env.stderr))
 	}
 	return c.finish(env, result)
-}
-
-// folder is where the demo writes, and what removes it.
-func (c demoCommand) folder() (string, func(), error) {
-	if c.Data != "" {
-		return c.Data, func() {}, os.MkdirAll(c.Data, 0o755)
-	}
-	dir, err := os.MkdirTemp("", "shoal-demo-")
-	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
 // finish prints and writes what was measured, and fails when a viewer never played.

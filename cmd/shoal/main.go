@@ -20,6 +20,8 @@ type commands struct {
 	Rendezvous rendezvousCommand `cmd:"" help:"Run the media-free meeting point alone, on a public machine."`
 	Demo       demoCommand       `cmd:"" help:"Show it all on this machine: MediaMTX, a source, and viewers that feed each other."`
 	Sim        simCommand        `cmd:"" help:"Run a scenario in virtual time: the real engine and policies, as many viewers as you like."`
+	Trial      trialCommand      `cmd:"" help:"Run a scenario with real nodes over real sockets, beside a real MediaMTX, on this machine."`
+	Worker     trialWorker       `cmd:"" name:"trial-worker" hidden:"" help:"Run nodes for the trial that started this process."`
 	Key        keyCommand        `cmd:"" help:"Show, export or import the key that publishes."`
 	Plugin     pluginCommand     `cmd:"" help:"Plugins."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`

@@ -149,6 +149,9 @@ type Poison struct {
 	Share float64 // 0..1
 }
 
+// When is the time of a fault.
+func When(f Fault) time.Duration { return f.fault() }
+
 func (f Kill) fault() time.Duration     { return f.At }
 func (f Leave) fault() time.Duration    { return f.At }
 func (f Slow) fault() time.Duration     { return f.At }

@@ -10,8 +10,8 @@ type Used struct {
 	Largest  uint64        // bytes that the largest of them has ever held
 }
 
-// add adds what others take.
-func (u *Used) add(o Used) {
+// Add adds what others take.
+func (u *Used) Add(o Used) {
 	u.CPU += o.CPU
 	u.Resident += o.Resident
 	u.Largest = max(u.Largest, o.Largest)

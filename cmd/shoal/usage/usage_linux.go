@@ -42,7 +42,7 @@ func Of(pid int) Used {
 			continue
 		}
 		used.Largest = max(peak(one), used.Resident)
-		sum.add(used)
+		sum.Add(used)
 	}
 	return sum
 }

@@ -22,7 +22,7 @@ func Self() Used {
 		if runtime.GOOS != "darwin" {
 			size *= 1024 // kilobytes everywhere else
 		}
-		sum.add(Used{CPU: time.Duration(u.Utime.Nano() + u.Stime.Nano()), Largest: size})
+		sum.Add(Used{CPU: time.Duration(u.Utime.Nano() + u.Stime.Nano()), Largest: size})
 	}
 	return sum
 }

@@ -166,7 +166,7 @@ func (v *Viewer) apply(ctx context.Context, to *wanted) error {
 		return err
 	}
 	if !reflect.DeepEqual(now.transport, to.transport) {
-		source, err := v.set.Transport(to.transport, v.identity)
+		source, err := v.carrier(to.transport)
 		if err == nil {
 			err = v.node.SetTransport(ctx, now.transport.Name, source)
 		}

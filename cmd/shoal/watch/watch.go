@@ -15,6 +15,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/wire"
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/transport"
 )
 
 // Options are what a viewer is made of.
@@ -36,6 +37,8 @@ type Options struct {
 	LogLevel  string // which Live.Level is set to
 	Live      Live   // how all this may change while it plays
 	Events    event.Sink
+	// Carry stands between the node and each life of its transport, for those who try how a swarm bears it; nil for none.
+	Carry func(transport.Transport) transport.Transport
 	// Ready is called with the URLs of each output that is up; nil for none.
 	Ready func(output string, urls []string)
 }
@@ -77,18 +80,33 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 	if err := v.set.Verify(v.wanted.uses()); err != nil {
 		return nil, err
 	}
-	transport, err := v.set.Transport(v.wanted.transport, v.identity)
+	carrier, err := v.carrier(v.wanted.transport)
 	if err != nil {
 		return nil, err
 	}
 	v.node, err = node.New(node.Config{
-		Identity: v.identity, Transports: []node.TransportSource{transport}, Authentications: wire.Authentications(),
+		Identity: v.identity, Transports: []node.TransportSource{carrier}, Authentications: wire.Authentications(),
 		Restorer: wire.Restorer(), Compressor: wire.Compressor(), Uplink: opts.Uplink.Bytes(), Events: opts.Events, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return v, v.prepare()
+}
+
+// carrier is the source of a transport. Errors: lists the choices.
+func (v *Viewer) carrier(p config.Plugin) (node.TransportSource, error) {
+	source, err := v.set.Transport(p, v.identity)
+	if start := source.Start; err == nil && v.opts.Carry != nil {
+		source.Start = func(ctx context.Context) (transport.Transport, error) {
+			t, err := start(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return v.opts.Carry(t), nil
+		}
+	}
+	return source, err
 }
 
 // Name is the stream's.

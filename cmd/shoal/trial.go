@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/cmd/shoal/scenario"
+	"github.com/shoal-live/shoal/cmd/shoal/simulate"
+	"github.com/shoal-live/shoal/cmd/shoal/trial"
+	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/plugins/bridge"
+	"github.com/shoal-live/shoal/plugins/builtin"
+)
+
+type trialCommand struct {
+	Scenario string `arg:"" help:"File; scenario.example.yml has every key." placeholder:"SCENARIO.yml"`
+	Report   string `help:"Write the report to this file; a list of two, the trial's and the simulator's, with --sim." placeholder:"FILE"`
+	Policy   string `help:"Policy, instead of the scenario's: a built-in one, or the path of an executable, ./mine." placeholder:"PATH|NAME"`
+	Crew     int    `help:"Processes that the viewers are in, 1 to 64; as many as there are cores when not given." placeholder:"N"`
+	Process  int    `default:"2" help:"Viewers whose plugins run as processes; the others run them inline, but for executables."`
+	Sim      bool   `default:"true" negatable:"" help:"Simulate the scenario afterwards, and print both side by side."`
+	Data     string `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
+	LogLevel string `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; logs go to the data folder."`
+}
+
+// Run makes the trial.
+func (c trialCommand) Run(env *environment) error {
+	if c.Crew < 0 || c.Crew > 64 {
+		return fmt.Errorf("--crew: %d is not in 1..64", c.Crew)
+	}
+	if c.Process < 0 {
+		return fmt.Errorf("--process: %d is below 0", c.Process)
+	}
+	s, err := scenario.Load(c.Scenario, bridge.Names(builtin.Plugins(), bridge.KindPolicy))
+	if err != nil {
+		return err
+	}
+	policy, err := c.policy(env, s)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	dir, done, err := folder(c.Data, "shoal-trial-")
+	if err != nil {
+		return err
+	}
+	defer done()
+	logFile, err := os.Create(filepath.Join(dir, "shoal.log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = logFile.Close() }() // a log
+	line := &shared{w: env.stderr}
+	o := trial.Options{
+		Scenario: s, Policy: policy, Crew: c.Crew, Process: c.Process, Dir: dir, Out: line, Log: newLog(logFile, c.LogLevel, "text"),
+		Worker: []string{self, "trial-worker", "--log-level", c.LogLevel},
+	}
+	if c.Crew == 0 {
+		o.Crew = runtime.NumCPU()
+	}
+	if paints(os.Stderr, env.environ) {
+		o.Progress = func(p trial.Progress) { line.status(p.Text()) }
+	}
+	result, err := trial.Run(env.ctx, o)
+	line.status("")
+	if err != nil {
+		return err
+	}
+	reports := []*report.Report{result.Report}
+	if c.Sim && result.Whole {
+		simulated, err := c.simulate(env, s, policy, line)
+		if err != nil {
+			return err
+		}
+		if simulated != nil {
+			reports = append(reports, simulated)
+		}
+	}
+	return c.show(env, result, reports)
+}
+
+// policy is that of the flag or, without it, of the scenario.
+func (c trialCommand) policy(env *environment, s *scenario.Scenario) (config.Plugin, error) {
+	list, err := simCommand{Scenario: c.Scenario, Policy: c.Policy}.policies(env, s)
+	if err != nil {
+		return config.Plugin{}, err
+	}
+	if len(list) > 1 {
+		return config.Plugin{}, fmt.Errorf("%s: policy: there are %d, and a trial runs one: choose it with --policy", c.Scenario, len(list))
+	}
+	return list[0], nil
+}
+
+// simulate runs the same in virtual time; nil when it was stopped.
+func (c trialCommand) simulate(env *environment, s *scenario.Scenario, policy config.Plugin, line *shared) (*report.Report, error) {
+	h, stop, err := inspectionHost(env)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	o := simulate.Options{
+		Scenario: s, Policies: []simulate.Policy{runnable(h, policy)}, Seeds: 1, Parallel: runtime.NumCPU(), Series: sim.PerSecond,
+	}
+	if paints(os.Stderr, env.environ) {
+		o.Progress = progressLine(line)
+	}
+	runs, err := simulate.All(env.ctx, o)
+	line.status("")
+	if err != nil || len(runs) == 0 || !runs[0].Whole {
+		return nil, err
+	}
+	return runs[0].Report, nil
+}
+
+// show writes and prints what was measured, and fails when a viewer never played.
+func (c trialCommand) show(env *environment, result *trial.Result, reports []*report.Report) error {
+	if err := trial.Print(env.stdout, result, reports[1:]); err != nil {
+		return err
+	}
+	if c.Report != "" {
+		err := writeFile(c.Report, func(w io.Writer) error {
+			if len(reports) == 1 {
+				return writeJSON(w, reports[0])
+			}
+			return writeJSON(w, reports)
+		})
+		if err != nil {
+			return flagError("report", err)
+		}
+	}
+	return nil
+}
+
+type trialWorker struct {
+	LogLevel string `default:"error"`
+}
+
+// Run works until the trial that started this process hangs up.
+func (c trialWorker) Run(env *environment) error {
+	command, err := ownPlugins()
+	if err != nil {
+		return err
+	}
+	return trial.Work(env.ctx, standardStreams{os.Stdin, os.Stdout}, command, newLog(env.stderr, c.LogLevel, "text"))
+}
+
+// standardStreams are both directions to the process that started this one.
+type standardStreams struct {
+	io.ReadCloser
+	io.WriteCloser
+}
+
+// Close implements io.Closer.
+func (s standardStreams) Close() error {
+	return errors.Join(s.ReadCloser.Close(), s.WriteCloser.Close())
+}

@@ -1,0 +1,106 @@
+package trial
+
+import (
+	"context"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/core/budget"
+	"github.com/shoal-live/shoal/core/sim"
+)
+
+func when(f sim.Fault) time.Duration { return sim.When(f) }
+
+// join lets a viewer join. One that has no uplink to speak of knows that, as in the simulator.
+func (t *trial) join(ctx context.Context, st *seat) {
+	st.present = true
+	call := JoinCall{
+		Viewer: st.id, URL: t.url, Transport: t.transport(st.uplink), Policy: t.policy(), Isolation: config.Inline, Vice: st.vice,
+	}
+	if st.process {
+		call.Isolation = config.Process
+	}
+	switch u := &st.class.Uplink; {
+	case u.Cap > 0:
+		call.Uplink = config.Rate(8 * u.Cap)
+	case u.Idle():
+		call.Uplink = config.Rate(8 * budget.MinCap)
+	}
+	t.call(ctx, t.handOf(st.id), "Join", call)
+}
+
+// strike lets a fault happen. Viewers whose plugins are processes neither die nor slow down.
+func (t *trial) strike(ctx context.Context, f sim.Fault) {
+	switch f := f.(type) {
+	case sim.Kill:
+		t.end(ctx, t.plan.draw(f.Share, inline(t.plan.present())), Dies)
+	case sim.Leave:
+		t.end(ctx, t.plan.draw(f.Share, t.plan.present()), Leaves)
+	case sim.Slow:
+		t.slow(ctx, t.plan.draw(f.Share, inline(t.plan.present())), f.Rate)
+	case sim.FreeRide:
+		t.corrupt(ctx, t.plan.corrupt(f.Share, sim.RidesFree))
+	case sim.Poison:
+		t.corrupt(ctx, t.plan.corrupt(f.Share, sim.Poisons))
+	}
+}
+
+// inline are those viewers that run their plugins themselves.
+func inline(list []*seat) []*seat {
+	var all []*seat
+	for _, st := range list {
+		if !st.process {
+			all = append(all, st)
+		}
+	}
+	return all
+}
+
+// byHand calls f with the numbers of those of the viewers that each process runs.
+func (t *trial) byHand(list []*seat, f func(h *hand, ids []int, seats []*seat)) {
+	for i, h := range t.crew {
+		var ids []int
+		var seats []*seat
+		for _, st := range list {
+			if st.id%len(t.crew) == i {
+				ids, seats = append(ids, st.id), append(seats, st)
+			}
+		}
+		if len(ids) > 0 {
+			f(h, ids, seats)
+		}
+	}
+}
+
+func (t *trial) end(ctx context.Context, list []*seat, how End) {
+	for _, st := range list {
+		st.present, st.ended = false, true
+	}
+	t.byHand(list, func(h *hand, ids []int, _ []*seat) { t.call(ctx, h, "End", EndCall{ids, how}) })
+}
+
+func (t *trial) corrupt(ctx context.Context, list []*seat) {
+	var here []*seat
+	for _, st := range list {
+		if st.present { // the others bring their vice along
+			here = append(here, st)
+		}
+	}
+	t.byHand(here, func(h *hand, ids []int, seats []*seat) { t.call(ctx, h, "Vice", ViceCall{ids, seats[0].vice}) })
+}
+
+func (t *trial) slow(ctx context.Context, list []*seat, times float64) {
+	for _, st := range list {
+		if st.uplink == 0 {
+			st.uplink = uint64(t.plan.sim.WireRate())
+		}
+		st.uplink = max(uint64(times*float64(st.uplink)), sim.None)
+	}
+	t.byHand(list, func(h *hand, ids []int, seats []*seat) {
+		call := ImpairCall{Viewers: ids}
+		for _, st := range seats {
+			call.Impair = append(call.Impair, t.plan.network(st.uplink).String())
+		}
+		t.call(ctx, h, "Impair", call)
+	})
+}

@@ -1,0 +1,186 @@
+package trial
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/shoal/usage"
+	"github.com/shoal-live/shoal/core/report"
+	"github.com/shoal-live/shoal/core/sim"
+)
+
+// Result is what a trial has measured.
+type Result struct {
+	Report *report.Report
+	Used   []Used // by what takes it
+	Links  int    // most link ends of one viewer
+	Whole  bool   // false when it was stopped
+}
+
+// Used is what one part of the trial takes of the machine.
+type Used struct {
+	Part     string
+	CPU      float64 // share of one core, over the run
+	Resident uint64  // bytes at the end
+}
+
+// meter measures what the parts of a trial take of the machine.
+type meter struct {
+	parts []part
+	at    time.Time
+}
+
+// part is one part, and what its processes had taken when the measuring began.
+type part struct {
+	name string
+	pids []int
+	cpu  time.Duration
+}
+
+func newMeter(t *trial) *meter {
+	m := &meter{at: time.Now(), parts: []part{
+		{name: "MediaMTX", pids: []int{t.media.PID()}},
+		{name: "source", pids: []int{t.source.cmd.Process.Pid}},
+		{name: "viewers"},
+		{name: "conductor", pids: []int{os.Getpid()}},
+	}}
+	for _, h := range t.crew {
+		m.parts[2].pids = append(m.parts[2].pids, h.cmd.Process.Pid)
+	}
+	for i := range m.parts {
+		m.parts[i].cpu = m.parts[i].used().CPU
+	}
+	return m
+}
+
+func (p *part) used() usage.Used {
+	var sum usage.Used
+	for _, pid := range p.pids {
+		sum.Add(usage.Of(pid))
+	}
+	return sum
+}
+
+// read is what the parts have taken since the measuring began, and all together. The conductor is the parent of all others.
+func (m *meter) read() (list []Used, all usage.Used) {
+	spent := time.Since(m.at).Seconds()
+	var others Used
+	for i := range m.parts {
+		p := &m.parts[i]
+		now := p.used()
+		one := Used{Part: p.name, CPU: (now.CPU - p.cpu).Seconds() / spent, Resident: now.Resident}
+		if i < len(m.parts)-1 {
+			others.CPU += one.CPU
+			others.Resident += one.Resident
+		} else {
+			all = now
+			all.CPU -= p.cpu
+			one.CPU -= min(others.CPU, one.CPU)
+			one.Resident -= min(others.Resident, one.Resident)
+		}
+		list = append(list, one)
+	}
+	return list, all
+}
+
+// series collects one entry of the report a second.
+type series struct {
+	at      time.Duration
+	before  Sample
+	sent    uint64
+	links   int
+	entries []report.Second
+}
+
+// sample measures the second that has ended.
+func (t *trial) sample(ctx context.Context, joined int) {
+	at := time.Since(t.began)
+	now, sent := t.together(ctx)
+	s := &t.series
+	lately := now.Delay
+	lately.Sub(&s.before.Delay)
+	e := report.Second{
+		At: at.Seconds(), Viewers: now.Playing, DelayP50: lately.Quantile(0.5) / 1000, DelayP99: lately.Quantile(0.99) / 1000,
+		EgressBps: 8 * float64(sent-min(s.sent, sent)) / (at - s.at).Seconds(), Continuity: 1,
+	}
+	if now.Due > s.before.Due {
+		e.Continuity = float64(now.Complete-s.before.Complete) / float64(now.Due-s.before.Due)
+	}
+	s.entries = append(s.entries, e)
+	s.at, s.before, s.sent, s.links = at, now, sent, max(s.links, now.MostLinks)
+	if t.opts.Progress != nil {
+		t.opts.Progress(Progress{
+			At: at, Of: t.plan.sim.Duration, Joined: joined, Playing: e.Viewers, Delay: e.DelayP99, Whole: e.Continuity,
+		})
+	}
+}
+
+// together is what all viewers have measured so far, and what the source has sent. A process that does not answer has no part in
+// it: it will not answer either when it counts.
+func (t *trial) together(ctx context.Context) (all Sample, sent uint64) {
+	for _, h := range t.crew {
+		var one Sample
+		if h.call(ctx, "Sample", Nothing(0), &one) != nil {
+			continue
+		}
+		all.Playing += one.Playing
+		all.Due += one.Due
+		all.Complete += one.Complete
+		all.Delay.Merge(&one.Delay)
+		all.MostLinks = max(all.MostLinks, one.MostLinks)
+	}
+	var source Source
+	_ = t.source.call(ctx, "Source", Nothing(0), &source)
+	return all, source.Sent
+}
+
+// measure makes the report.
+func (t *trial) measure(ctx context.Context) (*Result, error) {
+	var source Source
+	if err := t.source.call(ctx, "Source", Nothing(0), &source); err != nil {
+		return nil, fmt.Errorf("trial: %w", err)
+	}
+	duration := time.Since(t.began)
+	used, all := t.used.read()
+	var viewers []Measured
+	for _, h := range t.crew {
+		var some []Measured
+		if err := h.call(ctx, "Measure", Nothing(0), &some); err != nil {
+			return nil, fmt.Errorf("trial: %w", err)
+		}
+		viewers = append(viewers, some...)
+	}
+	slices.SortFunc(viewers, func(a, b Measured) int { return cmp.Compare(a.Viewer, b.Viewer) })
+	run := report.Run{
+		Seed: t.plan.sim.Seed, Duration: duration, Policy: t.opts.Policy.Name, StreamBytes: source.Published, Source: source.Peer,
+		Most1s: source.Most1s, Ingest: source.Ingest, ClockMethod: "same", WireRate: t.plan.sim.WireRate(), Series: t.series.entries,
+		CPU: all.CPU, MaxRSS: all.Largest,
+	}
+	run.Source.WireSent = source.Sent
+	var came []sim.Uplink
+	for i := range viewers {
+		v := &viewers[i]
+		if v.Failed != "" {
+			return nil, fmt.Errorf("trial: viewer %d ended: %s", v.Viewer, v.Failed)
+		}
+		st := t.plan.seats[v.Viewer]
+		came = append(came, sim.Uplink{Rate: st.uplink})
+		v.Peer.Uplink = st.uplink
+		if came[i].Idle() {
+			v.Peer.Uplink = 1 // 0 would mean no limit
+		}
+		v.Peer.Cohorts = t.plan.sim.Cohorts(st.class, st.vice)
+		run.Viewers = append(run.Viewers, v.Peer)
+	}
+	if len(came) == 0 {
+		return nil, context.Canceled
+	}
+	run.Bounds = t.plan.sim.Bounds(came)
+	return &Result{
+		Report: report.Build(&run), Used: used, Links: t.series.links, Whole: duration >= t.plan.sim.Duration,
+	}, nil
+}

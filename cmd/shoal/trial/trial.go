@@ -1,0 +1,279 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
+	"github.com/shoal-live/shoal/cmd/shoal/clip"
+	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/cmd/shoal/scenario"
+)
+
+// streamName is the path that a trial publishes.
+const streamName = "trial"
+
+// liveWithin is how long the stream may take to be live.
+const liveWithin = 30 * time.Second
+
+// Options describe a trial.
+type Options struct {
+	Scenario *scenario.Scenario
+	Policy   config.Plugin  // of all nodes
+	Crew     int            // processes with viewers, at least 1
+	Process  int            // viewers whose plugins run as processes; the others run them inline
+	Dir      string         // folder for all that it writes; it must exist
+	Worker   []string       // that starts this binary as one of the crew
+	Out      io.Writer      // what there is to say while it prepares
+	Progress func(Progress) // called once a second; nil for nobody
+	Log      *slog.Logger
+}
+
+// Progress is how far a trial is.
+type Progress struct {
+	At, Of  time.Duration
+	Joined  int
+	Playing int
+	Delay   float64 // 99th percentile of the last second, in milliseconds
+	Whole   float64 // share of the groups that were complete when due in the last second
+}
+
+// Trial is one run.
+type trial struct {
+	opts   Options
+	plan   *plan
+	media  *tool.Server
+	source *hand
+	crew   []*hand
+	url    string // where viewers join
+	began  time.Time
+	used   *meter
+	series series
+
+	calls    sync.WaitGroup // that are under way
+	failures chan error     // has room for each of them
+}
+
+// Run makes the trial, until its time is over or ctx ends, and returns when everything that it started has ended. When ctx ends
+// before the first viewer has joined, the error is context.Canceled. Errors: ErrScenario, naming the key.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	p, err := newPlan(o.Scenario, o.Process)
+	if err != nil {
+		return nil, err
+	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, err
+	}
+	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+8)}
+	fill, err := t.fill()
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Join(o.Dir, "mediamtx")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, err
+	}
+	if t.media, err = tool.Start(ctx, tool.Options{Dir: folder, Progress: o.Out}); err != nil {
+		return nil, err
+	}
+	defer t.media.Stop()
+	publishing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer stop()
+	group.Go(func() { t.publish(publishing, fill) })
+	defer t.dismiss()
+	if err := t.hire(ctx); err != nil {
+		return nil, err
+	}
+	return t.conduct(ctx)
+}
+
+// fill is what the clip is filled up to.
+func (t *trial) fill() (clip.Options, error) {
+	s := &t.plan.sim.Stream
+	name, err := clip.ForRate(s.Mean())
+	if err != nil {
+		return clip.Options{}, fmt.Errorf("%w: stream.bitrate: %w", ErrScenario, err)
+	}
+	return clip.Options{Name: name, Fill: &clip.Fill{Span: s.Group, Sizes: s.Sizes()}}, nil
+}
+
+// publish keeps the stream coming.
+func (t *trial) publish(ctx context.Context, o clip.Options) {
+	for ctx.Err() == nil {
+		if err := clip.Publish(ctx, t.media.RTSPURL(streamName), o); err != nil && ctx.Err() == nil {
+			t.opts.Log.Warn("clip", "error", err)
+		}
+		pause := time.NewTimer(time.Second)
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+}
+
+// hire starts the crew, and the source in it.
+func (t *trial) hire(ctx context.Context) error {
+	source, err := hire(t.opts.Worker, t.opts.Dir, "source")
+	if err != nil {
+		return err
+	}
+	t.source = source
+	for i := range t.opts.Crew {
+		h, err := hire(t.opts.Worker, t.opts.Dir, fmt.Sprintf("viewers-%d", i+1))
+		if err != nil {
+			return err
+		}
+		t.crew = append(t.crew, h)
+	}
+	var answer ServeAnswer
+	if err := source.call(ctx, "Serve", ServeCall{Config: t.serverConfig(), Patient: liveWithin}, &answer); err != nil {
+		return fmt.Errorf("trial: %w", err)
+	}
+	t.url = answer.URL
+	return nil
+}
+
+// dismiss ends the crew, the viewers first.
+func (t *trial) dismiss() {
+	var group sync.WaitGroup
+	for _, h := range t.crew {
+		group.Go(h.dismiss)
+	}
+	group.Wait()
+	if t.source != nil {
+		t.source.dismiss()
+	}
+}
+
+// serverConfig is that of `shoal serve`, on free ports of the loopback.
+func (t *trial) serverConfig() config.Config {
+	c := config.Default()
+	s := &t.opts.Scenario.Stream
+	c.DataDir = filepath.Join(t.opts.Dir, "source")
+	c.MediaMTX.API = t.media.APIURL()
+	c.MediaMTX.Poll = 250 * time.Millisecond
+	c.Rendezvous.Listen = "127.0.0.1:0"
+	c.Rendezvous.STUN = []string{"127.0.0.1:0", "127.0.0.1:0"}
+	c.Bus.Listen = "127.0.0.1:0"
+	c.Control.Listen = "127.0.0.1:0"
+	c.Transport = t.transport(0)
+	c.Transport.Listen, c.Transport.Isolation = "127.0.0.1:0", config.Process
+	c.Policy = t.policy()
+	c.Policy.Isolation = config.Process
+	c.Uplink = config.Rate(8 * t.plan.sim.Source.Cap)
+	c.Stream.Group, c.Stream.ChunkSize = s.Group, s.ChunkSize
+	c.Stream.Parity = config.Percent(strconv.Itoa(s.Parity.Percent()) + "%")
+	return c
+}
+
+// transport is that of a node whose line carries so many bytes per second upwards; 0 for no limit.
+func (t *trial) transport(uplink uint64) config.Plugin {
+	p := config.Plugin{Name: "quic"}
+	if network := t.plan.network(uplink); !network.Off() {
+		p.Params = map[string]string{"impair": network.String()}
+	}
+	return p
+}
+
+// policy is that of all nodes, with the copies that leave the source unasked where it is built in and was given none.
+func (t *trial) policy() config.Plugin {
+	p := t.opts.Policy
+	if _, given := p.Params["copies"]; given || p.Path != "" {
+		return p
+	}
+	p.Params = maps.Clone(p.Params)
+	if p.Params == nil {
+		p.Params = make(map[string]string)
+	}
+	p.Params["copies"] = strconv.Itoa(t.opts.Scenario.Source.Copies)
+	return p
+}
+
+// conduct lets everything happen, and measures.
+func (t *trial) conduct(ctx context.Context) (*Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	calling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer t.calls.Wait()
+	defer cancel()
+	t.began = time.Now()
+	t.used = newMeter(t)
+	if err := t.play(ctx, calling); err != nil {
+		return nil, err
+	}
+	return t.measure(calling)
+}
+
+// play runs the plan until it is over or ctx ends. Calls go on until calling ends.
+func (t *trial) play(ctx, calling context.Context) error {
+	const beat = time.Second
+	next := beat
+	joined, struck := 0, 0
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := time.Since(t.began)
+		for ; joined < len(t.plan.seats) && t.plan.seats[joined].at <= now; joined++ {
+			t.join(calling, t.plan.seats[joined])
+		}
+		for ; struck < len(t.plan.faults) && when(t.plan.faults[struck]) <= now; struck++ {
+			t.strike(calling, t.plan.faults[struck])
+		}
+		if now >= next {
+			next += beat
+			t.sample(calling, joined)
+		}
+		if now >= t.plan.sim.Duration {
+			return nil
+		}
+		wake := min(next, t.plan.sim.Duration)
+		if joined < len(t.plan.seats) {
+			wake = min(wake, t.plan.seats[joined].at)
+		}
+		if struck < len(t.plan.faults) {
+			wake = min(wake, when(t.plan.faults[struck]))
+		}
+		timer.Reset(wake - time.Since(t.began))
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-t.failures:
+			return err
+		case <-t.source.exited:
+			return errors.New("trial: the source has ended: " + t.logOf(t.source))
+		case <-timer.C:
+		}
+	}
+}
+
+// logOf is where to read why a process of the crew has ended.
+func (t *trial) logOf(h *hand) string { return filepath.Join(t.opts.Dir, h.name+".log") + " says why" }
+
+// handOf is the process of a viewer.
+func (t *trial) handOf(id int) *hand { return t.crew[id%len(t.crew)] }
+
+// call calls a process and does not wait; a failure ends the trial.
+func (t *trial) call(ctx context.Context, h *hand, method string, question any) {
+	t.calls.Go(func() {
+		var answer Nothing
+		if err := h.call(ctx, method, question, &answer); err != nil && ctx.Err() == nil {
+			select {
+			case t.failures <- fmt.Errorf("trial: %w", err):
+			default: // there are enough to end it
+			}
+		}
+	})
+}

@@ -1,0 +1,273 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/rpc"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shoal-live/shoal/cmd/shoal/serve"
+	"github.com/shoal-live/shoal/cmd/shoal/watch"
+	"github.com/shoal-live/shoal/transports/quic/impair"
+)
+
+// service is what the crew's calls begin with.
+const service = "Worker"
+
+// Worker is one process of the crew. Its methods are called by the conductor, many at once.
+type Worker struct {
+	ctx     context.Context
+	group   sync.WaitGroup
+	command []string
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	viewers map[int]*viewer
+	server  *serve.Server
+}
+
+// viewer is one that a worker runs.
+type viewer struct {
+	viewer  *watch.Viewer
+	carrier *carrier
+	cancel  context.CancelFunc
+	ended   chan struct{}
+	final   Measured // once it has been told to end
+	over    bool
+	failed  error // once ended is closed
+}
+
+// Work serves the conductor at the other end of conn until it hangs up or ctx ends, and returns when all nodes have ended.
+// command starts this binary's own plugins.
+func Work(ctx context.Context, conn io.ReadWriteCloser, command []string, log *slog.Logger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &Worker{ctx: ctx, command: command, log: log, viewers: make(map[int]*viewer)}
+	server := rpc.NewServer()
+	if err := server.RegisterName(service, &Calls{w}); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	server.ServeConn(conn)
+	cancel()
+	w.group.Wait()
+	return nil
+}
+
+// Calls are the calls that a Worker takes.
+type Calls struct{ w *Worker }
+
+// Serve starts the source, and answers when the stream is live.
+func (c *Calls) Serve(call ServeCall, answer *ServeAnswer) error {
+	w := c.w
+	live := make(chan string, 1)
+	server, err := serve.Open(w.ctx, serve.Options{
+		Config: call.Config, Version: "trial", Command: w.command, Log: w.log,
+		Announce: func(_, url string) {
+			select {
+			case live <- url:
+			default:
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.server = server
+	w.mu.Unlock()
+	ended := make(chan error, 1)
+	w.group.Go(func() { ended <- server.Run(w.ctx) })
+	patient := time.NewTimer(call.Patient)
+	defer patient.Stop()
+	select {
+	case answer.URL = <-live:
+		return nil
+	case err := <-ended:
+		return fmt.Errorf("the source ended at once: %w", err)
+	case <-patient.C:
+		for _, s := range server.Streams() {
+			return fmt.Errorf("the stream is not live after %v: %s: %s", call.Patient, s.Name, s.Reason)
+		}
+		return fmt.Errorf("the stream is not live after %v: MediaMTX lists no path", call.Patient)
+	}
+}
+
+// Join starts a viewer, and answers when it has found the stream.
+func (c *Calls) Join(call JoinCall, _ *Nothing) error {
+	w := c.w
+	v := &viewer{carrier: new(carrier), ended: make(chan struct{})}
+	v.carrier.vice.Store(uint32(call.Vice))
+	var err error
+	v.viewer, err = watch.Open(w.ctx, watch.Options{
+		URL: call.URL, Listen: "127.0.0.1:0", Uplink: call.Uplink, Transport: call.Transport, Policy: call.Policy,
+		Isolation: call.Isolation, Command: w.command, Carry: v.carrier.life, Log: w.log.With("viewer", call.Viewer),
+	})
+	if err != nil {
+		return fmt.Errorf("viewer %d: %w", call.Viewer, err)
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	v.cancel = cancel
+	w.mu.Lock()
+	w.viewers[call.Viewer] = v
+	w.mu.Unlock()
+	w.group.Go(func() {
+		defer close(v.ended)
+		if err := v.viewer.Run(ctx); err != nil && ctx.Err() == nil {
+			v.failed = err
+		}
+	})
+	return nil
+}
+
+// End ends viewers. What they have measured is kept.
+func (c *Calls) End(call EndCall, _ *Nothing) error {
+	return c.each(call.Viewers, func(v *viewer, id int) error {
+		final := v.measure(id)
+		c.w.mu.Lock()
+		v.final, v.over = final, true
+		c.w.mu.Unlock()
+		if call.How == Dies {
+			if err := v.carrier.cut(); err != nil {
+				return err
+			}
+		}
+		v.cancel()
+		return nil
+	})
+}
+
+// Vice gives viewers a vice.
+func (c *Calls) Vice(call ViceCall, _ *Nothing) error {
+	return c.each(call.Viewers, func(v *viewer, _ int) error {
+		v.carrier.vice.Store(uint32(call.Vice))
+		return nil
+	})
+}
+
+// Impair changes the network of viewers.
+func (c *Calls) Impair(call ImpairCall, _ *Nothing) error {
+	if len(call.Impair) != len(call.Viewers) {
+		return errors.New("an impairment for each viewer is needed")
+	}
+	return c.each(call.Viewers, func(v *viewer, id int) error {
+		cfg, err := impair.Parse(call.Impair[slices.Index(call.Viewers, id)])
+		if err == nil {
+			err = v.carrier.impair(cfg)
+		}
+		return err
+	})
+}
+
+// each does something with each of these viewers that takes part, and answers the first error.
+func (c *Calls) each(ids []int, do func(v *viewer, id int) error) error {
+	var first error
+	for _, id := range ids {
+		c.w.mu.Lock()
+		v := c.w.viewers[id]
+		c.w.mu.Unlock()
+		if v == nil {
+			continue
+		}
+		if err := do(v, id); err != nil && first == nil {
+			first = fmt.Errorf("viewer %d: %w", id, err)
+		}
+	}
+	return first
+}
+
+// all are the viewers by number.
+func (w *Worker) all() map[int]*viewer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := make(map[int]*viewer, len(w.viewers))
+	for id, v := range w.viewers { // order-free: a copy
+		list[id] = v
+	}
+	return list
+}
+
+// Sample measures all viewers together.
+func (c *Calls) Sample(_ Nothing, answer *Sample) error {
+	for _, v := range c.w.all() { // order-free: sums
+		c.w.mu.Lock()
+		final, over := v.final.Peer, v.over
+		c.w.mu.Unlock()
+		if over {
+			answer.Due += final.GroupsDue
+			answer.Complete += final.GroupsComplete
+			answer.Delay.Merge(&final.Delay)
+			continue
+		}
+		st, err := v.viewer.Node().Stats()
+		if err != nil || len(st.Streams) == 0 {
+			continue
+		}
+		e := &st.Streams[0].Engine
+		if e.Playing {
+			answer.Playing++
+		}
+		answer.Due += e.Groups.Due
+		answer.Complete += e.Groups.Complete
+		answer.Delay.Merge(&e.Delay)
+		answer.MostLinks = max(answer.MostLinks, st.Links)
+	}
+	return nil
+}
+
+// Measure measures each viewer.
+func (c *Calls) Measure(_ Nothing, answer *[]Measured) error {
+	for id, v := range c.w.all() { // order-free: the conductor sorts
+		c.w.mu.Lock()
+		final, over := v.final, v.over
+		c.w.mu.Unlock()
+		if !over {
+			final = v.measure(id)
+		}
+		*answer = append(*answer, final)
+	}
+	return nil
+}
+
+// measure is what a viewer has measured so far.
+func (v *viewer) measure(id int) Measured {
+	m := Measured{Viewer: id}
+	if st, err := v.viewer.Node().Stats(); err == nil {
+		m.Peer, _ = st.Peer(v.viewer.Name()) // one without figures never played
+	}
+	select {
+	case <-v.ended:
+		if v.failed != nil {
+			m.Failed = v.failed.Error()
+		}
+	default:
+	}
+	return m
+}
+
+// Source measures the source.
+func (c *Calls) Source(_ Nothing, answer *Source) error {
+	c.w.mu.Lock()
+	server := c.w.server
+	c.w.mu.Unlock()
+	if server == nil {
+		return errors.New("no source here")
+	}
+	st, err := server.Stats()
+	if err != nil {
+		return err
+	}
+	answer.Sent, answer.Most1s, answer.Published = st.Sent, st.Most1s, st.Published(streamName)
+	answer.Peer, _ = st.Peer(streamName)
+	for i := range st.Streams {
+		if st.Streams[i].Name == streamName {
+			answer.Ingest = st.Streams[i].Ingest
+		}
+	}
+	return nil
+}
