@@ -37,6 +37,7 @@ type transit struct {
 // receiver is the peer at the other end of a link.
 type receiver struct {
 	acked   uint64
+	newest  time.Duration // when the newest frame left
 	told    time.Duration // its last receipt
 	tells   int           // receipts so far
 	frames  int           // since the last
@@ -116,6 +117,7 @@ func (u *uplink) arrive(s *Share, now time.Duration) {
 		p.lag += lag
 		p.frames++
 		p.acked += frameSize
+		p.newest = max(p.newest, f.sent)
 	}
 	if now%beat != 0 {
 		return
@@ -134,7 +136,7 @@ func (u *uplink) arrive(s *Share, now time.Duration) {
 		if u.lie != nil {
 			n = u.lie(swarm.LinkID(i+1), &d, n)
 		}
-		s.Receipt(now, swarm.LinkID(i+1), n, d)
+		s.Receipt(now, swarm.LinkID(i+1), Receipt{Acked: n, Delay: d, Newest: p.newest})
 	}
 }
 
