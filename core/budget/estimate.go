@@ -17,10 +17,11 @@ const (
 	maxLinks    = 512                    // links that receipts are remembered of; beyond, the one unheard for longest goes
 	maxDelays   = 64                     // links whose delays are compared
 	gain        = 8                      // a full step is an eighth
-	overflowing = 0.1                    // share of losses from which on the queue is taken to overflow: more than a line has by chance
+	overflowing = 0.08                   // share of losses from which on the queue is taken to overflow: more than a line has by chance
 	emptying    = 800 * time.Millisecond // that the queue of a home's router takes to empty when a quarter of the uplink is left to it
 	believed    = 10 * time.Second       // that no more is believed than an overflow has shown, and a quarter of it
 	stillest    = 500 * time.Microsecond // delay where nothing ever waits: all in one machine, whose uplinks have no end
+	receipts    = 250 * time.Millisecond // from one of a link to the next, and so before the first
 	shortQueue  = 200 * time.Millisecond // that a queue which overflows holds at least
 	unread      = 3 * time.Second        // that the gauge is waited for, from the first receipt on
 	fade        = 512                    // part of an idle uplink that is no longer trusted each interval: half in 70 s
@@ -53,9 +54,8 @@ type estimate struct {
 	ceiling int64
 	rate    int64
 	shown   int64
-	sent    [2]int64      // most that was granted within a second, of this second and of the one before
-	sentAt  time.Duration // when this one began
-	peak    int64         // of what was confirmed, fading by half in 4 s
+	sent    most
+	peak    int64 // of what was confirmed, fading by half in 4 s
 	acked   meter
 	links   []linkState // by key
 	next    time.Duration
@@ -63,6 +63,7 @@ type estimate struct {
 	gauge   gauge
 	losses  losses
 	over    overflow
+	last    lastReading
 	exact   bool          // shown is what the uplink carries, and not only what it was seen to carry
 	first   time.Duration // receipt of all
 	felt    bool          // some receipt has told of a delay
@@ -75,6 +76,12 @@ type overflow struct {
 	empty time.Duration // when the queue is empty again
 }
 
+// lastReading is the last that the gauge has read exactly.
+type lastReading struct {
+	rate int64
+	at   time.Duration
+}
+
 // begin sets the bounds, and tries the ceiling where there is a cap.
 func (e *estimate) begin(ceiling int64, cfg Config) {
 	if e.capped {
@@ -82,7 +89,7 @@ func (e *estimate) begin(ceiling int64, cfg Config) {
 	}
 	e.ceiling, e.capped, e.above = ceiling, cfg.Cap > 0, 0
 	if e.capped {
-		e.gauge, e.losses = gauge{}, losses{} // what is not told of all that leaves reads wrong
+		e.gauge, e.losses, e.last = gauge{}, losses{}, lastReading{} // what is not told of all that leaves reads wrong
 		e.floor, e.rate, e.shown = ceiling/4, ceiling, ceiling
 		return
 	}
@@ -175,15 +182,20 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 	came := int64(e.acked.rate(now))
 	confirmed := min(came, sent)
 	e.peak = max(confirmed, e.peak-e.peak/32)
-	if now-e.sentAt >= time.Second {
-		e.sent, e.sentAt = [2]int64{sent, e.sent[0]}, now
+	sentMost := e.sent.add(now, sent)
+	if e.capped {
+		e.exact = false
+		e.follow(e.queueing(now, 1, 4), confirmed, sent)
+		return
 	}
-	e.sent[0] = max(e.sent[0], sent)
 	if now < e.over.empty {
 		return
 	}
-	if lost := e.losses.read(now); lost > overflowing && !e.capped && e.queueing(now, 3, 4) > target {
-		e.overflows(now, min(came, max(sent, e.sent[0], e.sent[1]))+charged)
+	if lost := e.losses.read(now); lost > overflowing && e.queueing(now, 3, 4) > target {
+		if counted := now - e.first + receipts; counted < time.Second { // less than a second of what came
+			came = int64(float64(came) / counted.Seconds())
+		}
+		e.overflows(now, min(came, sentMost)+charged)
 		return
 	}
 	queueing := e.queueing(now, 1, 4)
@@ -191,17 +203,24 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 	if now < e.over.until {
 		reading.rate = min(reading.rate, e.over.most)
 	}
-	e.exact = read && reading.bound == exactly
+	switch {
+	case read && reading.bound == exactly:
+		e.last = lastReading{reading.rate, now}
+	case read && reading.rate > e.last.rate:
+		e.last = lastReading{} // there is more than that
+	}
+	since := now - e.last.at
+	e.exact = e.last.rate > 0 && (since == 0 || since < gaugeFresh && queueing <= target) // where less is sent, nothing is delayed
 	if e.exact {
 		e.above = 0
-		e.shown = min(reading.rate-reading.rate/20, e.ceiling)
-		e.rate = min(max(reading.rate-drain(reading.rate, queueing), e.floor), e.ceiling)
+		most := e.last.rate - e.last.rate/20
+		e.shown = min(most, e.ceiling)
+		e.rate = min(max(most-drain(e.last.rate, queueing), e.floor), e.ceiling)
 		return
 	}
 	waits := e.felt && e.shown == 0 && now-e.first < unread
 	e.follow(queueing, confirmed, sent)
 	switch {
-	case e.capped:
 	case read:
 		e.shown = max(e.shown, min(reading.rate, e.rate))
 	case waits:
@@ -217,8 +236,23 @@ func (e *estimate) overflows(now time.Duration, carries int64) {
 	e.shown = min(carries-carries/20, e.ceiling)
 	e.rate = min(max(carries-carries/4, e.floor), e.ceiling)
 	e.over = overflow{most: carries + carries/4, until: now + believed, empty: now + emptying}
+	e.last = lastReading{}
 	e.gauge.begin(max(e.queueing(now, 3, 4), shortQueue))
 	e.losses.begin()
+}
+
+// most is the most of something in this second and in the one before.
+type most struct {
+	of [2]int64
+	at time.Duration // when this one began
+}
+
+func (m *most) add(now time.Duration, v int64) int64 {
+	if now-m.at >= time.Second {
+		m.of, m.at = [2]int64{0, m.of[0]}, now
+	}
+	m.of[0] = max(m.of[0], v)
+	return max(m.of[0], m.of[1])
 }
 
 // drain is how much of a rate that is known is left to a queue above the target, so that it gets shorter: half of it at

@@ -22,7 +22,7 @@ type lossy struct {
 	sent  int64
 	base  uint64 // that the peer had received before
 	acked int64  // that it has received since
-	steps [32]sendStep
+	steps [16]sendStep
 	step  int           // that grows
 	begun time.Duration // when it did
 	pace  time.Duration // that one grows for
