@@ -22,12 +22,18 @@ type Source interface {
 // Confirmer takes receipts. A Share is one; an engine whose Source is one tells it what leaves and passes on the receipts
 // of its peers, from which the uplink is measured.
 type Confirmer interface {
-	// Receipt tells that a peer has received acked wire bytes in all over link, and by how much the mean delay of those
-	// since its last receipt exceeded the least that the peer saw in the last minutes. A count that goes back begins anew.
-	Receipt(now time.Duration, link swarm.LinkID, acked uint64, delay time.Duration)
+	// Receipt tells what a peer says that it has received over link. A count that goes back begins anew.
+	Receipt(now time.Duration, link swarm.LinkID, r Receipt)
 	// Sent tells that size wire bytes leave on a link now: those of a grant or, below zero, of one that the transport
 	// did not take.
 	Sent(now time.Duration, link swarm.LinkID, size int)
 	// Forget drops what is known of a link that is down.
 	Forget(link swarm.LinkID)
+}
+
+// Receipt is what a peer says that it has received over a link.
+type Receipt struct {
+	Acked  uint64        // wire bytes, in all
+	Delay  time.Duration // by how much the mean delay of those since its last receipt exceeded the least that it saw in the last minutes
+	Newest time.Duration // when the newest of them left, to the millisecond: what left before it and is not counted is lost
 }

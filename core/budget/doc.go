@@ -25,10 +25,17 @@
 //
 // # Without a cap
 //
-// The uplink is estimated from receipts in two ways. The gauge plays what leaves through queues of many rates and reads
-// the one whose delays receipts tell: bursts far below the uplink show it within a second. Where it reads no more than
-// a lower bound, or nothing, delays lead as in LEDBAT (RFC 6817): grow while queueing delay is under 25 ms, else shrink,
-// and never grow beyond twice what receipts confirm. The latter holds below a cap too.
+// A home's line is behind its router, in whose queue frames wait and from which they are dropped: nobody tells a node what it
+// carries. It is estimated from receipts in three ways, the first that knows deciding.
+//
+//   - Losses. A receipt names the newest frame that it counts, so what was sent before and is not counted is lost. Where the links
+//     in the middle lose more than a line does by chance, the queue overflows: the uplink is full, and what comes through is what
+//     it carries. A quarter of that is left to the queue until it is empty (as BBR's drain, Cardwell et al., ACM Queue 2016).
+//   - The gauge plays what leaves through queues of many rates and reads the one whose delays receipts tell: bursts far below the
+//     uplink show it within a second. A twentieth of that is left over; and since no more is sent then, there is no delay to read
+//     from, so the reading counts for a while until the gauge says that there is more.
+//   - Where it reads no more than a lower bound, or nothing, delays lead as in LEDBAT (RFC 6817): grow while queueing delay is under
+//     25 ms, else shrink, and never grow beyond twice what receipts confirm. That holds below a cap too.
 //
 // The package is pure, and not safe for concurrent use: a node runs all of its engines on one goroutine. Times
 // never go back. All arithmetic is in integers, so that equal inputs give equal outputs on every machine.

@@ -17,7 +17,7 @@ func TestNothingIsShownEarlyWhereThereIsAnyDelay(t *testing.T) {
 		for i, d := range c.delays {
 			now := time.Duration(i+1) * 250 * time.Millisecond
 			s.Take(now, 1, 1000)
-			s.Receipt(now, 1, uint64(i+1)*1000, d)
+			s.Receipt(now, 1, Receipt{Acked: uint64(i+1) * 1000, Delay: d})
 		}
 		if rate, _ := s.Rate(); rate > 0 != c.shown {
 			t.Errorf("%s: rate %d", name, rate)

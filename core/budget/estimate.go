@@ -17,7 +17,12 @@ const (
 	maxLinks    = 512                    // links that receipts are remembered of; beyond, the one unheard for longest goes
 	maxDelays   = 64                     // links whose delays are compared
 	gain        = 8                      // a full step is an eighth
+	overflowing = 0.08                   // share of losses from which on the queue is taken to overflow: more than a line has by chance
+	emptying    = 800 * time.Millisecond // that the queue of a home's router takes to empty when a quarter of the uplink is left to it
+	believed    = 10 * time.Second       // that no more is believed than an overflow has shown, and a quarter of it
 	stillest    = 500 * time.Microsecond // delay where nothing ever waits: all in one machine, whose uplinks have no end
+	receipts    = 250 * time.Millisecond // from one of a link to the next, and so before the first
+	shortQueue  = 200 * time.Millisecond // that a queue which overflows holds at least
 	unread      = 3 * time.Second        // that the gauge is waited for, from the first receipt on
 	fade        = 512                    // part of an idle uplink that is no longer trusted each interval: half in 70 s
 )
@@ -49,15 +54,32 @@ type estimate struct {
 	ceiling int64
 	rate    int64
 	shown   int64
+	sent    most
 	peak    int64 // of what was confirmed, fading by half in 4 s
 	acked   meter
 	links   []linkState // by key
 	next    time.Duration
-	over    int // intervals above the target, in a row
+	above   int // intervals above the target, in a row
 	gauge   gauge
+	losses  losses
+	over    overflow
+	last    lastReading
 	exact   bool          // shown is what the uplink carries, and not only what it was seen to carry
 	first   time.Duration // receipt of all
 	felt    bool          // some receipt has told of a delay
+}
+
+// overflow is what the last time has shown at which the uplink's queue was too long.
+type overflow struct {
+	most  int64         // bytes per second: the uplink carries no more
+	until time.Duration // when that is no longer believed
+	empty time.Duration // when the queue is empty again
+}
+
+// lastReading is the last that the gauge has read exactly.
+type lastReading struct {
+	rate int64
+	at   time.Duration
 }
 
 // begin sets the bounds, and tries the ceiling where there is a cap.
@@ -65,9 +87,9 @@ func (e *estimate) begin(ceiling int64, cfg Config) {
 	if e.capped {
 		e.rate, e.shown = 0, 0 // they rested on the cap
 	}
-	e.ceiling, e.capped, e.over = ceiling, cfg.Cap > 0, 0
+	e.ceiling, e.capped, e.above = ceiling, cfg.Cap > 0, 0
 	if e.capped {
-		e.gauge = gauge{} // what is not told of all that leaves reads wrong
+		e.gauge, e.losses, e.last = gauge{}, losses{}, lastReading{} // what is not told of all that leaves reads wrong
 		e.floor, e.rate, e.shown = ceiling/4, ceiling, ceiling
 		return
 	}
@@ -93,6 +115,7 @@ func (e *estimate) find(k linkKey) (int, bool) {
 
 func (e *estimate) forget(k linkKey) {
 	e.gauge.forget(k)
+	e.losses.forget(k)
 	if i, ok := e.find(k); ok {
 		e.links = slices.Delete(e.links, i, i+1)
 	}
@@ -101,16 +124,17 @@ func (e *estimate) forget(k linkKey) {
 // drop forgets the links of a share.
 func (e *estimate) drop(share uint64) {
 	e.gauge.drop(share)
+	e.losses.drop(share)
 	e.links = slices.DeleteFunc(e.links, func(l linkState) bool { return l.key.share == share })
 }
 
 // Receipt is Confirmer's, for a host that has no share at hand.
-func (a *Allocator) Receipt(now time.Duration, link swarm.LinkID, acked uint64, delay time.Duration) {
-	a.receipt(now, linkKey{link: link}, acked, delay)
+func (a *Allocator) Receipt(now time.Duration, link swarm.LinkID, r Receipt) {
+	a.receipt(now, linkKey{link: link}, &r)
 }
 
-func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay time.Duration) {
-	e := &a.estimate
+func (a *Allocator) receipt(now time.Duration, k linkKey, r *Receipt) {
+	e, acked, delay := &a.estimate, r.Acked, r.Delay
 	i, ok := e.find(k)
 	if !ok {
 		if len(e.links) >= maxLinks {
@@ -126,6 +150,7 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 		e.links = slices.Insert(e.links, i, linkState{key: k, since: now, base: [2]time.Duration{delay, delay}})
 	}
 	e.gauge.receipt(now, k, delay)
+	e.losses.receipt(now, k, r)
 	e.felt = e.felt || delay >= stillest
 	l := &e.links[i]
 	if acked > l.acked {
@@ -145,35 +170,89 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, acked uint64, delay ti
 	if now >= e.next {
 		e.next = now + interval
 		a.flow(now)
-		e.update(now, int64(a.granted.rate(now)))
+		e.update(now, int64(a.granted.rate(now)), int64(a.charged.rate(now)))
 		a.resize()
 	}
 }
 
-// update moves the estimate once. sent is what was granted in the last second. What the gauge reads exactly is the uplink,
-// with a twentieth to spare; otherwise delays lead. Where there is any delay, nothing is shown for a while until the gauge
-// has read: what a neighbour is told first it builds on.
-func (e *estimate) update(now time.Duration, sent int64) {
-	confirmed := min(int64(e.acked.rate(now)), sent)
+// update moves the estimate once. sent is what was granted in the last second, charged what left beside it. Losses show best what
+// the uplink carries, then what the gauge reads exactly; otherwise delays lead. Where there is any delay, nothing is shown for
+// a while until the gauge has read: what a neighbour is told first it builds on.
+func (e *estimate) update(now time.Duration, sent, charged int64) {
+	came := int64(e.acked.rate(now))
+	confirmed := min(came, sent)
 	e.peak = max(confirmed, e.peak-e.peak/32)
-	queueing := e.queueing(now)
+	sentMost := e.sent.add(now, sent)
+	if e.capped {
+		e.exact = false
+		e.follow(e.queueing(now, 1, 4), confirmed, sent)
+		return
+	}
+	if now < e.over.empty {
+		return
+	}
+	if lost := e.losses.read(now); lost > overflowing && e.queueing(now, 3, 4) > target {
+		if counted := now - e.first + receipts; counted < time.Second { // less than a second of what came
+			came = int64(float64(came) / counted.Seconds())
+		}
+		e.overflows(now, min(came, sentMost)+charged)
+		return
+	}
+	queueing := e.queueing(now, 1, 4)
 	reading, read := e.gauge.read(now)
-	e.exact = read && reading.bound == exactly
+	if now < e.over.until {
+		reading.rate = min(reading.rate, e.over.most)
+	}
+	switch {
+	case read && reading.bound == exactly:
+		e.last = lastReading{reading.rate, now}
+	case read && reading.rate > e.last.rate:
+		e.last = lastReading{} // there is more than that
+	}
+	since := now - e.last.at
+	e.exact = e.last.rate > 0 && (since == 0 || since < gaugeFresh && queueing <= target) // where less is sent, nothing is delayed
 	if e.exact {
-		e.over = 0
-		e.shown = min(reading.rate-reading.rate/20, e.ceiling)
-		e.rate = min(max(reading.rate-drain(reading.rate, queueing), e.floor), e.ceiling)
+		e.above = 0
+		most := e.last.rate - e.last.rate/20
+		e.shown = min(most, e.ceiling)
+		e.rate = min(max(most-drain(e.last.rate, queueing), e.floor), e.ceiling)
 		return
 	}
 	waits := e.felt && e.shown == 0 && now-e.first < unread
 	e.follow(queueing, confirmed, sent)
 	switch {
-	case e.capped:
 	case read:
 		e.shown = max(e.shown, min(reading.rate, e.rate))
 	case waits:
 		e.shown = 0
 	}
+}
+
+// overflows takes the uplink to be full, since it loses much of what is sent: what comes through is all that it carries. A
+// quarter of that is left to the queue until it is empty. Delays say nothing meanwhile: those of a queue that overflows are cut
+// off, and a link that began with it took it for no delay.
+func (e *estimate) overflows(now time.Duration, carries int64) {
+	e.above, e.exact = 0, true
+	e.shown = min(carries-carries/20, e.ceiling)
+	e.rate = min(max(carries-carries/4, e.floor), e.ceiling)
+	e.over = overflow{most: carries + carries/4, until: now + believed, empty: now + emptying}
+	e.last = lastReading{}
+	e.gauge.begin(max(e.queueing(now, 3, 4), shortQueue))
+	e.losses.begin()
+}
+
+// most is the most of something in this second and in the one before.
+type most struct {
+	of [2]int64
+	at time.Duration // when this one began
+}
+
+func (m *most) add(now time.Duration, v int64) int64 {
+	if now-m.at >= time.Second {
+		m.of, m.at = [2]int64{0, m.of[0]}, now
+	}
+	m.of[0] = max(m.of[0], v)
+	return max(m.of[0], m.of[1])
 }
 
 // drain is how much of a rate that is known is left to a queue above the target, so that it gets shorter: half of it at
@@ -186,15 +265,15 @@ func drain(rate int64, queueing time.Duration) int64 {
 // follow moves the estimate by the delay of the uplink's queue.
 func (e *estimate) follow(queueing time.Duration, confirmed, sent int64) {
 	if queueing > target {
-		e.over++
-		if e.over < patience {
+		e.above++
+		if e.above < patience {
 			return
 		}
 		e.shrink(queueing, confirmed)
 		e.shown = min(e.shown, e.rate)
 		return
 	}
-	e.over = 0
+	e.above = 0
 	if 2*sent >= e.rate { // not held back by want of something to send
 		e.rate = min(e.rate+e.rate*int64(target-queueing)/int64(target)/gain+1, e.ceiling)
 	}
@@ -217,9 +296,9 @@ func (e *estimate) shrink(queueing time.Duration, confirmed int64) {
 	e.rate = min(e.rate, max(rate, least, e.floor))
 }
 
-// queueing is the delay that the uplink's own queue adds. It is common to all links, so it is what three
-// quarters of those heard lately have at least: neither a slow neighbour nor one that lies decides it.
-func (e *estimate) queueing(now time.Duration) time.Duration {
+// queueing is the delay that the uplink's own queue adds, as part of the links heard lately have it at most. It is common to all
+// links: what three quarters have at least, neither a slow neighbour nor one that lies decides.
+func (e *estimate) queueing(now time.Duration, part, of int) time.Duration {
 	var delays [maxDelays]time.Duration
 	n := 0
 	for i := range e.links {
@@ -232,5 +311,5 @@ func (e *estimate) queueing(now time.Duration) time.Duration {
 		return 0
 	}
 	slices.Sort(delays[:n])
-	return delays[n/4]
+	return delays[n*part/of]
 }

@@ -159,6 +159,17 @@ func (l *gauged) tells(delay time.Duration) (rate int64, b bound) {
 	return pico / gaugeCosts[gauges-1], exactly
 }
 
+// begin forgets what was read: what was sent has not all been in the queue, which is of that length.
+func (g *gauge) begin(queue time.Duration) {
+	g.samples = [gaugeKeeps]sample{}
+	for j := range g.queues {
+		g.queues[j] = min(g.queues[j], int64(queue)*1000)
+	}
+	for i := range g.links {
+		g.links[i].frames, g.links[i].delays = 0, [gauges]int32{}
+	}
+}
+
 // keep puts a sample in the place of the oldest, of its own link where that has enough of them.
 func (g *gauge) keep(s sample) {
 	own, all, n := -1, 0, 0

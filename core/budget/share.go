@@ -151,14 +151,15 @@ func (s *Share) Rate() (rate uint64, shown bool) {
 func (s *Share) Cap() uint64 { return s.of.cfg.Cap * s.weight / max(s.of.weights, 1) }
 
 // Receipt is as Confirmer says.
-func (s *Share) Receipt(now time.Duration, link swarm.LinkID, acked uint64, delay time.Duration) {
-	s.of.receipt(now, linkKey{s.id, link}, acked, delay)
+func (s *Share) Receipt(now time.Duration, link swarm.LinkID, r Receipt) {
+	s.of.receipt(now, linkKey{s.id, link}, &r)
 }
 
 // Sent is as Confirmer says. Under a cap there is nothing to find out.
 func (s *Share) Sent(now time.Duration, link swarm.LinkID, size int) {
 	if e := &s.of.estimate; !e.capped {
 		e.gauge.sent(now, linkKey{s.id, link}, size)
+		e.losses.sent(now, linkKey{s.id, link}, size)
 	}
 }
 

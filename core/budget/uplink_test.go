@@ -20,10 +20,12 @@ type uplink struct {
 	lie    func(link swarm.LinkID, d *time.Duration, n uint64) uint64 // nil for honest peers
 	delays []time.Duration                                            // of the queue, every 100 ms
 	rng    *rand.Rand
-	next   int  // link that is sent on
-	full   int  // frames of a burst that are handed back
-	mute   bool // no peer sends receipts
-	unsaid bool // what is sent is not told
+	next   int           // link that is sent on
+	full   int           // frames of a burst that are handed back
+	mute   bool          // no peer sends receipts
+	most   time.Duration // of waiting, beyond which the bottleneck drops
+	loss   float64       // share of frames lost by chance
+	unsaid bool          // what is sent is not told
 
 	charges *Allocator // is charged half a frame after each one, which goes through the bottleneck too; nil for none
 }
@@ -37,6 +39,7 @@ type transit struct {
 // receiver is the peer at the other end of a link.
 type receiver struct {
 	acked   uint64
+	newest  time.Duration // when the newest frame left
 	told    time.Duration // its last receipt
 	tells   int           // receipts so far
 	frames  int           // since the last
@@ -48,11 +51,11 @@ type receiver struct {
 const (
 	frameSize = 1000                   // bytes
 	beat      = 100 * time.Millisecond // on which receipts are sent
-	queueMost = time.Second            // beyond it the bottleneck drops
+	queueMost = time.Second            // the bottleneck's longest queue, where nothing else is said
 )
 
 func newUplink(rate float64, links int) *uplink {
-	u := &uplink{rate: rate, peers: make([]receiver, links), rng: rand.New(rand.NewPCG(20261127, 1))}
+	u := &uplink{rate: rate, most: queueMost, peers: make([]receiver, links), rng: rand.New(rand.NewPCG(20261127, 1))}
 	for i := range u.peers {
 		u.peers[i].least = [2]time.Duration{time.Hour, time.Hour}
 	}
@@ -86,10 +89,13 @@ func (u *uplink) send(s *Share, now time.Duration) bool {
 	if !u.unsaid {
 		s.Sent(now, swarm.LinkID(from+1), frameSize)
 	}
-	if u.free-now > queueMost {
+	if u.free-now > u.most {
 		return true // it is lost
 	}
 	u.free = max(u.free, now) + time.Duration(frameSize/u.rate*float64(time.Second))
+	if u.loss > 0 && u.rng.Float64() < u.loss {
+		return true
+	}
 	there := u.free + 40*time.Millisecond
 	if u.jitter > 0 {
 		there += time.Duration(u.rng.Int64N(int64(u.jitter)))
@@ -116,6 +122,7 @@ func (u *uplink) arrive(s *Share, now time.Duration) {
 		p.lag += lag
 		p.frames++
 		p.acked += frameSize
+		p.newest = max(p.newest, f.sent)
 	}
 	if now%beat != 0 {
 		return
@@ -134,7 +141,7 @@ func (u *uplink) arrive(s *Share, now time.Duration) {
 		if u.lie != nil {
 			n = u.lie(swarm.LinkID(i+1), &d, n)
 		}
-		s.Receipt(now, swarm.LinkID(i+1), n, d)
+		s.Receipt(now, swarm.LinkID(i+1), Receipt{Acked: n, Delay: d, Newest: p.newest})
 	}
 }
 

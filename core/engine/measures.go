@@ -116,7 +116,8 @@ func (o *outgoing) waited(now time.Duration, q *uploads) time.Duration {
 // receipt passes on what a neighbour has received, from which the uplink is measured.
 func (e *Engine) receipt(l *link, m *swarm.Receipt) {
 	if c, ok := e.cfg.Budget.(budget.Confirmer); ok {
-		c.Receipt(e.now, l.id, m.Bytes, m.Delay)
+		age := time.Duration(stamp(e.now)-m.Newest) * stampUnit
+		c.Receipt(e.now, l.id, budget.Receipt{Acked: m.Bytes, Delay: m.Delay, Newest: e.now - age})
 	}
 }
 

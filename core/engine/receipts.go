@@ -17,6 +17,7 @@ type incoming struct {
 	leastAt                  time.Duration // when this one began
 	payload                  uint64        // bytes of useful chunks
 	base                     uint16        // stamp that counts as no lag
+	newest                   uint16        // stamp of the newest frame
 	any                      bool
 }
 
@@ -51,7 +52,7 @@ func (e *Engine) sayReceipt(l *link) {
 		return
 	}
 	r := &e.mail.receipt
-	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay()}
+	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay(), Newest: in.newest}
 	first := r.Delay >= receiptFelt && fresh >= receiptFirst*(1+in.receipts)
 	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay && !first {
 		return

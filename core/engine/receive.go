@@ -68,7 +68,10 @@ func (l *link) arrived(f *swarm.ChunkFrame, wire int, now time.Duration) {
 	late := int64(int16(stamp(now) - f.Stamp - in.base))
 	if !in.any {
 		in.any, in.base, late = true, stamp(now)-f.Stamp, 0
-		in.leastAt = now
+		in.leastAt, in.newest = now, f.Stamp
+	}
+	if int16(f.Stamp-in.newest) > 0 {
+		in.newest = f.Stamp
 	}
 	in.late(late*int64(stampUnit/time.Microsecond), now)
 }

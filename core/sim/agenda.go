@@ -9,7 +9,6 @@ const (
 	doWake     kind = iota // tick a peer
 	doChunk                // a chunk frame arrives
 	doControl              // a control frame arrives
-	doWritable             // a link takes chunks again
 	doAnswer               // a policy's answer is there
 	doLinked               // a dial has come through
 	doUnlinked             // a dial has not
@@ -27,7 +26,7 @@ func (k kind) isOfAll() bool {
 	switch k {
 	case doLinked, doJoin, doLeave, doGroup, doFault, doSecond, doProgress:
 		return true
-	case doWake, doChunk, doControl, doWritable, doAnswer, doUnlinked, doMeet:
+	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet:
 	}
 	return false
 }

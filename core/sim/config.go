@@ -109,7 +109,7 @@ type Network struct {
 	Min       time.Duration // least; default 0
 	Jitter    time.Duration // greatest extra delay of a frame, uniform; default 0
 	Loss      float64       // share of frames lost, 0..0.5
-	Queue     time.Duration // greatest wait for the downlink; default 200 ms
+	Queue     time.Duration // greatest wait for an uplink or a downlink, beyond which chunk frames are lost; default 200 ms
 	Overhead  int           // wire bytes of a frame beyond its own; default 60
 	Handshake int           // wire bytes that either end sends to open a link; default 2400
 	Ack       int           // wire bytes of acknowledgement for a frame received; default 20

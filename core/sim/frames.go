@@ -1,91 +1,45 @@
 package sim
 
 import (
-	"time"
-
 	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/scheduler"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// sendChunks hands chunk frames to the links. Those not taken are told after all were offered.
+// sendChunks hands chunk frames to the links.
 func (w *lane) sendChunks(a *part, sends []engine.ChunkSend) {
-	p := a.peer
-	w.refused = w.refused[:0]
 	for i := range sends {
 		c := &sends[i]
 		bytes := len(c.Frame) + a.media.length(c.ID.Number) + w.cfg.Network.Overhead
 		for _, id := range c.To {
-			h := p.link(id)
-			if h == nil {
-				continue
-			}
-			if !w.sendChunk(a, h, c.Frame, bytes) {
-				w.refused = append(w.refused, refusal{h, i})
+			if h := a.peer.link(id); h != nil {
+				w.sendChunk(a, h, c.Frame, bytes)
 			}
 		}
 	}
-	for _, r := range w.refused {
-		a.engine.Full(w.now, r.half.id, sends[r.send].ID)
-		a.again = true
-	}
 }
 
-// refusal is a frame that a link did not take.
-type refusal struct {
-	half *half
-	send int
-}
-
-// sendChunk carries a chunk frame, unless the link's queue is full.
-func (w *lane) sendChunk(a *part, h *half, frame []byte, bytes int) bool {
+// sendChunk carries a chunk frame. It is lost where the queue in front of the uplink is full, of which nobody is told.
+func (w *lane) sendChunk(a *part, h *half, frame []byte, bytes int) {
 	p := a.peer
-	gone := 0
-	for gone < len(h.queue) && h.queue[gone] <= w.now {
-		gone++
-	}
-	h.queue = append(h.queue[:0], h.queue[gone:]...)
-	if n := len(h.queue); n >= queueFrames && h.queue[n-1] > w.now+queueTime {
-		if h.full == 0 {
-			room := min(h.queue[n-1]-queueTime/2, h.queue[n-queueFrames])
-			w.add(max(room, w.now+time.Microsecond), happening{what: doWritable, peer: p.index, other: int32(h.id)})
-		}
-		h.full.put(a.media.index)
-		return false
-	}
 	if p.vice == RidesFree {
-		return true
+		return
 	}
 	if p.vice == Poisons {
 		frame = forge(frame)
 	}
-	left := w.occupy(p, bytes)
 	a.chunks += uint64(bytes)
-	if left > w.now {
-		h.queue = append(h.queue, left)
-	}
-	if w.lose(p) {
+	if p.free > w.now+w.cfg.Network.Queue {
+		p.sent += uint64(bytes)
 		h.lost++
-		return true
-	}
-	w.add(left+h.delay+w.wander(p), happening{what: doChunk, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
-	return true
-}
-
-func (w *lane) writable(p *peer, id int32) {
-	if p.gone {
 		return
 	}
-	if h := p.link(swarm.LinkID(id)); h != nil {
-		waiting := h.full
-		h.full = 0
-		for i := range p.parts {
-			if waiting.has(i) {
-				p.parts[i].engine.Writable(w.now, h.id)
-				w.advance(&p.parts[i])
-			}
-		}
+	left := w.occupy(p, bytes)
+	if w.lose(p) {
+		h.lost++
+		return
 	}
+	w.add(left+h.delay+w.wander(p), happening{what: doChunk, peer: h.far, other: int32(h.farLink), size: int32(bytes), frame: frame})
 }
 
 // arrive takes a frame through the downlink to its engine. size is 0 once the downlink is behind it.

@@ -15,13 +15,11 @@ type half struct {
 	id      swarm.LinkID
 	far     int32
 	farLink swarm.LinkID
-	delay   time.Duration   // one way
-	up      streams         // whose engines know of it
-	full    streams         // of which a frame was not taken; Writable will be told
-	ordered time.Duration   // when the last control frame arrives
-	queue   []time.Duration // when the chunk frames leave that have not yet
-	lost    uint64          // chunk frames
-	told    uint64          // of them, those that the engine knows of
+	delay   time.Duration // one way
+	up      streams       // whose engines know of it
+	ordered time.Duration // when the last control frame arrives
+	lost    uint64        // chunk frames
+	told    uint64        // of them, those that the engine knows of
 }
 
 // streams is a set of them, by index.
@@ -30,12 +28,6 @@ type streams uint16
 func (s streams) has(index int) bool { return s>>index&1 != 0 }
 
 func (s *streams) put(index int) { *s |= 1 << index }
-
-// What a link holds of chunk frames, see package transport.
-const (
-	queueFrames = 2
-	queueTime   = 10 * time.Millisecond
-)
 
 // dialTimeout is how long a dial of a peer that is not there takes.
 const dialTimeout = 2 * time.Second

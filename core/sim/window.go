@@ -19,7 +19,6 @@ type lane struct {
 	done    int           // of them
 	later   []planned     // for the agenda, in the order in which they were made
 	served  []*peer       // by the lane
-	refused []refusal     // scratch of sendChunks
 	events  uint64
 	err     error     // the first
 	_       [8]uint64 // lanes do not share cache lines
@@ -188,8 +187,6 @@ func (w *lane) serve(p *peer, e *happening) error {
 		w.wake(p.part(e.stream))
 	case doChunk, doControl:
 		w.arrive(p, e)
-	case doWritable:
-		w.writable(p, e.other)
 	case doAnswer:
 		w.answer(p.part(e.stream))
 	case doUnlinked:
@@ -217,7 +214,7 @@ func (w *lane) serveAll(e *happening) error {
 		w.strike(w.cfg.Faults[e.other])
 	case doSecond:
 		w.everySecond()
-	case doWake, doChunk, doControl, doWritable, doAnswer, doUnlinked, doMeet, doProgress: // see serve, and run
+	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet, doProgress: // see serve, and run
 	}
 	return nil
 }

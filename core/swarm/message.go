@@ -157,6 +157,7 @@ type Receipt struct {
 	Bytes     uint64        // cumulative wire bytes of them
 	Duplicate uint64        // cumulative chunks that were held already
 	Delay     time.Duration // one-way delay variation: mean over the interval less the least of the last minutes, whole microseconds
+	Newest    uint16        // stamp of the newest of them: what left before it and is not counted is lost
 }
 
 // DescriptorMessage carries the signed descriptor of the newest epoch that the sender holds.

@@ -69,6 +69,7 @@ func (c *cursor) receipt() Receipt {
 		Bytes:     c.uvarint(maxU64, "bytes"),
 		Duplicate: c.uvarint(maxU64, "duplicate"),
 		Delay:     time.Duration(c.uvarint(maxReceipt, "delay")) * time.Microsecond,
+		Newest:    uint16(c.uvarint(1<<16-1, "newest")),
 	}
 }
 

@@ -38,7 +38,8 @@ func appendBody(dst []byte, m Message) []byte {
 		return appendUvarint(appendVarint(dst, m.Replied-m.Received), uint64(m.Error))
 	case *Receipt:
 		dst = appendUvarint(appendUvarint(dst, m.Chunks), m.Bytes)
-		return appendUvarint(appendUvarint(dst, m.Duplicate), microseconds(m.Delay, maxReceipt))
+		dst = appendUvarint(appendUvarint(dst, m.Duplicate), microseconds(m.Delay, maxReceipt))
+		return appendUvarint(dst, uint64(m.Newest))
 	case *DescriptorMessage:
 		return appendBytes(dst, m.Signed)
 	case *Bye:

@@ -38,7 +38,7 @@ func samples() []Message {
 		&Ping{Sent: 1<<64 - 1},
 		&Pong{Sent: 5, Received: -1 << 63, Replied: 1<<63 - 1, Error: NoClock},
 		&Pong{Sent: 5, Received: 1_790_000_000_000_000, Replied: 1_790_000_000_000_150, Error: 900},
-		&Receipt{Chunks: 1, Bytes: 2, Duplicate: 3, Delay: 25 * time.Millisecond},
+		&Receipt{Chunks: 1, Bytes: 2, Duplicate: 3, Delay: 25 * time.Millisecond, Newest: 60_000},
 		&DescriptorMessage{Signed: []byte("signed")},
 		&Bye{Cause: ByeRewire},
 	}

@@ -1,0 +1,112 @@
+package budget
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-live/shoal/core/swarm"
+)
+
+// A router of a home drops what would wait longer than this.
+const routerQueue = 200 * time.Millisecond
+
+// joined has a node with an unknown uplink begin at once with twice what it carries, and keep changing the peers it sends to, who
+// take a full queue for none.
+func joined(t *testing.T, rate float64) (*Share, *uplink) {
+	s := newAllocator(t, Config{}).Share(1)
+	u := newUplink(rate, 8)
+	u.most = routerQueue
+	for at := time.Duration(0); at < 3*time.Second; at += 500 * time.Millisecond {
+		u.run(s.of, s, 2*rate, at, at+500*time.Millisecond)
+		fresh := &u.peers[int(at/(500*time.Millisecond))%len(u.peers)]
+		*fresh = receiver{least: [2]time.Duration{time.Hour, time.Hour}, leastAt: at}
+		s.Forget(swarm.LinkID(int(at/(500*time.Millisecond))%len(u.peers) + 1))
+	}
+	return s, u
+}
+
+func TestAQueueThatOverflowsShowsWhatTheUplinkCarries(t *testing.T) {
+	for _, rate := range []float64{75_000, 160_000, 430_000} {
+		s, u := joined(t, rate)
+		if most := s.of.estimate.over.most; float64(most) < 0.7*rate || float64(most) > 1.4*rate {
+			t.Errorf("uplink of %.0f: it overflowed, which showed at most %d", rate, most)
+		}
+		u.run(s.of, s, 0.9*rate, 3*time.Second, 12*time.Second)
+		u.delays = nil
+		got := u.run(s.of, s, 0.9*rate, 12*time.Second, 20*time.Second) / 8
+		if d := mean(u.delays); d > 40*time.Millisecond || got < 0.8*rate {
+			t.Errorf("uplink of %.0f: %.0f bytes a second after that, and a mean queue of %v", rate, got, d)
+		}
+	}
+}
+
+func TestLossesByChanceTakeNothingAway(t *testing.T) {
+	s := newAllocator(t, Config{}).Share(1)
+	u := newUplink(400_000, 8)
+	u.most, u.loss = routerQueue, 0.05
+	u.bursts(s, 30, 0, 20*time.Second)
+	if err := within(s, 400_000, 15); err != nil {
+		t.Errorf("5 %% are lost by chance: %v", err)
+	}
+	if s.of.estimate.over.until != 0 {
+		t.Error("losses by chance were taken for a queue that overflows")
+	}
+}
+
+func TestOneWhoDeniesWhatCameTakesNothingAway(t *testing.T) {
+	s := newAllocator(t, Config{}).Share(1)
+	u := newUplink(400_000, 8)
+	u.lie = func(l swarm.LinkID, _ *time.Duration, n uint64) uint64 {
+		if l == 1 {
+			n /= 2
+		}
+		return n
+	}
+	u.bursts(s, 30, 0, 20*time.Second)
+	if err := within(s, 400_000, 15); err != nil {
+		t.Errorf("one of eight confirms half of what came: %v", err)
+	}
+}
+
+func TestLossesAreThoseOfWhatLeftBeforeTheNewest(t *testing.T) {
+	for name, c := range map[string]struct {
+		every time.Duration // frames leave
+		lost  int           // one of so many; 0 for none
+		want  float64
+	}{
+		"nothing, slowly":     {50 * time.Millisecond, 0, 0},
+		"nothing, quickly":    {2 * time.Millisecond, 0, 0},
+		"a quarter, slowly":   {50 * time.Millisecond, 4, 0.25},
+		"a quarter, quickly":  {2 * time.Millisecond, 4, 0.25},
+		"a half, in the same": {time.Microsecond, 2, 0.5},
+	} {
+		var l losses
+		var acked uint64
+		newest := make(map[time.Duration]Receipt) // what a receipt says that leaves at a time
+		const late = 300 * time.Millisecond       // from a frame to its receipt
+		for i := range 4000 {
+			now := time.Duration(i) * c.every
+			if c.every < time.Millisecond {
+				now = time.Duration(i/20) * 50 * time.Millisecond // twenty at once
+			}
+			for _, k := range []linkKey{{1, 1}, {1, 2}, {1, 3}} {
+				l.sent(now, k, 1000)
+			}
+			if c.lost == 0 || i%c.lost > 0 {
+				acked += 1000
+			}
+			newest[now] = Receipt{Acked: acked, Newest: now}
+			if r, ok := newest[now-late]; ok && i%7 == 0 {
+				for _, k := range []linkKey{{1, 1}, {1, 2}, {1, 3}} {
+					l.receipt(now, k, &r)
+				}
+			}
+			if got := l.read(now); got > c.want+0.13 {
+				t.Fatalf("%s: %.2f after %v, want %.2f", name, got, now, c.want)
+			}
+		}
+		if got := l.links[0].share; got < c.want-0.13 {
+			t.Errorf("%s: %.2f in the end, want %.2f", name, got, c.want)
+		}
+	}
+}
