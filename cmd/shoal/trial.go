@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -150,7 +151,8 @@ func (c trialWorker) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	return trial.Work(env.ctx, standardStreams{os.Stdin, os.Stdout}, command, newLog(env.stderr, c.LogLevel, "text"))
+	// A Ctrl-C reaches all processes of the terminal. The conductor asks this one what it has measured, and hangs up then.
+	return trial.Work(context.WithoutCancel(env.ctx), standardStreams{os.Stdin, os.Stdout}, command, newLog(env.stderr, c.LogLevel, "text"))
 }
 
 // standardStreams are both directions to the process that started this one.

@@ -22,6 +22,9 @@ import (
 // streamName is the path that a trial publishes.
 const streamName = "trial"
 
+// paths has MediaMTX pass the publisher's clock on, so that delays are from the capture.
+const paths = "all_others:\n  useAbsoluteTimestamp: true"
+
 // liveWithin is how long the stream may take to be live.
 const liveWithin = 30 * time.Second
 
@@ -82,7 +85,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
-	if t.media, err = tool.Start(ctx, tool.Options{Dir: folder, Progress: o.Out}); err != nil {
+	if t.media, err = tool.Start(ctx, tool.Options{Dir: folder, Progress: o.Out, Paths: paths}); err != nil {
 		return nil, err
 	}
 	defer t.media.Stop()

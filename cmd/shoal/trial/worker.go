@@ -53,10 +53,25 @@ func Work(ctx context.Context, conn io.ReadWriteCloser, command []string, log *s
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	server.ServeConn(conn)
+	server.ServeConn(heard{conn, cancel}) // it waits for the calls under way, which end with ctx
 	cancel()
 	w.group.Wait()
 	return nil
+}
+
+// heard is a connection to the conductor, and what happens when he hangs up.
+type heard struct {
+	io.ReadWriteCloser
+	over context.CancelFunc
+}
+
+// Read implements io.Reader.
+func (h heard) Read(b []byte) (int, error) {
+	n, err := h.ReadWriteCloser.Read(b)
+	if err != nil {
+		h.over()
+	}
+	return n, err
 }
 
 // Calls are the calls that a Worker takes.
@@ -90,6 +105,8 @@ func (c *Calls) Serve(call ServeCall, answer *ServeAnswer) error {
 		return nil
 	case err := <-ended:
 		return fmt.Errorf("the source ended at once: %w", err)
+	case <-w.ctx.Done():
+		return w.ctx.Err()
 	case <-patient.C:
 		for _, s := range server.Streams() {
 			return fmt.Errorf("the stream is not live after %v: %s: %s", call.Patient, s.Name, s.Reason)
