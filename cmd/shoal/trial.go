@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/scenario"
@@ -21,11 +22,16 @@ import (
 
 type trialCommand struct {
 	Scenario string `arg:"" help:"File; scenario.example.yml has every key." placeholder:"SCENARIO.yml"`
-	Report   string `help:"Write the report to this file; a list of two, the trial's and the simulator's, with --sim." placeholder:"FILE"`
+	Report   string `help:"Write all figures to this file: an object with trial, used, simulator, baseline and media." placeholder:"FILE"`
 	Policy   string `help:"Policy, instead of the scenario's: a built-in one, or the path of an executable, ./mine." placeholder:"PATH|NAME"`
 	Crew     int    `help:"Processes that the viewers are in, 1 to 64; as many as there are cores when not given." placeholder:"N"`
 	Process  int    `default:"2" help:"Viewers whose plugins run as processes; the others run them inline, but for executables."`
 	Sim      bool   `default:"true" negatable:"" help:"Simulate the scenario afterwards, and print both side by side."`
+	Baseline bool   `help:"Let as many readers read MediaMTX itself afterwards, over RTSP and over LL-HLS, and print all three side by side."`
+
+	BaselineFor time.Duration `default:"15s" help:"How long each of the two is measured, more than 2s, once all readers have come."`
+
+	Media    bool   `help:"Compare what 20 viewers play out with what MediaMTX was given, frame by frame, and fail when it differs."`
 	Data     string `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
 	LogLevel string `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; logs go to the data folder."`
 }
@@ -37,6 +43,9 @@ func (c trialCommand) Run(env *environment) error {
 	}
 	if c.Process < 0 {
 		return fmt.Errorf("--process: %d is below 0", c.Process)
+	}
+	if c.BaselineFor <= 2*time.Second {
+		return fmt.Errorf("--baseline-for: %v is not more than 2s", c.BaselineFor)
 	}
 	s, err := scenario.Load(c.Scenario, bridge.Names(builtin.Plugins(), bridge.KindPolicy))
 	if err != nil {
@@ -68,26 +77,37 @@ func (c trialCommand) Run(env *environment) error {
 	if c.Crew == 0 {
 		o.Crew = runtime.NumCPU()
 	}
+	if c.Baseline {
+		o.Baseline = c.BaselineFor
+	}
+	if c.Media {
+		o.Compare = compared
+	}
 	if paints(os.Stderr, env.environ) {
 		o.Progress = func(p trial.Progress) { line.status(p.Text()) }
 	}
-	result, err := trial.Run(env.ctx, o)
+	result, failed := trial.Run(env.ctx, o)
 	line.status("")
-	if err != nil {
-		return err
+	if result == nil {
+		return failed
 	}
-	reports := []*report.Report{result.Report}
+	var simulated *report.Report
 	if c.Sim && result.Whole {
-		simulated, err := c.simulate(env, s, policy, line)
-		if err != nil {
-			return err
-		}
-		if simulated != nil {
-			reports = append(reports, simulated)
+		if simulated, err = c.simulate(env, s, policy, line); err != nil {
+			return errors.Join(failed, err)
 		}
 	}
-	return c.show(env, result, reports)
+	if err := c.show(env, result, simulated); err != nil {
+		return errors.Join(failed, err)
+	}
+	if failed == nil && result.Media != nil {
+		failed = result.Media.Err()
+	}
+	return failed
 }
+
+// compared is how many viewers --media compares.
+const compared = 20
 
 // policy is that of the flag or, without it, of the scenario.
 func (c trialCommand) policy(env *environment, s *scenario.Scenario) (config.Plugin, error) {
@@ -122,23 +142,14 @@ func (c trialCommand) simulate(env *environment, s *scenario.Scenario, policy co
 	return runs[0].Report, nil
 }
 
-// show writes and prints what was measured, and fails when a viewer never played.
-func (c trialCommand) show(env *environment, result *trial.Result, reports []*report.Report) error {
-	if err := trial.Print(env.stdout, result, reports[1:]); err != nil {
-		return err
-	}
+// show writes and prints what was measured.
+func (c trialCommand) show(env *environment, result *trial.Result, simulated *report.Report) error {
 	if c.Report != "" {
-		err := writeFile(c.Report, func(w io.Writer) error {
-			if len(reports) == 1 {
-				return writeJSON(w, reports[0])
-			}
-			return writeJSON(w, reports)
-		})
-		if err != nil {
+		if err := writeFile(c.Report, func(w io.Writer) error { return writeJSON(w, result.File(simulated)) }); err != nil {
 			return flagError("report", err)
 		}
 	}
-	return nil
+	return trial.Print(env.stdout, result, simulated)
 }
 
 type trialWorker struct {

@@ -17,15 +17,21 @@ import (
 type Result struct {
 	Report *report.Report
 	Used   []Used // by what takes it
+	Fed    uint64 // bytes that MediaMTX has sent to the source, as it counts them
 	Links  int    // most link ends of one viewer
+	Media  *Media // nil when nobody was to be compared
+	Ways   []Way  // Shoal, and MediaMTX alone; none without Options.Baseline
 	Whole  bool   // false when it was stopped
 }
 
+// The parts that the ways are compared by.
+const partMedia, partSource, partViewers = "MediaMTX", "source", "viewers"
+
 // Used is what one part of the trial takes of the machine.
 type Used struct {
-	Part     string
-	CPU      float64 // share of one core, over the run
-	Resident uint64  // bytes at the end
+	Part     string  `json:"part"`
+	CPU      float64 `json:"cpu"`            // cores, over the run
+	Resident uint64  `json:"resident_bytes"` // at the end
 }
 
 // meter measures what the parts of a trial take of the machine.
@@ -43,9 +49,9 @@ type part struct {
 
 func newMeter(t *trial) *meter {
 	m := &meter{at: time.Now(), parts: []part{
-		{name: "MediaMTX", pids: []int{t.media.PID()}},
-		{name: "source", pids: []int{t.source.cmd.Process.Pid}},
-		{name: "viewers"},
+		{name: partMedia, pids: []int{t.media.PID()}},
+		{name: partSource, pids: []int{t.source.cmd.Process.Pid}},
+		{name: partViewers},
 		{name: "conductor", pids: []int{os.Getpid()}},
 	}}
 	for _, h := range t.crew {
@@ -146,6 +152,11 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	}
 	duration := time.Since(t.began)
 	used, all := t.used.read()
+	fed := t.fed(ctx)
+	media, err := t.compare(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var viewers []Measured
 	for _, h := range t.crew {
 		var some []Measured
@@ -181,6 +192,7 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	}
 	run.Bounds = t.plan.sim.Bounds(came)
 	return &Result{
-		Report: report.Build(&run), Used: used, Links: t.series.links, Whole: duration >= t.plan.sim.Duration,
+		Report: report.Build(&run), Used: used, Fed: fed - min(t.fedBefore, fed), Links: t.series.links, Media: media,
+		Whole: duration >= t.plan.sim.Duration,
 	}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/scenario"
+	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
 )
 
 // streamName is the path that a trial publishes.
@@ -37,6 +37,8 @@ type Options struct {
 	Dir      string         // folder for all that it writes; it must exist
 	Worker   []string       // that starts this binary as one of the crew
 	Out      io.Writer      // what there is to say while it prepares
+	Baseline time.Duration  // for which readers of MediaMTX itself are measured afterwards, in each way; 0 for none
+	Compare  int            // viewers whose frames are compared with those that MediaMTX was given; 0 for none
 	Progress func(Progress) // called once a second; nil for nobody
 	Log      *slog.Logger
 }
@@ -55,6 +57,7 @@ type trial struct {
 	opts   Options
 	plan   *plan
 	media  *tool.Server
+	input  *frames.Input // what MediaMTX is given; nil when nobody is compared
 	source *hand
 	crew   []*hand
 	url    string // where viewers join
@@ -62,30 +65,35 @@ type trial struct {
 	used   *meter
 	series series
 
+	fedBefore uint64 // bytes that MediaMTX had sent to the source when it all began
+
 	calls    sync.WaitGroup // that are under way
 	failures chan error     // has room for each of them
 }
 
 // Run makes the trial, until its time is over or ctx ends, and returns when everything that it started has ended. When ctx ends
-// before the first viewer has joined, the error is context.Canceled. Errors: ErrScenario, naming the key.
+// before the first viewer has joined, the error is context.Canceled. With an error there may be a result, of what was measured before.
+// Errors: ErrScenario, naming the key.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	p, err := newPlan(o.Scenario, o.Process)
+	p, err := newPlan(o.Scenario)
 	if err != nil {
 		return nil, err
 	}
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
+	p.spread(o.Process, func(st *seat) { st.process = true })
+	p.spread(o.Compare, func(st *seat) { st.record = true })
 	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+8)}
 	fill, err := t.fill()
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(o.Dir, "mediamtx")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	media, err := t.mediaOptions()
+	if err != nil {
 		return nil, err
 	}
-	if t.media, err = tool.Start(ctx, tool.Options{Dir: folder, Progress: o.Out, Paths: paths}); err != nil {
+	if t.media, err = tool.Start(ctx, media); err != nil {
 		return nil, err
 	}
 	defer t.media.Stop()
@@ -98,7 +106,19 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := t.hire(ctx); err != nil {
 		return nil, err
 	}
-	return t.conduct(ctx)
+	listening, deaf := context.WithCancel(publishing)
+	defer deaf()
+	if o.Compare > 0 {
+		t.listen(listening, &group)
+	}
+	result, err := t.conduct(ctx)
+	if err != nil || !result.Whole || o.Baseline == 0 {
+		return result, err
+	}
+	deaf()
+	t.dismiss() // nothing runs beside what is measured
+	result.Ways, err = t.direct(ctx, result)
+	return result, err
 }
 
 // fill is what the clip is filled up to.
@@ -117,12 +137,7 @@ func (t *trial) publish(ctx context.Context, o clip.Options) {
 		if err := clip.Publish(ctx, t.media.RTSPURL(streamName), o); err != nil && ctx.Err() == nil {
 			t.opts.Log.Warn("clip", "error", err)
 		}
-		pause := time.NewTimer(time.Second)
-		select {
-		case <-ctx.Done():
-		case <-pause.C:
-		}
-		pause.Stop()
+		pause(ctx, time.Second)
 	}
 }
 
@@ -213,7 +228,7 @@ func (t *trial) conduct(ctx context.Context) (*Result, error) {
 	defer t.calls.Wait()
 	defer cancel()
 	t.began = time.Now()
-	t.used = newMeter(t)
+	t.used, t.fedBefore = newMeter(t), t.fed(calling)
 	if err := t.play(ctx, calling); err != nil {
 		return nil, err
 	}
