@@ -39,8 +39,6 @@ func newPlan(s *scenario.Scenario) (*plan, error) {
 	switch {
 	case len(s.Streams) > 1:
 		return nil, fmt.Errorf("%w: streams: a trial has one stream, not %d; leave streams out", ErrScenario, len(s.Streams))
-	case len(s.Policy) != 1:
-		return nil, fmt.Errorf("%w: policy: a trial runs one policy, not %d; choose one with --policy", ErrScenario, len(s.Policy))
 	case s.Helpers.Count > 0:
 		return nil, fmt.Errorf("%w: helpers.count: a trial has no helpers yet; set it to 0", ErrScenario)
 	case s.Stream.GOP != time.Second:
