@@ -3,11 +3,8 @@ package trial
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
 	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
 	"github.com/shoal-live/shoal/core/report"
 )
@@ -65,9 +62,7 @@ func (t *trial) read(ctx context.Context, call BaselineCall) (*BaselineAnswer, e
 	call.Readers, call.For = len(seats), t.opts.Baseline
 	call.Join = max(seats[len(seats)-1].at-seats[0].at, leastJoin)
 	call.Server = baseline.Server{API: t.media.APIURL(), Path: streamName, PID: t.media.PID()}
-	if t.opts.Out != nil {
-		fmt.Fprintf(t.opts.Out, "%d readers of MediaMTX over %v: %v\n", call.Readers, call.Way, call.Join+call.For)
-	}
+	t.say("%d readers read MediaMTX over %v, for %v", call.Readers, call.Way, (call.Join + call.For).Round(time.Second))
 	h, err := hire(t.opts.Worker, t.opts.Dir, fmt.Sprintf("readers-%v", call.Way))
 	if err != nil {
 		return nil, err
@@ -124,13 +119,4 @@ func (a *BaselineAnswer) way() Way {
 		DelayMS: r.Delay.Percentiles(), HoldBackMS: float64(r.HoldBack) / float64(time.Millisecond), StartupMS: r.Startup.Percentiles(),
 		Continuity: r.Continuity, Lost: r.Lost, Reason: a.Failed,
 	}
-}
-
-// mediaOptions are MediaMTX's: HLS is on only where it is read, for what is off takes nothing of the processor.
-func (t *trial) mediaOptions() (tool.Options, error) {
-	o := tool.Options{Dir: filepath.Join(t.opts.Dir, "mediamtx"), Progress: t.opts.Out, Paths: paths}
-	if t.opts.Baseline > 0 {
-		o.HLS = tool.On
-	}
-	return o, os.MkdirAll(o.Dir, 0o755)
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
-	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/scenario"
 	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
@@ -21,9 +20,6 @@ import (
 
 // streamName is the path that a trial publishes.
 const streamName = "trial"
-
-// paths has MediaMTX pass the publisher's clock on, so that delays are from the capture.
-const paths = "all_others:\n  useAbsoluteTimestamp: true"
 
 // liveWithin is how long the stream may take to be live.
 const liveWithin = 30 * time.Second
@@ -36,7 +32,7 @@ type Options struct {
 	Process  int            // viewers whose plugins run as processes; the others run them inline
 	Dir      string         // folder for all that it writes; it must exist
 	Worker   []string       // that starts this binary as one of the crew
-	Out      io.Writer      // what there is to say while it prepares
+	Out      io.Writer      // what begins now, a line each; nil for nobody
 	Baseline time.Duration  // for which readers of MediaMTX itself are measured afterwards, in each way; 0 for none
 	Compare  int            // viewers whose frames are compared with those that MediaMTX was given; 0 for none
 	Progress func(Progress) // called once a second; nil for nobody
@@ -121,23 +117,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return result, err
 }
 
-// fill is what the clip is filled up to.
-func (t *trial) fill() (clip.Options, error) {
-	s := &t.plan.sim.Stream
-	name, err := clip.ForRate(s.Mean())
-	if err != nil {
-		return clip.Options{}, fmt.Errorf("%w: stream.bitrate: %w", ErrScenario, err)
-	}
-	return clip.Options{Name: name, Fill: &clip.Fill{Span: s.Group, Sizes: s.Sizes()}}, nil
-}
-
-// publish keeps the stream coming.
-func (t *trial) publish(ctx context.Context, o clip.Options) {
-	for ctx.Err() == nil {
-		if err := clip.Publish(ctx, t.media.RTSPURL(streamName), o); err != nil && ctx.Err() == nil {
-			t.opts.Log.Warn("clip", "error", err)
-		}
-		pause(ctx, time.Second)
+// say prints a line of what begins now.
+func (t *trial) say(format string, args ...any) {
+	if t.opts.Out != nil {
+		fmt.Fprintf(t.opts.Out, format+"\n", args...)
 	}
 }
 
@@ -224,6 +207,7 @@ func (t *trial) conduct(ctx context.Context) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	t.say("%d viewers join a live stream, for %v", len(t.plan.seats), t.plan.sim.Duration)
 	calling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer t.calls.Wait()
 	defer cancel()
