@@ -10,8 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
-
-	"github.com/shoal-live/shoal/cmd/shoal/usage"
 )
 
 // hand is one process of the crew.
@@ -20,7 +18,6 @@ type hand struct {
 	cmd    *exec.Cmd
 	client *rpc.Client
 	exited chan struct{} // closed when the process has ended
-	began  usage.Used    // when the measuring began
 }
 
 // pipes are both directions to a process.
