@@ -216,7 +216,14 @@ func (t *trial) conduct(ctx context.Context) (*Result, error) {
 	if err := t.play(ctx, calling); err != nil {
 		return nil, err
 	}
-	return t.measure(calling)
+	measuring, late := context.WithTimeout(calling, tooSlow)
+	defer late()
+	result, err := t.measure(measuring)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%w: %d viewers are too many for this machine, they have not answered for %v: lower viewers.count or stream.bitrate",
+			ErrScenario, len(t.plan.seats), tooSlow)
+	}
+	return result, err
 }
 
 // play runs the plan until it is over or ctx ends. Calls go on until calling ends.
@@ -235,7 +242,7 @@ func (t *trial) play(ctx, calling context.Context) error {
 			t.strike(calling, t.plan.faults[struck])
 		}
 		if now >= next {
-			next += beat
+			next = now.Truncate(beat) + beat // one beat too late is not made up for
 			t.sample(calling, joined)
 		}
 		if now >= t.plan.sim.Duration {
