@@ -1,6 +1,7 @@
 # Shoal. `make` alone prints this help.
 #
 #   make demo ARGS="--headless --viewers 20 --for 20s --report demo.json"
+#   make trial SCENARIO=cmd/shoal/scenarios/small.yml ARGS="--baseline --media"
 #   make test TESTFLAGS="-v -run Story"
 #   make fuzz FUZZTIME=5m
 #
@@ -8,8 +9,9 @@
 
 BIN := .cache/bin/shoal
 
-# What `shoal demo` gets, what `shoal sim` gets, what `go test` gets, how long each fuzz target runs.
+# What `shoal demo` and `shoal trial` get, what the trial is of, what `shoal sim` gets, what `go test` gets, how long each fuzz target runs.
 ARGS      ?=
+SCENARIO  ?= cmd/shoal/scenarios/trial-350.yml
 SIM       ?= --seeds 5
 TESTFLAGS ?=
 FUZZTIME  ?= 20s
@@ -35,7 +37,7 @@ in-examples = @for d in $(EXAMPLES); do echo "$$d"; (cd $$d && $(1)) || exit 1; 
 packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
+.PHONY: help demo trial build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
 	check-fmt check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list
@@ -43,6 +45,9 @@ help: ## print this list
 
 demo: build ## run MediaMTX, a source and viewers on this machine; ARGS="--help" for choices
 	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && exec $(BIN) demo $(ARGS)
+
+trial: build ## run SCENARIO with real nodes over real sockets, beside the simulator; ARGS="--baseline --media --report trial.json"
+	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && exec $(BIN) trial $(SCENARIO) $(ARGS)
 
 build: ## build the one binary into .cache/bin
 	@[ -e $(BIN) ] || echo "building $(BIN); the first time takes a minute or two"

@@ -90,6 +90,7 @@ type Join struct {
 type Fault struct {
 	At         time.Duration `yaml:"at"`         // default 0s
 	Kill       Share         `yaml:"kill"`       // of the viewers then present: they are gone without a word
+	Leave      Share         `yaml:"leave"`      // of the viewers then present: they say goodbye
 	FreeRiders Share         `yaml:"freeRiders"` // of all viewers: they send no chunk from then on
 	Poison     Share         `yaml:"poison"`     // of all viewers: they forge every chunk that they send from then on
 	Slow       Slow          `yaml:"slow"`

@@ -67,6 +67,9 @@ func (f *Fault) events() []sim.Fault {
 	if f.Kill > 0 {
 		events = append(events, sim.Kill{At: f.At, Share: float64(f.Kill)})
 	}
+	if f.Leave > 0 {
+		events = append(events, sim.Leave{At: f.At, Share: float64(f.Leave)})
+	}
 	if f.FreeRiders > 0 {
 		events = append(events, sim.FreeRide{At: f.At, Share: float64(f.FreeRiders)})
 	}

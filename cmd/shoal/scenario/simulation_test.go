@@ -95,9 +95,9 @@ func TestStreamsShareTheUplinksOfEachPeer(t *testing.T) {
 }
 
 func TestFaultsStrikeTogether(t *testing.T) {
-	c := simulation(t, "faults: [{at: 2s, kill: 20%, poison: 2%}, {at: 4s, slow: {share: 5%, rate: 0.2x}, freeRiders: 1}]")
+	c := simulation(t, "faults: [{at: 2s, kill: 20%, leave: 10%, poison: 2%}, {at: 4s, slow: {share: 5%, rate: 0.2x}, freeRiders: 1}]")
 	want := []sim.Fault{
-		sim.Kill{At: 2 * time.Second, Share: 0.2}, sim.Poison{At: 2 * time.Second, Share: 0.02},
+		sim.Kill{At: 2 * time.Second, Share: 0.2}, sim.Leave{At: 2 * time.Second, Share: 0.1}, sim.Poison{At: 2 * time.Second, Share: 0.02},
 		sim.FreeRide{At: 4 * time.Second, Share: 1}, sim.Slow{At: 4 * time.Second, Share: 0.05, Rate: 0.2},
 	}
 	for i := range want {

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
+	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
+	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
 	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/core/sim"
 )
@@ -28,6 +30,7 @@ type JoinCall struct {
 	Policy    config.Plugin
 	Isolation config.Isolation
 	Vice      sim.Vice
+	Record    time.Duration // for which frames that it plays out are kept; 0 for none
 }
 
 // EndCall ends viewers.
@@ -82,4 +85,27 @@ type Source struct {
 	Published uint64 // bytes of payload
 	Sent      uint64 // wire bytes
 	Most1s    uint64 // wire bytes
+}
+
+// Recorded is what one viewer has played out.
+type Recorded struct {
+	Viewer    int
+	Recording frames.Recording
+}
+
+// BaselineCall lets readers read MediaMTX itself; see baseline.Options.
+type BaselineCall struct {
+	Way     baseline.Way
+	URL     string
+	Readers int
+	Join    time.Duration
+	For     time.Duration
+	Server  baseline.Server
+}
+
+// BaselineAnswer is what they have measured.
+type BaselineAnswer struct {
+	Way    baseline.Way
+	Result baseline.Result // without Err
+	Failed string          // what Err said; "" when nobody was lost
 }

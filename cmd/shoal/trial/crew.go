@@ -10,8 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
-
-	"github.com/shoal-live/shoal/cmd/shoal/usage"
 )
 
 // hand is one process of the crew.
@@ -20,7 +18,6 @@ type hand struct {
 	cmd    *exec.Cmd
 	client *rpc.Client
 	exited chan struct{} // closed when the process has ended
-	began  usage.Used    // when the measuring began
 }
 
 // pipes are both directions to a process.
@@ -89,6 +86,9 @@ func (h *hand) call(ctx context.Context, method string, question, answer any) er
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-c.Done:
+	}
+	if errors.Is(c.Error, rpc.ErrShutdown) || errors.Is(c.Error, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%s has ended, %s.log in the data folder says why: %w", h.name, h.name, c.Error)
 	}
 	if c.Error != nil {
 		return fmt.Errorf("%s: %w", h.name, c.Error)

@@ -8,4 +8,11 @@
 // The network is bad on purpose, at the sockets: see transports/quic/impair. What a trial does not repeat of a simulation: the
 // delays of pairs are other draws of the same distribution, the rendezvous answers without them, and the source's uplink is
 // limited by its cap alone.
+//
+// Two things may be measured beside the swarm. What is played out: the conductor reads from MediaMTX what it is given, some viewers
+// keep what they play out, and package frames compares them. And what one would use instead: when the swarm has ended, as
+// many readers take the same stream from the same MediaMTX, see package baseline.
+//
+// All that was started has ended when [Run] returns: a worker ends all of its nodes when it does not hear the conductor any more,
+// and is killed when that takes it too long.
 package trial

@@ -2,5 +2,10 @@ package trial
 
 import "errors"
 
-// ErrScenario means that a trial cannot do what the scenario asks for.
-var ErrScenario = errors.New("trial")
+var (
+	// ErrScenario means that a trial cannot do what the scenario asks for, or this machine cannot.
+	ErrScenario = errors.New("trial")
+
+	// ErrMedia means that a viewer played out what MediaMTX was not given, or that nothing could be compared.
+	ErrMedia = errors.New("trial: what was played out is not what was put in")
+)

@@ -17,6 +17,9 @@ func (t *trial) join(ctx context.Context, st *seat) {
 	call := JoinCall{
 		Viewer: st.id, URL: t.url, Transport: t.transport(st.uplink), Policy: t.policy(), Isolation: config.Inline, Vice: st.vice,
 	}
+	if st.record {
+		call.Record = t.kept()
+	}
 	if st.process {
 		call.Isolation = config.Process
 	}

@@ -17,15 +17,21 @@ import (
 type Result struct {
 	Report *report.Report
 	Used   []Used // by what takes it
+	Fed    uint64 // bytes that MediaMTX has sent to the source, as it counts them
 	Links  int    // most link ends of one viewer
+	Media  *Media // nil when nobody was to be compared
+	Ways   []Way  // Shoal, and MediaMTX alone; none without Options.Baseline
 	Whole  bool   // false when it was stopped
 }
 
+// The parts that the ways are compared by.
+const partMedia, partSource, partViewers = "MediaMTX", "source", "viewers"
+
 // Used is what one part of the trial takes of the machine.
 type Used struct {
-	Part     string
-	CPU      float64 // share of one core, over the run
-	Resident uint64  // bytes at the end
+	Part     string  `json:"part"`
+	CPU      float64 `json:"cpu"`            // cores, over the run
+	Resident uint64  `json:"resident_bytes"` // at the end
 }
 
 // meter measures what the parts of a trial take of the machine.
@@ -43,9 +49,9 @@ type part struct {
 
 func newMeter(t *trial) *meter {
 	m := &meter{at: time.Now(), parts: []part{
-		{name: "MediaMTX", pids: []int{t.media.PID()}},
-		{name: "source", pids: []int{t.source.cmd.Process.Pid}},
-		{name: "viewers"},
+		{name: partMedia, pids: []int{t.media.PID()}},
+		{name: partSource, pids: []int{t.source.cmd.Process.Pid}},
+		{name: partViewers},
 		{name: "conductor", pids: []int{os.Getpid()}},
 	}}
 	for _, h := range t.crew {
@@ -98,8 +104,14 @@ type series struct {
 
 // sample measures the second that has ended.
 func (t *trial) sample(ctx context.Context, joined int) {
+	const within = 2 * time.Second // of a machine that has too much to do, the trial must end all the same
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	at := time.Since(t.began)
-	now, sent := t.together(ctx)
+	now, sent, err := t.together(ctx)
+	if err != nil {
+		return // the next one is of this second too
+	}
 	s := &t.series
 	lately := now.Delay
 	lately.Sub(&s.before.Delay)
@@ -119,13 +131,12 @@ func (t *trial) sample(ctx context.Context, joined int) {
 	}
 }
 
-// together is what all viewers have measured so far, and what the source has sent. A process that does not answer has no part in
-// it: it will not answer either when it counts.
-func (t *trial) together(ctx context.Context) (all Sample, sent uint64) {
+// together is what all viewers have measured so far, and what the source has sent.
+func (t *trial) together(ctx context.Context) (all Sample, sent uint64, err error) {
 	for _, h := range t.crew {
 		var one Sample
-		if h.call(ctx, "Sample", Nothing(0), &one) != nil {
-			continue
+		if err := h.call(ctx, "Sample", Nothing(0), &one); err != nil {
+			return Sample{}, 0, err
 		}
 		all.Playing += one.Playing
 		all.Due += one.Due
@@ -134,9 +145,12 @@ func (t *trial) together(ctx context.Context) (all Sample, sent uint64) {
 		all.MostLinks = max(all.MostLinks, one.MostLinks)
 	}
 	var source Source
-	_ = t.source.call(ctx, "Source", Nothing(0), &source)
-	return all, source.Sent
+	err = t.source.call(ctx, "Source", Nothing(0), &source)
+	return all, source.Sent, err
 }
+
+// tooSlow is how long the crew may take to say what it has measured.
+const tooSlow = time.Minute
 
 // measure makes the report.
 func (t *trial) measure(ctx context.Context) (*Result, error) {
@@ -146,6 +160,11 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	}
 	duration := time.Since(t.began)
 	used, all := t.used.read()
+	fed := t.fed(ctx)
+	media, err := t.compare(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var viewers []Measured
 	for _, h := range t.crew {
 		var some []Measured
@@ -181,6 +200,7 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	}
 	run.Bounds = t.plan.sim.Bounds(came)
 	return &Result{
-		Report: report.Build(&run), Used: used, Links: t.series.links, Whole: duration >= t.plan.sim.Duration,
+		Report: report.Build(&run), Used: used, Fed: fed - min(t.fedBefore, fed), Links: t.series.links, Media: media,
+		Whole: duration >= t.plan.sim.Duration,
 	}, nil
 }

@@ -28,18 +28,17 @@ type seat struct {
 	uplink  uint64 // bytes per second, now; 0 for no limit
 	vice    sim.Vice
 	process bool // its plugins are processes
+	record  bool // what it plays out is compared
 	present bool
 	ended   bool
 }
 
 // newPlan makes the plan of a scenario. Errors: ErrScenario, for what a trial cannot do.
-func newPlan(s *scenario.Scenario, processes int) (*plan, error) {
+func newPlan(s *scenario.Scenario) (*plan, error) {
 	p := &plan{sim: s.Simulation(), random: rand.New(rand.NewPCG(s.Seed, 0x747269616c))}
 	switch {
 	case len(s.Streams) > 1:
 		return nil, fmt.Errorf("%w: streams: a trial has one stream, not %d; leave streams out", ErrScenario, len(s.Streams))
-	case len(s.Policy) != 1:
-		return nil, fmt.Errorf("%w: policy: a trial runs one policy, not %d; choose one with --policy", ErrScenario, len(s.Policy))
 	case s.Helpers.Count > 0:
 		return nil, fmt.Errorf("%w: helpers.count: a trial has no helpers yet; set it to 0", ErrScenario)
 	case s.Stream.GOP != time.Second:
@@ -57,12 +56,17 @@ func newPlan(s *scenario.Scenario, processes int) (*plan, error) {
 	for i, st := range p.seats {
 		st.id = i
 	}
-	for i := range min(processes, len(p.seats)) { // evenly among all, whatever their uplinks
-		p.seats[i*len(p.seats)/processes].process = true
-	}
 	p.faults = slices.Clone(p.sim.Faults)
 	slices.SortStableFunc(p.faults, func(a, b sim.Fault) int { return cmp.Compare(sim.When(a), sim.When(b)) })
 	return p, nil
+}
+
+// spread calls f with so many of the viewers, all if there are not more, evenly among them whatever their uplinks.
+func (p *plan) spread(count int, f func(*seat)) {
+	count = min(count, len(p.seats))
+	for i := range count {
+		f(p.seats[i*len(p.seats)/count])
+	}
 }
 
 // maxViewers bounds the viewers of a trial.

@@ -54,8 +54,9 @@ func figures() []figure {
 // most is by how much simulator and trial may differ before the table says so.
 const most = 0.2
 
-// Print writes what the trial reached as a table, beside what the simulator says of the same scenario where it was asked.
-func Print(w io.Writer, result *Result, simulated []*report.Report) error {
+// Print writes what the trial reached as a table, beside what the simulator says of the same scenario, nil where it was not asked;
+// then what each part took, what was found of the frames, and the other ways to have the stream.
+func Print(w io.Writer, result *Result, simulated *report.Report) error {
 	r := result.Report
 	stopped := ""
 	if !result.Whole {
@@ -68,15 +69,15 @@ func Print(w io.Writer, result *Result, simulated []*report.Report) error {
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { fmt.Fprintf(tw, "%s\n", strings.Join(cells, "\t")) }
-	if len(simulated) > 0 {
+	if simulated != nil {
 		row("", "trial", "simulator", "trial / simulator")
 	}
 	for _, f := range figures() {
 		cells := []string{f.name, fmt.Sprintf(f.format, f.of(r))}
-		for _, s := range simulated {
-			cells = append(cells, fmt.Sprintf(f.format, f.of(s)))
+		if simulated != nil {
+			cells = append(cells, fmt.Sprintf(f.format, f.of(simulated)))
 			if f.apart {
-				cells = append(cells, apart(f.of(r), f.of(s)))
+				cells = append(cells, apart(f.of(r), f.of(simulated)))
 			}
 		}
 		row(cells...)
@@ -84,7 +85,13 @@ func Print(w io.Writer, result *Result, simulated []*report.Report) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	return printUsed(w, result)
+	if err := printUsed(w, result); err != nil {
+		return err
+	}
+	if err := printMedia(w, result.Media); err != nil {
+		return err
+	}
+	return printWays(w, result.Ways)
 }
 
 // apart is the ratio of two figures, and says where they are far from each other.

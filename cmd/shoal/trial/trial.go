@@ -7,16 +7,15 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
-	"github.com/shoal-live/shoal/cmd/shoal/clip"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/scenario"
+	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
 )
 
 // streamName is the path that a trial publishes.
@@ -33,7 +32,9 @@ type Options struct {
 	Process  int            // viewers whose plugins run as processes; the others run them inline
 	Dir      string         // folder for all that it writes; it must exist
 	Worker   []string       // that starts this binary as one of the crew
-	Out      io.Writer      // what there is to say while it prepares
+	Out      io.Writer      // what begins now, a line each; nil for nobody
+	Baseline time.Duration  // for which readers of MediaMTX itself are measured afterwards, in each way; 0 for none
+	Compare  int            // viewers whose frames are compared with those that MediaMTX was given; 0 for none
 	Progress func(Progress) // called once a second; nil for nobody
 	Log      *slog.Logger
 }
@@ -52,6 +53,7 @@ type trial struct {
 	opts   Options
 	plan   *plan
 	media  *tool.Server
+	input  *frames.Input // what MediaMTX is given; nil when nobody is compared
 	source *hand
 	crew   []*hand
 	url    string // where viewers join
@@ -59,30 +61,35 @@ type trial struct {
 	used   *meter
 	series series
 
+	fedBefore uint64 // bytes that MediaMTX had sent to the source when it all began
+
 	calls    sync.WaitGroup // that are under way
 	failures chan error     // has room for each of them
 }
 
 // Run makes the trial, until its time is over or ctx ends, and returns when everything that it started has ended. When ctx ends
-// before the first viewer has joined, the error is context.Canceled. Errors: ErrScenario, naming the key.
+// before the first viewer has joined, the error is context.Canceled. With an error there may be a result, of what was measured before.
+// Errors: ErrScenario, naming the key.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	p, err := newPlan(o.Scenario, o.Process)
+	p, err := newPlan(o.Scenario)
 	if err != nil {
 		return nil, err
 	}
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
+	p.spread(o.Process, func(st *seat) { st.process = true })
+	p.spread(o.Compare, func(st *seat) { st.record = true })
 	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+8)}
 	fill, err := t.fill()
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(o.Dir, "mediamtx")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	media, err := t.mediaOptions()
+	if err != nil {
 		return nil, err
 	}
-	if t.media, err = tool.Start(ctx, tool.Options{Dir: folder, Progress: o.Out}); err != nil {
+	if t.media, err = tool.Start(ctx, media); err != nil {
 		return nil, err
 	}
 	defer t.media.Stop()
@@ -95,31 +102,25 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := t.hire(ctx); err != nil {
 		return nil, err
 	}
-	return t.conduct(ctx)
-}
-
-// fill is what the clip is filled up to.
-func (t *trial) fill() (clip.Options, error) {
-	s := &t.plan.sim.Stream
-	name, err := clip.ForRate(s.Mean())
-	if err != nil {
-		return clip.Options{}, fmt.Errorf("%w: stream.bitrate: %w", ErrScenario, err)
+	listening, deaf := context.WithCancel(publishing)
+	defer deaf()
+	if o.Compare > 0 {
+		t.listen(listening, &group)
 	}
-	return clip.Options{Name: name, Fill: &clip.Fill{Span: s.Group, Sizes: s.Sizes()}}, nil
+	result, err := t.conduct(ctx)
+	if err != nil || !result.Whole || o.Baseline == 0 {
+		return result, err
+	}
+	deaf()
+	t.dismiss() // nothing runs beside what is measured
+	result.Ways, err = t.direct(ctx, result)
+	return result, err
 }
 
-// publish keeps the stream coming.
-func (t *trial) publish(ctx context.Context, o clip.Options) {
-	for ctx.Err() == nil {
-		if err := clip.Publish(ctx, t.media.RTSPURL(streamName), o); err != nil && ctx.Err() == nil {
-			t.opts.Log.Warn("clip", "error", err)
-		}
-		pause := time.NewTimer(time.Second)
-		select {
-		case <-ctx.Done():
-		case <-pause.C:
-		}
-		pause.Stop()
+// say prints a line of what begins now.
+func (t *trial) say(format string, args ...any) {
+	if t.opts.Out != nil {
+		fmt.Fprintf(t.opts.Out, format+"\n", args...)
 	}
 }
 
@@ -206,15 +207,23 @@ func (t *trial) conduct(ctx context.Context) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	t.say("%d viewers join a live stream, for %v", len(t.plan.seats), t.plan.sim.Duration)
 	calling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer t.calls.Wait()
 	defer cancel()
 	t.began = time.Now()
-	t.used = newMeter(t)
+	t.used, t.fedBefore = newMeter(t), t.fed(calling)
 	if err := t.play(ctx, calling); err != nil {
 		return nil, err
 	}
-	return t.measure(calling)
+	measuring, late := context.WithTimeout(calling, tooSlow)
+	defer late()
+	result, err := t.measure(measuring)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%w: %d viewers are too many for this machine, they have not answered for %v: lower viewers.count or stream.bitrate",
+			ErrScenario, len(t.plan.seats), tooSlow)
+	}
+	return result, err
 }
 
 // play runs the plan until it is over or ctx ends. Calls go on until calling ends.
@@ -233,7 +242,7 @@ func (t *trial) play(ctx, calling context.Context) error {
 			t.strike(calling, t.plan.faults[struck])
 		}
 		if now >= next {
-			next += beat
+			next = now.Truncate(beat) + beat // one beat too late is not made up for
 			t.sample(calling, joined)
 		}
 		if now >= t.plan.sim.Duration {

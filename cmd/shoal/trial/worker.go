@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/serve"
+	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
+	"github.com/shoal-live/shoal/core/node"
 	"github.com/shoal-live/shoal/transports/quic/impair"
 )
 
@@ -35,6 +37,7 @@ type Worker struct {
 type viewer struct {
 	viewer  *watch.Viewer
 	carrier *carrier
+	output  *frames.Output // nil when its frames are not kept
 	cancel  context.CancelFunc
 	ended   chan struct{}
 	final   Measured // once it has been told to end
@@ -53,10 +56,25 @@ func Work(ctx context.Context, conn io.ReadWriteCloser, command []string, log *s
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	server.ServeConn(conn)
+	server.ServeConn(heard{conn, cancel}) // it waits for the calls under way, which end with ctx
 	cancel()
 	w.group.Wait()
 	return nil
+}
+
+// heard is a connection to the conductor, and what happens when he hangs up.
+type heard struct {
+	io.ReadWriteCloser
+	over context.CancelFunc
+}
+
+// Read implements io.Reader.
+func (h heard) Read(b []byte) (int, error) {
+	n, err := h.ReadWriteCloser.Read(b)
+	if err != nil {
+		h.over()
+	}
+	return n, err
 }
 
 // Calls are the calls that a Worker takes.
@@ -90,6 +108,8 @@ func (c *Calls) Serve(call ServeCall, answer *ServeAnswer) error {
 		return nil
 	case err := <-ended:
 		return fmt.Errorf("the source ended at once: %w", err)
+	case <-w.ctx.Done():
+		return w.ctx.Err()
 	case <-patient.C:
 		for _, s := range server.Streams() {
 			return fmt.Errorf("the stream is not live after %v: %s: %s", call.Patient, s.Name, s.Reason)
@@ -103,10 +123,16 @@ func (c *Calls) Join(call JoinCall, _ *Nothing) error {
 	w := c.w
 	v := &viewer{carrier: new(carrier), ended: make(chan struct{})}
 	v.carrier.vice.Store(uint32(call.Vice))
+	var taps []node.Output
+	if call.Record > 0 {
+		v.output = frames.NewOutput(call.Record)
+		taps = []node.Output{v.output.Tap("frames")}
+	}
 	var err error
 	v.viewer, err = watch.Open(w.ctx, watch.Options{
 		URL: call.URL, Listen: "127.0.0.1:0", Uplink: call.Uplink, Transport: call.Transport, Policy: call.Policy,
-		Isolation: call.Isolation, Command: w.command, Carry: v.carrier.life, Log: w.log.With("viewer", call.Viewer),
+		Isolation: call.Isolation, Command: w.command, Carry: v.carrier.life, Taps: taps,
+		Log: w.log.With("viewer", call.Viewer),
 	})
 	if err != nil {
 		return fmt.Errorf("viewer %d: %w", call.Viewer, err)
@@ -190,84 +216,4 @@ func (w *Worker) all() map[int]*viewer {
 		list[id] = v
 	}
 	return list
-}
-
-// Sample measures all viewers together.
-func (c *Calls) Sample(_ Nothing, answer *Sample) error {
-	for _, v := range c.w.all() { // order-free: sums
-		c.w.mu.Lock()
-		final, over := v.final.Peer, v.over
-		c.w.mu.Unlock()
-		if over {
-			answer.Due += final.GroupsDue
-			answer.Complete += final.GroupsComplete
-			answer.Delay.Merge(&final.Delay)
-			continue
-		}
-		st, err := v.viewer.Node().Stats()
-		if err != nil || len(st.Streams) == 0 {
-			continue
-		}
-		e := &st.Streams[0].Engine
-		if e.Playing {
-			answer.Playing++
-		}
-		answer.Due += e.Groups.Due
-		answer.Complete += e.Groups.Complete
-		answer.Delay.Merge(&e.Delay)
-		answer.MostLinks = max(answer.MostLinks, st.Links)
-	}
-	return nil
-}
-
-// Measure measures each viewer.
-func (c *Calls) Measure(_ Nothing, answer *[]Measured) error {
-	for id, v := range c.w.all() { // order-free: the conductor sorts
-		c.w.mu.Lock()
-		final, over := v.final, v.over
-		c.w.mu.Unlock()
-		if !over {
-			final = v.measure(id)
-		}
-		*answer = append(*answer, final)
-	}
-	return nil
-}
-
-// measure is what a viewer has measured so far.
-func (v *viewer) measure(id int) Measured {
-	m := Measured{Viewer: id}
-	if st, err := v.viewer.Node().Stats(); err == nil {
-		m.Peer, _ = st.Peer(v.viewer.Name()) // one without figures never played
-	}
-	select {
-	case <-v.ended:
-		if v.failed != nil {
-			m.Failed = v.failed.Error()
-		}
-	default:
-	}
-	return m
-}
-
-// Source measures the source.
-func (c *Calls) Source(_ Nothing, answer *Source) error {
-	c.w.mu.Lock()
-	server := c.w.server
-	c.w.mu.Unlock()
-	if server == nil {
-		return errors.New("no source here")
-	}
-	st, err := server.Stats()
-	if err != nil {
-		return err
-	}
-	answer.Sent, answer.Most1s, answer.Published = st.Sent, st.Most1s, st.Published(streamName)
-	answer.Peer, _ = st.Peer(streamName)
-	for i := range st.Streams {
-		if st.Streams[i].Name == streamName {
-			answer.Ingest = st.Streams[i].Ingest
-		}
-	}
-	return nil
 }

@@ -25,7 +25,7 @@ func (v *Viewer) prepare() error {
 	}
 	v.stream = node.StreamConfig{
 		Name: v.info.Name, Stream: v.info.ID, Role: swarm.Viewer, Policy: policy, Fallback: wire.Fallback,
-		Rendezvous: client, Signed: v.info.Signed, Seed: wire.Seed(), Outputs: outputs,
+		Rendezvous: client, Signed: v.info.Signed, Seed: wire.Seed(), Outputs: append(outputs, v.opts.Taps...),
 	}
 	return nil
 }

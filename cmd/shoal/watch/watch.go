@@ -26,6 +26,7 @@ type Options struct {
 	Publish   string           // RTSP URL to publish to; "" for none
 	Pipe      string           // path to write fMP4 to, "-" for standard output; "" for none
 	Egress    config.Outputs   // further outputs; of one name with one of those above, this one
+	Taps      []node.Output    // egresses of this process, beside those of the config, which must have other names
 	Uplink    config.Rate      // cap; 0 for none
 	Listen    string           // of the transport; "" for any free port
 	Transport config.Plugin    // without name and path quic

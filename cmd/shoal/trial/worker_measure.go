@@ -1,0 +1,112 @@
+package trial
+
+import (
+	"errors"
+
+	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
+)
+
+// Sample measures all viewers together.
+func (c *Calls) Sample(_ Nothing, answer *Sample) error {
+	for _, v := range c.w.all() { // order-free: sums
+		c.w.mu.Lock()
+		final, over := v.final.Peer, v.over
+		c.w.mu.Unlock()
+		if over {
+			answer.Due += final.GroupsDue
+			answer.Complete += final.GroupsComplete
+			answer.Delay.Merge(&final.Delay)
+			continue
+		}
+		st, err := v.viewer.Node().Stats()
+		if err != nil || len(st.Streams) == 0 {
+			continue
+		}
+		e := &st.Streams[0].Engine
+		if e.Playing {
+			answer.Playing++
+		}
+		answer.Due += e.Groups.Due
+		answer.Complete += e.Groups.Complete
+		answer.Delay.Merge(&e.Delay)
+		answer.MostLinks = max(answer.MostLinks, st.Links)
+	}
+	return nil
+}
+
+// Measure measures each viewer.
+func (c *Calls) Measure(_ Nothing, answer *[]Measured) error {
+	for id, v := range c.w.all() { // order-free: the conductor sorts
+		c.w.mu.Lock()
+		final, over := v.final, v.over
+		c.w.mu.Unlock()
+		if !over {
+			final = v.measure(id)
+		}
+		*answer = append(*answer, final)
+	}
+	return nil
+}
+
+// measure is what a viewer has measured so far.
+func (v *viewer) measure(id int) Measured {
+	m := Measured{Viewer: id}
+	if st, err := v.viewer.Node().Stats(); err == nil {
+		m.Peer, _ = st.Peer(v.viewer.Name()) // one without figures never played
+	}
+	select {
+	case <-v.ended:
+		if v.failed != nil {
+			m.Failed = v.failed.Error()
+		}
+	default:
+	}
+	return m
+}
+
+// Source measures the source.
+func (c *Calls) Source(_ Nothing, answer *Source) error {
+	c.w.mu.Lock()
+	server := c.w.server
+	c.w.mu.Unlock()
+	if server == nil {
+		return errors.New("no source here")
+	}
+	st, err := server.Stats()
+	if err != nil {
+		return err
+	}
+	answer.Sent, answer.Most1s, answer.Published = st.Sent, st.Most1s, st.Published(streamName)
+	answer.Peer, _ = st.Peer(streamName)
+	for i := range st.Streams {
+		if st.Streams[i].Name == streamName {
+			answer.Ingest = st.Streams[i].Ingest
+		}
+	}
+	return nil
+}
+
+// Recordings answers what those viewers whose frames are kept have played out.
+func (c *Calls) Recordings(_ Nothing, answer *[]Recorded) error {
+	for id, v := range c.w.all() { // order-free: the conductor sorts
+		if v.output != nil {
+			*answer = append(*answer, Recorded{id, v.output.Recording()})
+		}
+	}
+	return nil
+}
+
+// Baseline lets readers read MediaMTX itself, and answers when it has measured them.
+func (c *Calls) Baseline(call BaselineCall, answer *BaselineAnswer) error {
+	result, err := baseline.Run(c.w.ctx, baseline.Options{
+		Way: call.Way, URL: call.URL, Readers: call.Readers, Join: call.Join, For: call.For, Server: call.Server, Log: c.w.log,
+	})
+	if err != nil {
+		return err
+	}
+	answer.Way, answer.Result = call.Way, *result
+	if result.Err != nil {
+		answer.Failed, answer.Result.Err = result.Err.Error(), nil
+	}
+	return nil
+}
