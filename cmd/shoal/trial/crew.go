@@ -87,11 +87,12 @@ func (h *hand) call(ctx context.Context, method string, question, answer any) er
 		return ctx.Err()
 	case <-c.Done:
 	}
-	if errors.Is(c.Error, rpc.ErrShutdown) || errors.Is(c.Error, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%s has ended, %s.log in the data folder says why: %w", h.name, h.name, c.Error)
-	}
-	if c.Error != nil {
+	var said rpc.ServerError
+	switch {
+	case c.Error == nil:
+		return nil
+	case errors.As(c.Error, &said):
 		return fmt.Errorf("%s: %w", h.name, c.Error)
 	}
-	return nil
+	return fmt.Errorf("%s has ended, %s.log in the data folder says why: %w", h.name, h.name, c.Error)
 }
