@@ -43,8 +43,7 @@ func (in *incoming) delay() time.Duration {
 // leastSpan keeps what two clocks drift apart well below a queue: at 30 parts in a million, under 4 ms.
 const leastSpan = time.Minute
 
-// sayReceipt tells the sender what has arrived: soon when much has, when it was delayed, or when the
-// link is new and there is a delay to tell of; else seldom.
+// sayReceipt tells the sender what has arrived: soon when much has, when it was delayed, or when the link is new; else seldom.
 func (e *Engine) sayReceipt(l *link) {
 	in := &l.in
 	fresh, since := in.chunks-in.told, e.now-in.toldAt
@@ -53,7 +52,7 @@ func (e *Engine) sayReceipt(l *link) {
 	}
 	r := &e.mail.receipt
 	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay(), Newest: in.newest}
-	first := r.Delay >= receiptFelt && fresh >= receiptFirst*(1+in.receipts)
+	first := fresh >= receiptFirst*(1+in.receipts)
 	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay && !first {
 		return
 	}

@@ -16,7 +16,7 @@ type Params struct {
 	Feeders    int           // feeders: eager feeders that a relay without a seat at the source has for each substream, once all of them are fed and where there is plenty of room; 2, 1..4
 	Lazy       int           // lazy: neighbours that announce what they hold; 4, 0..32
 	Announce   time.Duration // announce: least interval of announcements to one neighbour; 250ms, 50ms..2s
-	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 1, 0..16
+	Trial      float64       // trial: uplink that is assumed until it is shown, in stream rates; 0.7, 0..16
 	Headroom   float64       // headroom: share of an uplink that may be committed, beyond what control takes; nine tenths of that are told as spare; 0.9, 0.1..1
 	Rewire     time.Duration // rewire: interval at which feeders are compared; 1s, 200ms..10s
 	Lateness   time.Duration // lateness: a feeder later than this behind the best gets a rival; 25ms, 5ms..1s
@@ -31,7 +31,7 @@ type Params struct {
 func Defaults() Params {
 	return Params{
 		Copies: 3, Rescue: 0.25, Neighbours: 12, Coverage: 2, Fanout: 8, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
-		Trial: 1, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
+		Trial: 0.7, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
 		Unfed: 5 * time.Second, Deviations: 3, Slack: 10 * time.Millisecond, Repair: 0.1,
 	}
 }

@@ -86,7 +86,7 @@ func TestSwarms(t *testing.T) {
 		{"loopback 1", loopback(1), bounds{300, 0.999, 2, 0, 0.1, 0.06}},
 		{"loopback 2", loopback(2), bounds{200, 0.999, 3.2, 0, 0.1, 0.07}},
 		{"loopback 5", loopback(5), bounds{150, 0.999, 4.2, 0.35, 0.15, 0.08}},
-		{"loopback 12", loopback(12), bounds{100, 0.999, 5, 0.65, 0.2, 0.09}},
+		{"loopback 12", loopback(12), bounds{120, 0.999, 5, 0.65, 0.2, 0.09}},
 		{"loopback 20", loopback(20), bounds{150, 0.9995, 5, 0.75, 0.2, 0.09}},
 		{"loopback 50", loopback(50), bounds{200, 0.999, 5.3, 0.9, 0.25, 0.11}},
 		{"wide 5", wide(5), bounds{500, 0.99, 4.5, 0.3, 0.25, 0.09}},
