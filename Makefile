@@ -1,7 +1,7 @@
 # Shoal. `make` alone prints this help.
 #
 #   make demo ARGS="--headless --viewers 20 --for 20s --report demo.json"
-#   make trial SCENARIO=cmd/shoal/scenarios/small.yml ARGS="--baseline --media"
+#   make trial SCENARIO=cmd/shoal/scenarios/trial-350.yml ARGS="--baseline --media"
 #   make test TESTFLAGS="-v -run Story"
 #   make fuzz FUZZTIME=5m
 #
@@ -11,7 +11,7 @@ BIN := .cache/bin/shoal
 
 # What `shoal demo` and `shoal trial` get, what the trial is of, what `shoal sim` gets, what `go test` gets, how long each fuzz target runs.
 ARGS      ?=
-SCENARIO  ?= cmd/shoal/scenarios/trial-350.yml
+SCENARIO  ?= cmd/shoal/scenarios/trial-60.yml
 SIM       ?= --seeds 5
 TESTFLAGS ?=
 FUZZTIME  ?= 20s
@@ -48,6 +48,12 @@ demo: build ## run MediaMTX, a source and viewers on this machine; ARGS="--help"
 
 trial: build ## run SCENARIO with real nodes over real sockets, beside the simulator; ARGS="--baseline --media --report trial.json"
 	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && exec $(BIN) trial $(SCENARIO) $(ARGS)
+
+profile: build ## what takes the processor's time in a trial of SCENARIO, by process; profiles stay in .cache/profile
+	@rm -rf .cache/profile && mkdir -p .cache/profile
+	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && \
+		$(BIN) trial $(SCENARIO) --no-sim --profile --data .cache/profile $(ARGS)
+	@for f in .cache/profile/cpu-*.pprof; do echo && go tool pprof -top -nodecount=25 $(BIN) $$f 2>/dev/null; done
 
 build: ## build the one binary into .cache/bin
 	@[ -e $(BIN) ] || echo "building $(BIN); the first time takes a minute or two"

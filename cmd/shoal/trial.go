@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
@@ -31,6 +32,7 @@ type trialCommand struct {
 	BaselineFor time.Duration `default:"15s" help:"How long each of the two is measured, more than 2s, once all readers have come."`
 	Media       bool          `help:"Compare what 20 viewers play out with what MediaMTX was given, frame by frame, and fail when it differs."`
 	Data        string        `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
+	Profile     bool          `help:"Write what takes the processor's time in each process to the data folder, for go tool pprof; with --data."`
 	LogLevel    string        `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; logs go to the data folder."`
 }
 
@@ -96,6 +98,12 @@ func (c trialCommand) options(env *environment) (trial.Options, error) {
 	}
 	o = trial.Options{
 		Scenario: s, Policy: policy, Crew: c.Crew, Process: c.Process, Worker: []string{self, "trial-worker", "--log-level", c.LogLevel},
+	}
+	switch {
+	case c.Profile && c.Data == "":
+		return o, errors.New("--profile: name the folder that is to keep the profiles with --data")
+	case c.Profile:
+		o.Worker = append(o.Worker, "--profile", c.Data)
 	}
 	if c.Crew == 0 {
 		o.Crew = min(runtime.NumCPU(), mostCrew)
@@ -171,6 +179,7 @@ func (c trialCommand) show(env *environment, result *trial.Result, simulated *re
 
 type trialWorker struct {
 	LogLevel string `default:"error"`
+	Profile  string // folder to say in what takes the processor's time; "" for none
 }
 
 // Run works until the trial that started this process hangs up.
@@ -178,6 +187,17 @@ func (c trialWorker) Run(env *environment) error {
 	command, err := ownPlugins()
 	if err != nil {
 		return err
+	}
+	if c.Profile != "" {
+		f, err := os.Create(filepath.Join(c.Profile, fmt.Sprintf("cpu-%d.pprof", os.Getpid())))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // it was written by then, or is of no use
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	// A Ctrl-C reaches all processes of the terminal. The conductor asks this one what it has measured, and hangs up then.
 	return trial.Work(context.WithoutCancel(env.ctx), standardStreams{os.Stdin, os.Stdout}, command, newLog(env.stderr, c.LogLevel, "text"))
