@@ -37,7 +37,7 @@ in-examples = @for d in $(EXAMPLES); do echo "$$d"; (cd $$d && $(1)) || exit 1; 
 packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo trial build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
+.PHONY: help demo trial profile build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
 	check-fmt check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list

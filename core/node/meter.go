@@ -25,30 +25,41 @@ func (u *usage) add(e transport.Usage) uint64 {
 	return sent
 }
 
-// meter finds the greatest number of bytes that left in any one second.
+// meter finds the greatest number of bytes that left in any one second. What a reading tells of left evenly since the one before.
 type meter struct {
-	samples []sample // of the last second, oldest first
-	window  uint64   // bytes in samples
-	Most    uint64   // bytes
+	samples []sample      // that reach into the last second, oldest first
+	last    time.Duration // the last reading
+	Most    uint64        // bytes
 }
 
+// readAtLeast is how often usage is told while anything leaves, if that is late.
+const readAtLeast = 200 * time.Millisecond
+
 type sample struct {
-	at    time.Duration
-	bytes uint64
+	from, at time.Duration
+	bytes    uint64
 }
 
 func (m *meter) add(now time.Duration, bytes uint64) {
-	if bytes > 0 {
-		m.samples = append(m.samples, sample{now, bytes})
-		m.window += bytes
+	if bytes == 0 {
+		return
 	}
+	m.samples = append(m.samples, sample{max(m.last, now-readAtLeast), now, bytes})
+	m.last = now
+	began := now - time.Second
 	old := 0
-	for old < len(m.samples) && now-m.samples[old].at >= time.Second {
-		m.window -= m.samples[old].bytes
+	for old < len(m.samples)-1 && m.samples[old].at <= began {
 		old++
 	}
 	m.samples = append(m.samples[:0], m.samples[old:]...)
-	m.Most = max(m.Most, m.window)
+	window := uint64(0)
+	for _, s := range m.samples {
+		if s.from < began && s.at > s.from {
+			s.bytes = uint64(float64(s.bytes) * float64(s.at-began) / float64(s.at-s.from))
+		}
+		window += s.bytes
+	}
+	m.Most = max(m.Most, window)
 }
 
 // granted compares what engines were granted with what the sockets say.

@@ -46,7 +46,6 @@ func (n *Node) Stats() (Stats, error) {
 }
 
 func (n *Node) stats() Stats {
-	n.egress.add(n.now(), 0)
 	s := Stats{Self: n.self, Most1s: n.egress.Most, Cap: n.cfg.Uplink, Links: len(n.links)}
 	n.inbox.mu.Lock()
 	s.Dropped = n.inbox.dropped
