@@ -185,20 +185,20 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 	sentMost := e.sent.add(now, sent)
 	if e.capped {
 		e.exact = false
-		e.follow(e.queueing(now, 1, 4), confirmed, sent)
+		e.follow(e.queueing(now, 1), confirmed, sent)
 		return
 	}
 	if now < e.over.empty {
 		return
 	}
-	if lost := e.losses.read(now); lost > overflowing && e.queueing(now, 3, 4) > target {
+	if lost := e.losses.read(now); lost > overflowing && e.queueing(now, 3) > target {
 		if counted := now - e.first + receipts; counted < time.Second { // less than a second of what came
 			came = int64(float64(came) / counted.Seconds())
 		}
 		e.overflows(now, min(came, sentMost)+charged)
 		return
 	}
-	queueing := e.queueing(now, 1, 4)
+	queueing := e.queueing(now, 1)
 	reading, read := e.gauge.read(now)
 	if now < e.over.until {
 		reading.rate = min(reading.rate, e.over.most)
@@ -237,7 +237,7 @@ func (e *estimate) overflows(now time.Duration, carries int64) {
 	e.rate = min(max(carries-carries/4, e.floor), e.ceiling)
 	e.over = overflow{most: carries + carries/4, until: now + believed, empty: now + emptying}
 	e.last = lastReading{}
-	e.gauge.begin(max(e.queueing(now, 3, 4), shortQueue))
+	e.gauge.begin(max(e.queueing(now, 3), shortQueue))
 	e.losses.begin()
 }
 
@@ -296,9 +296,9 @@ func (e *estimate) shrink(queueing time.Duration, confirmed int64) {
 	e.rate = min(e.rate, max(rate, least, e.floor))
 }
 
-// queueing is the delay that the uplink's own queue adds, as part of the links heard lately have it at most. It is common to all
+// queueing is the delay that the uplink's own queue adds, as so many quarters of the links heard lately have it at most. It is common to all
 // links: what three quarters have at least, neither a slow neighbour nor one that lies decides.
-func (e *estimate) queueing(now time.Duration, part, of int) time.Duration {
+func (e *estimate) queueing(now time.Duration, quarters int) time.Duration {
 	var delays [maxDelays]time.Duration
 	n := 0
 	for i := range e.links {
@@ -311,5 +311,5 @@ func (e *estimate) queueing(now time.Duration, part, of int) time.Duration {
 		return 0
 	}
 	slices.Sort(delays[:n])
-	return delays[n*part/of]
+	return delays[n*quarters/4]
 }
