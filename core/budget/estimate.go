@@ -296,8 +296,8 @@ func (e *estimate) shrink(queueing time.Duration, confirmed int64) {
 	e.rate = min(e.rate, max(rate, least, e.floor))
 }
 
-// queueing is the delay that the uplink's own queue adds, as so many quarters of the links heard lately have it at most. It is common to all
-// links: what three quarters have at least, neither a slow neighbour nor one that lies decides.
+// queueing is the delay that the uplink's own queue adds, as so many quarters of the links heard lately have it at most. It is
+// common to all links: what three quarters have at least, neither a slow neighbour nor one that lies decides.
 func (e *estimate) queueing(now time.Duration, quarters int) time.Duration {
 	var delays [maxDelays]time.Duration
 	n := 0
