@@ -127,6 +127,7 @@ func TestTrialRefusesWhatItCannotDo(t *testing.T) {
 		"rare key frames":            {"stream: {gop: 2s}", nil, []string{"stream.gop", "1s"}},
 		"too many processes":         {"", []string{"--crew", "65"}, []string{"--crew", "64"}},
 		"hardly any time":            {"", []string{"--baseline", "--baseline-for", "1s"}, []string{"--baseline-for", "2s"}},
+		"profiles that are not kept": {"", []string{"--profile"}, []string{"--profile", "--data"}},
 	} {
 		_, stderr, err := run(t, time.Minute, append([]string{"trial", scenarioOf(t, c.scenario+"\n")}, c.flags...)...)
 		if err == nil {
