@@ -29,7 +29,7 @@
 // carries. It is estimated from receipts in three ways, the first that knows deciding.
 //
 //   - Losses. A receipt names the newest frame that it counts, so what was sent before and is not counted is lost. Where the links
-//     in the middle lose more than a line does by chance, the queue overflows: the uplink is full, and what comes through is what
+//     but the worst lose more than a line does by chance, the queue overflows: the uplink is full, and what comes through is what
 //     it carries. A quarter of that is left to the queue until it is empty (as BBR's drain, Cardwell et al., ACM Queue 2016).
 //   - The gauge plays what leaves through queues of many rates and reads the one whose delays receipts tell: bursts far below the
 //     uplink show it within a second. A twentieth of that is left over; and since no more is sent then, there is no delay to read

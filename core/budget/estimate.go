@@ -17,7 +17,7 @@ const (
 	maxLinks    = 512                    // links that receipts are remembered of; beyond, the one unheard for longest goes
 	maxDelays   = 64                     // links whose delays are compared
 	gain        = 8                      // a full step is an eighth
-	overflowing = 0.08                   // share of losses from which on the queue is taken to overflow: more than a line has by chance
+	overflowing = 150                    // share of losses, of perWhole, from which on the queue is taken to overflow: more than a line has by chance
 	emptying    = 800 * time.Millisecond // that the queue of a home's router takes to empty when a quarter of the uplink is left to it
 	believed    = 10 * time.Second       // that no more is believed than an overflow has shown, and a quarter of it
 	stillest    = 500 * time.Microsecond // delay where nothing ever waits: all in one machine, whose uplinks have no end
@@ -193,7 +193,7 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 	}
 	if lost := e.losses.read(now); lost > overflowing && e.queueing(now, 3) > target {
 		if counted := now - e.first + receipts; counted < time.Second { // less than a second of what came
-			came = int64(float64(came) / counted.Seconds())
+			came = came * int64(time.Second) / int64(counted)
 		}
 		e.overflows(now, min(came, sentMost)+charged)
 		return
@@ -311,5 +311,5 @@ func (e *estimate) queueing(now time.Duration, quarters int) time.Duration {
 		return 0
 	}
 	slices.Sort(delays[:n])
-	return delays[n*quarters/4]
+	return delays[(n-1)*quarters/4]
 }

@@ -13,7 +13,7 @@ import (
 //	                                    newest
 //	received        <---- acked ---><-- lost -->
 //
-// A queue that overflows hits all links alike, so it is the links in the middle that tell of one.
+// A queue that overflows hits all links alike, so all of them tell of one but those that may be slow, or lie.
 type losses struct{ links []lossy } // by key
 
 // lossy is what was sent on a link, and how much of it is lost. All are wire bytes.
@@ -30,7 +30,7 @@ type lossy struct {
 
 	// The share of the losses in what has become due since it was counted from.
 	from  lossCount
-	share float64
+	share int64 // of perWhole
 	of    int64
 	at    time.Duration // 0 for never
 }
@@ -41,17 +41,23 @@ type sendStep struct {
 	sent uint32
 }
 
-// lossCount is how much was due, and how much of it is lost, more or less.
-type lossCount struct{ due, lost, doubt int64 }
+// lossCount is how much was due at a time, and how much of it is lost, more or less.
+type lossCount struct {
+	at               time.Duration
+	due, lost, doubt int64
+}
 
 const (
+	perWhole     = 1000
 	lossQuickest = 4 * time.Millisecond // that a step grows for
 	lossSlowest  = 64 * time.Millisecond
-	lossReach    = 1200        // milliseconds that the steps reach back
-	lossFresh    = time.Second // that a share counts
-	lossLeast    = 4_400       // bytes that a share is of at least
-	lossNeeds    = 17_600      // and all of them together
-	lossLinks    = 3           // on so many links
+	lossReach    = 1200            // milliseconds that the steps reach back
+	lossFresh    = time.Second     // that a share counts
+	lossLeast    = 4_400           // bytes that a share is of at least
+	lossMost     = 17_600          // and counts for at most
+	lossNeeds    = 33_000          // that all of them are of together
+	lossSpan     = 3 * time.Second // that a share is of at most
+	lossLinks    = 3               // on so many links
 )
 
 func (l *losses) find(k linkKey) (int, bool) {
@@ -92,7 +98,7 @@ func (x *lossy) due(newest time.Duration) (low, high int64, ok bool) {
 		if *s == (sendStep{}) {
 			break
 		}
-		upTo := x.sent - int64(uint32(x.sent)-s.sent)
+		upTo := x.sent - max(int64(int32(uint32(x.sent)-s.sent)), 0) // less was sent since where frames came back
 		if int32(at-s.at) > 0 {
 			return upTo, high, true
 		}
@@ -118,27 +124,26 @@ func (l *losses) receipt(now time.Duration, k linkKey, r *Receipt) {
 	if !ok {
 		return
 	}
-	c := lossCount{due: low, lost: (low+high)/2 - x.acked, doubt: high - low}
+	c := lossCount{at: now, due: low, lost: (low+high)/2 - x.acked, doubt: high - low}
 	switch n := c.due - x.from.due; {
 	case x.fresh > 0 && low >= x.fresh:
 		x.fresh, x.from = 0, c
-	case x.fresh == 0 && n >= max(lossLeast, 4*(c.doubt+x.from.doubt)):
-		x.share, x.of, x.at = min(max(float64(c.lost-x.from.lost)/float64(n), 0), 1), n, now
+	case x.fresh == 0 && now-x.from.at > lossSpan: // of too long a time
+		x.from = c
+	case x.fresh == 0 && n >= max(lossLeast, 6*(c.doubt+x.from.doubt)):
+		x.share, x.of, x.at = min(max(perWhole*(c.lost-x.from.lost)/n, 0), perWhole), min(n, lossMost), now
 		x.from = c
 	}
 }
 
-// read is the share of losses that links with half of what was due have at most; 0 while too little was.
-func (l *losses) read(now time.Duration) float64 {
-	type part struct {
-		share float64
-		of    int64
-	}
-	var list [maxDelays]part
+// read is the share of losses, of perWhole, over all links but the quarter that lost most: neither a slow neighbour nor one that
+// lies decides it, and what is lost by chance is no more than it is. It is 0 while too little was due.
+func (l *losses) read(now time.Duration) int64 {
+	var list [maxDelays]lossShare
 	n, all := 0, int64(0)
 	for i := range l.links {
 		if x := &l.links[i]; x.at > 0 && now-x.at <= lossFresh && n < maxDelays {
-			list[n] = part{x.share, x.of}
+			list[n] = lossShare{x.share, x.of}
 			all += x.of
 			n++
 		}
@@ -146,21 +151,23 @@ func (l *losses) read(now time.Duration) float64 {
 	if n < lossLinks || all < lossNeeds {
 		return 0
 	}
-	slices.SortFunc(list[:n], func(a, b part) int { return cmp.Compare(a.share, b.share) })
-	sum := int64(0)
-	for _, p := range list[:n] {
-		if sum += p.of; 2*sum >= all {
-			return p.share
-		}
+	slices.SortFunc(list[:n], func(a, b lossShare) int { return cmp.Compare(a.share, b.share) })
+	lost, of := int64(0), int64(0)
+	for _, s := range list[:n-(n+3)/4] {
+		lost += s.share * s.of
+		of += s.of
 	}
-	return 0
+	return lost / max(of, 1)
 }
+
+// lossShare is a link's share of losses, and of how much.
+type lossShare struct{ share, of int64 }
 
 // begin forgets what is known: from now on, only what is yet to be sent counts.
 func (l *losses) begin() {
 	for i := range l.links {
 		x := &l.links[i]
-		x.at, x.fresh = 0, x.sent
+		x.at, x.fresh = 0, max(x.sent, 0)
 	}
 }
 

@@ -72,13 +72,13 @@ func TestLossesAreThoseOfWhatLeftBeforeTheNewest(t *testing.T) {
 	for name, c := range map[string]struct {
 		every time.Duration // frames leave
 		lost  int           // one of so many; 0 for none
-		want  float64
+		want  int64         // of perWhole
 	}{
 		"nothing, slowly":     {50 * time.Millisecond, 0, 0},
 		"nothing, quickly":    {2 * time.Millisecond, 0, 0},
-		"a quarter, slowly":   {50 * time.Millisecond, 4, 0.25},
-		"a quarter, quickly":  {2 * time.Millisecond, 4, 0.25},
-		"a half, in the same": {time.Microsecond, 2, 0.5},
+		"a quarter, slowly":   {50 * time.Millisecond, 4, 250},
+		"a quarter, quickly":  {2 * time.Millisecond, 4, 250},
+		"a half, in the same": {time.Microsecond, 2, 500},
 	} {
 		var l losses
 		var acked uint64
@@ -101,12 +101,55 @@ func TestLossesAreThoseOfWhatLeftBeforeTheNewest(t *testing.T) {
 					l.receipt(now, k, &r)
 				}
 			}
-			if got := l.read(now); got > c.want+0.13 {
-				t.Fatalf("%s: %.2f after %v, want %.2f", name, got, now, c.want)
+			if got := l.read(now); got > c.want+130 {
+				t.Fatalf("%s: %d after %v, want %d", name, got, now, c.want)
 			}
 		}
-		if got := l.links[0].share; got < c.want-0.13 {
-			t.Errorf("%s: %.2f in the end, want %.2f", name, got, c.want)
+		if got := l.links[0].share; got < c.want-130 {
+			t.Errorf("%s: %d in the end, want %d", name, got, c.want)
+		}
+	}
+}
+
+// A transport that hands frames back, as it does when it is busy, has not lost them.
+func TestWhatComesBackIsNotLost(t *testing.T) {
+	var l losses
+	keys := []linkKey{{1, 1}, {1, 2}, {1, 3}}
+	var acked uint64
+	for i := range 400 {
+		now := time.Duration(i+1) * 10 * time.Millisecond
+		for _, k := range keys {
+			l.sent(now, k, 1000)
+			l.sent(now+time.Millisecond, k, 1000)
+			l.sent(now+6*time.Millisecond, k, -1000)
+		}
+		acked += 1000
+		for _, k := range keys {
+			l.receipt(now+7*time.Millisecond, k, &Receipt{Acked: acked, Newest: now})
+		}
+		if got := l.read(now + 7*time.Millisecond); got > overflowing {
+			t.Fatalf("%d of %d are lost after %v, want no more than chance", got, perWhole, now)
+		}
+	}
+}
+
+// One who holds his receipts back counts for no more than the others when he sends one.
+func TestOneWhoIsSilentForLongDecidesNothing(t *testing.T) {
+	var l losses
+	keys := []linkKey{{1, 1}, {1, 2}, {1, 3}, {1, 4}}
+	for i := range 3000 {
+		now := time.Duration(i+1) * 10 * time.Millisecond
+		for j, k := range keys {
+			l.sent(now, k, 1000)
+			if j > 0 && i%30 == 29 {
+				l.receipt(now, k, &Receipt{Acked: uint64(i+1) * 1000, Newest: now})
+			}
+		}
+		if i%300 == 299 {
+			l.receipt(now, keys[0], &Receipt{Acked: 1000, Newest: now})
+		}
+		if got := l.read(now); got > overflowing {
+			t.Fatalf("%d of %d are lost after %v, want no more than chance", got, perWhole, now)
 		}
 	}
 }

@@ -18,6 +18,7 @@ type incoming struct {
 	payload                  uint64        // bytes of useful chunks
 	base                     uint16        // stamp that counts as no lag
 	newest                   uint16        // stamp of the newest frame
+	newestAt                 time.Duration // when the last came
 	any                      bool
 }
 

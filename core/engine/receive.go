@@ -23,6 +23,7 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 		return
 	}
 	c := &f.Chunk
+	l.arrived(f, len(frame)+c.Length()-len(c.Payload)+e.cfg.Overhead, e.now) // of whatever epoch: its sender counts it
 	if e.epoch == nil || c.Header.Epoch != e.id() || c.Header.Rendition != 0 {
 		return
 	}
@@ -30,7 +31,6 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 		e.count.Chunks.Duplicate++
 		return
 	}
-	l.arrived(f, len(frame)+c.Length()-len(c.Payload)+e.cfg.Overhead, e.now)
 	n := c.ID().Number
 	store := e.epoch.store
 	if n < store.Floor() {
@@ -70,11 +70,15 @@ func (l *link) arrived(f *swarm.ChunkFrame, wire int, now time.Duration) {
 		in.any, in.base, late = true, stamp(now)-f.Stamp, 0
 		in.leastAt, in.newest = now, f.Stamp
 	}
-	if int16(f.Stamp-in.newest) > 0 {
+	if int16(f.Stamp-in.newest) > 0 || now-in.newestAt > newestFor {
 		in.newest = f.Stamp
 	}
+	in.newestAt = now
 	in.late(late*int64(stampUnit/time.Microsecond), now)
 }
+
+// newestFor is how long two stamps can be compared: less than half of what a stamp counts.
+const newestFor = 10 * time.Second
 
 // stampUnit is the unit of swarm.ChunkFrame.Stamp.
 const stampUnit = 500 * time.Microsecond

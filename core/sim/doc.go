@@ -15,9 +15,9 @@
 //     frame; chunk frames may be lost and overtake one another; control frames are reliable and ordered, and a lost one
 //     comes a retransmission later.
 //   - An uplink: frames leave one after another at its rate, those of all links. A downlink: they arrive likewise. In front
-//     of either is a queue, as a home's router has one: chunk frames that would wait longer than Network.Queue are lost, and
-//     nobody is told. In particular a peer does not see its own line, which is behind its router: it has to find out from
-//     receipts what it carries.
+//     of either is a queue, as a home's router has one: chunk frames that would wait longer than Network.Queue are lost; within
+//     a second the engine hears how many, as of other losses. In particular a peer does not see its own line, which is
+//     behind its router: it has to find out from receipts what it carries.
 //   - Several streams: each peer has an engine and a policy for each, which share its links, its uplink and its budget by
 //     the weights of the streams.
 //   - Wire bytes: chunk frames count their payload, a modelled proof and the transport's overhead; control frames their

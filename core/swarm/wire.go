@@ -39,7 +39,7 @@ const (
 //	             count x address bytes (<= MaxAddress))
 //	ping         sent v
 //	pong         sent v | received z | replied - received z | error v (us)
-//	receipt      chunks v | bytes v | duplicate v | delay v (us, <= 1 h)
+//	receipt      chunks v | bytes v | duplicate v | delay v (us, <= 1 h) | newest v (<= 65535)
 //	descriptor   bytes (<= chunk.MaxDescriptor)
 //	bye          cause 1
 //
