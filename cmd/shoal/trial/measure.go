@@ -160,11 +160,6 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	}
 	duration := time.Since(t.began)
 	used, all := t.used.read()
-	fed := t.fed(ctx)
-	media, err := t.compare(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var viewers []Measured
 	for _, h := range t.crew {
 		var some []Measured
@@ -172,6 +167,11 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 			return nil, fmt.Errorf("trial: %w", err)
 		}
 		viewers = append(viewers, some...)
+	}
+	fed := t.fed(ctx)
+	media, err := t.compare(ctx) // last, for it takes a while
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(viewers, func(a, b Measured) int { return cmp.Compare(a.Viewer, b.Viewer) })
 	run := report.Run{

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 	"github.com/shoal-live/shoal/transports/quic/impair"
 )
@@ -82,14 +83,25 @@ func (c *carried) SendChunks(frames []transport.Frame) {
 	case sim.Poisons:
 		forged := make([]transport.Frame, len(frames))
 		for i, f := range frames {
-			f.Data = bytes.Clone(f.Data)
-			if n := len(f.Data); n > 0 {
-				f.Data[n-1] ^= 0xff // of the payload
-			}
+			f.Data = forge(f.Data)
 			forged[i] = f
 		}
 		frames = forged
 	case sim.Honest:
 	}
 	c.Transport.SendChunks(frames)
+}
+
+// forge is a chunk frame with another payload. The frame stays as it is: other links may carry it too.
+func forge(frame []byte) []byte {
+	forged := bytes.Clone(frame)
+	var f swarm.ChunkFrame
+	_, rest, err := swarm.SplitIndex(forged)
+	if err == nil {
+		err = swarm.ParseChunk(rest, &f)
+	}
+	if err == nil && len(f.Chunk.Payload) > 0 {
+		f.Chunk.Payload[0] ^= 0xff
+	}
+	return forged
 }

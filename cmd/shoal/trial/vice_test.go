@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 	"github.com/shoal-live/shoal/transports/quic/impair"
 )
@@ -36,32 +39,44 @@ func (b *badWire) Impair(cfg impair.Config) error {
 	return nil
 }
 
+// frameOf is a chunk frame as an engine makes it.
+func frameOf(payload string) []byte {
+	c := &chunk.Chunk{
+		Header: chunk.GroupHeader{Epoch: 1, Data: 1, Size: uint32(len(payload)), Span: time.Second}, Payload: []byte(payload),
+	}
+	return swarm.AppendStamp(swarm.AppendChunk(nil, 0, c, []byte("a proof")), 7)
+}
+
 func TestAViceShowsInWhatIsSent(t *testing.T) {
-	const first, second = "one chunk", "another"
 	for _, c := range []struct {
 		name string
 		vice sim.Vice
-		want []string
+		want []string // payloads
 	}{
-		{"the honest send what they have", sim.Honest, []string{first, second, ""}},
+		{"the honest send what they have", sim.Honest, []string{"one chunk", "another"}},
 		{"a free rider sends nothing", sim.RidesFree, nil},
-		{"a poisoner forges the last byte of each", sim.Poisons, []string{"one chun\x94", "anothe\x8d", ""}},
+		{"a poisoner forges each", sim.Poisons, []string{"\x90ne chunk", "\x9enother"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			under, by := new(wire), new(carrier)
 			by.vice.Store(uint32(c.vice))
-			frames := []transport.Frame{{Data: []byte(first)}, {Data: []byte(second)}, {}}
-			by.life(under).SendChunks(frames)
+			own := [][]byte{frameOf("one chunk"), frameOf("another")}
+			by.life(under).SendChunks([]transport.Frame{{Data: own[0]}, {Data: own[1]}})
 			if len(under.sent) != len(c.want) {
 				t.Fatalf("%d frames are sent, want %d", len(under.sent), len(c.want))
 			}
 			for i, want := range c.want {
-				if string(under.sent[i]) != want {
-					t.Errorf("frame %d is %q, want %q", i, under.sent[i], want)
+				var f swarm.ChunkFrame
+				_, rest, err := swarm.SplitIndex(under.sent[i])
+				if err == nil {
+					err = swarm.ParseChunk(rest, &f)
+				}
+				if err != nil || string(f.Chunk.Payload) != want || string(f.Chunk.Proof) != "a proof" || f.Stamp != 7 {
+					t.Errorf("frame %d has %q, proof %q and stamp %d, want %q and the rest as it was: %v", i, f.Chunk.Payload, f.Chunk.Proof, f.Stamp, want, err)
 				}
 			}
-			if !bytes.Equal(frames[0].Data, []byte(first)) || !bytes.Equal(frames[1].Data, []byte(second)) {
-				t.Errorf("the viewer's own chunks are now %q and %q", frames[0].Data, frames[1].Data)
+			if !bytes.Equal(own[0], frameOf("one chunk")) || !bytes.Equal(own[1], frameOf("another")) {
+				t.Error("the viewer's own chunks are others now")
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
+	"github.com/shoal-live/shoal/core/node"
 )
 
 // Sample measures all viewers together.
@@ -18,8 +19,8 @@ func (c *Calls) Sample(_ Nothing, answer *Sample) error {
 			answer.Delay.Merge(&final.Delay)
 			continue
 		}
-		st, err := v.viewer.Node().Stats()
-		if err != nil || len(st.Streams) == 0 {
+		st, ok := v.stats()
+		if !ok || len(st.Streams) == 0 {
 			continue
 		}
 		e := &st.Streams[0].Engine
@@ -51,7 +52,7 @@ func (c *Calls) Measure(_ Nothing, answer *[]Measured) error {
 // measure is what a viewer has measured so far.
 func (v *viewer) measure(id int) Measured {
 	m := Measured{Viewer: id}
-	if st, err := v.viewer.Node().Stats(); err == nil {
+	if st, ok := v.stats(); ok {
 		m.Peer, _ = st.Peer(v.viewer.Name()) // one without figures never played
 	}
 	select {
@@ -62,6 +63,23 @@ func (v *viewer) measure(id int) Measured {
 	default:
 	}
 	return m
+}
+
+// stats asks the node, which does not answer when it has ended before it began.
+func (v *viewer) stats() (node.Stats, bool) {
+	answer := make(chan node.Stats, 1)
+	go func() {
+		defer close(answer)
+		if st, err := v.viewer.Node().Stats(); err == nil {
+			answer <- st
+		}
+	}()
+	select {
+	case st, ok := <-answer:
+		return st, ok
+	case <-v.ended:
+		return node.Stats{}, false
+	}
 }
 
 // Source measures the source.
