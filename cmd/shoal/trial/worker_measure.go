@@ -54,6 +54,9 @@ func (v *viewer) measure(id int) Measured {
 	if st, err := v.viewer.Node().Stats(); err == nil {
 		m.Peer, _ = st.Peer(v.viewer.Name()) // one without figures never played
 	}
+	if v.epochs != nil {
+		m.Played = v.epochs.played()
+	}
 	select {
 	case <-v.ended:
 		if v.failed != nil {
