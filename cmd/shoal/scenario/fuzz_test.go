@@ -60,7 +60,7 @@ func plain(b []byte) bool {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "viewers: {count: 1000, resourceIndex: 1.4}", "join: [{count: 10}, {at: 3s}]", "stream: {trace: groups.csv}", "streams: [{weight: 2}, {bitrate: 1M}]",
-		"faults: [{at: 15s, kill: 20%}, {slow: {share: 5%, rate: 0.2x}}]", "policy: [clubs, {path: ./mine, params: {a: b}}]",
+		"faults: [{at: 15s, kill: 20%}, {slow: {share: 5%, rate: 0.2x}}]", "faults: [{at: 3s, sourceDown: 1s}, {at: 9s, kill: 1%, sourceDown: 200ms}]", "policy: [clubs, {path: ./mine, params: {a: b}}]",
 		"source: {uplink: 4.5x}\nnetwork:\n  latency: {median: 1m}", "seed: 18446744073709551615\nstream: {bitrate: 1234567}",
 	} {
 		f.Add([]byte(seed))

@@ -1,12 +1,15 @@
 package scenario_test
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/shoal-live/shoal/cmd/shoal/scenario"
 	"github.com/shoal-live/shoal/core/sim"
 )
 
@@ -91,6 +94,25 @@ func TestStreamsShareTheUplinksOfEachPeer(t *testing.T) {
 	}
 	if got, want := float64(c.Groups[0].Uplink.Rate), 2*c.WireRate(); math.Abs(got-want) > 1 {
 		t.Errorf("an uplink of 2x carries %.0f bytes per second, want twice both streams, %.0f", got, want)
+	}
+}
+
+func TestOnlyATrialKillsTheSource(t *testing.T) {
+	s, err := parse("faults: [{at: 2s, kill: 20%}, {at: 4s, leave: 10%, sourceDown: 2s}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Outages(); !slices.Equal(got, []scenario.Outage{{At: 4 * time.Second, For: 2 * time.Second}}) {
+		t.Errorf("outages %+v, want one at 4s for 2s", got)
+	}
+	if n := len(s.Simulation().Faults); n != 2 {
+		t.Errorf("%d faults are simulated, want 2", n)
+	}
+	if err := s.Simulated(); !errors.Is(err, scenario.ErrScenario) || !strings.Contains(err.Error(), "faults[1].sourceDown") || !strings.Contains(err.Error(), "shoal trial") {
+		t.Errorf("the simulator says %v", err)
+	}
+	if s, err = parse("faults: [{at: 2s, kill: 20%}]"); err != nil || s.Simulated() != nil {
+		t.Errorf("without the key: %v, %v", err, s.Simulated())
 	}
 }
 

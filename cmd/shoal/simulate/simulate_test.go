@@ -212,6 +212,13 @@ func TestANumberOfViewersThatTheScenarioCannotHaveIsRefused(t *testing.T) {
 	}
 }
 
+func TestAScenarioThatKillsTheSourceIsRefused(t *testing.T) {
+	_, err := simulate.All(t.Context(), options(t, small+"faults: [{at: 1s, sourceDown: 1s}]\n"))
+	if !errors.Is(err, scenario.ErrScenario) || !strings.Contains(err.Error(), "faults[0].sourceDown") {
+		t.Errorf("error %v, want ErrScenario that names faults[0].sourceDown", err)
+	}
+}
+
 func TestTheSummaryShowsWhatEachStreamGot(t *testing.T) {
 	var text strings.Builder
 	if err := simulate.Print(&text, all(t, options(t, small+"streams: [{weight: 1}, {weight: 3, bitrate: 250k}]\n"))); err != nil {

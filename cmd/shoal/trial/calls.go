@@ -31,6 +31,7 @@ type JoinCall struct {
 	Isolation config.Isolation
 	Vice      sim.Vice
 	Record    time.Duration // for which frames that it plays out are kept; 0 for none
+	Restarts  bool          // the source is going to be killed: Measured.Played is wanted
 }
 
 // EndCall ends viewers.
@@ -75,7 +76,8 @@ type Sample struct {
 type Measured struct {
 	Viewer int
 	Peer   report.Peer
-	Failed string // why it ended by itself; "" when it did not
+	Played []Played // with JoinCall.Restarts
+	Failed string   // why it ended by itself; "" when it did not
 }
 
 // Source is what the source has measured.

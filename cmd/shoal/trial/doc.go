@@ -9,6 +9,9 @@
 // delays of pairs are other draws of the same distribution, the rendezvous answers without them, and the source's uplink is
 // limited by its cap alone.
 //
+// Where the scenario kills the source, its process is gone without a word, and comes back with the same data folder on the same ports:
+// see source.go. What it has measured is added up over its lives, and restarts.go says how viewers went on.
+//
 // Two things may be measured beside the swarm. What is played out: the conductor reads from MediaMTX what it is given, some viewers
 // keep what they play out, and package frames compares them. And what one would use instead: when the swarm has ended, as
 // many readers take the same stream from the same MediaMTX, see package baseline.

@@ -15,7 +15,7 @@ func when(f sim.Fault) time.Duration { return sim.When(f) }
 func (t *trial) join(ctx context.Context, st *seat) {
 	st.present = true
 	call := JoinCall{
-		Viewer: st.id, URL: t.url, Transport: t.transport(st.uplink), Policy: t.policy(), Isolation: config.Inline, Vice: st.vice,
+		Viewer: st.id, URL: t.source.join(), Restarts: len(t.plan.outages) > 0, Transport: t.transport(st.uplink), Policy: t.policy(), Isolation: config.Inline, Vice: st.vice,
 	}
 	if st.record {
 		call.Record = t.kept()
@@ -29,7 +29,13 @@ func (t *trial) join(ctx context.Context, st *seat) {
 	case u.Idle():
 		call.Uplink = config.Rate(8 * budget.MinCap)
 	}
-	t.call(ctx, t.handOf(st.id), "Join", call)
+	t.joining.Add(1)
+	t.calls.Go(func() {
+		var answer Nothing
+		t.fail(ctx, t.handOf(st.id).call(ctx, "Join", call, &answer))
+		t.joining.Add(-1)
+		t.source.tell()
+	})
 }
 
 // strike lets a fault happen. Viewers whose plugins are processes neither die nor slow down.
@@ -77,7 +83,7 @@ func (t *trial) byHand(list []*seat, f func(h *hand, ids []int, seats []*seat)) 
 
 func (t *trial) end(ctx context.Context, list []*seat, how End) {
 	for _, st := range list {
-		st.present, st.ended = false, true
+		st.present, st.ended, st.left = false, true, time.Now()
 	}
 	t.byHand(list, func(h *hand, ids []int, _ []*seat) { t.call(ctx, h, "End", EndCall{ids, how}) })
 }

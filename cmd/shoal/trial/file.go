@@ -9,9 +9,10 @@ type File struct {
 	Simulator *report.Report `json:"simulator,omitempty"` // of the same scenario; without --no-sim
 	Baseline  []Way          `json:"baseline,omitempty"`  // Shoal, MediaMTX RTSP, MediaMTX LL-HLS; with --baseline
 	Media     *Media         `json:"media,omitempty"`     // with --media
+	Restarts  *Restarts      `json:"restarts,omitempty"`  // where the scenario kills the source
 }
 
 // File is the result beside what the simulator says, nil when it was not asked.
 func (r *Result) File(simulated *report.Report) File {
-	return File{Trial: r.Report, Used: r.Used, Simulator: simulated, Baseline: r.Ways, Media: r.Media}
+	return File{Trial: r.Report, Used: r.Used, Simulator: simulated, Baseline: r.Ways, Media: r.Media, Restarts: r.Restarts}
 }

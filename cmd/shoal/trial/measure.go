@@ -15,13 +15,14 @@ import (
 
 // Result is what a trial has measured.
 type Result struct {
-	Report *report.Report
-	Used   []Used // by what takes it
-	Fed    uint64 // bytes that MediaMTX has sent to the source, as it counts them
-	Links  int    // most link ends of one viewer
-	Media  *Media // nil when nobody was to be compared
-	Ways   []Way  // Shoal, and MediaMTX alone; none without Options.Baseline
-	Whole  bool   // false when it was stopped
+	Report   *report.Report
+	Used     []Used    // by what takes it
+	Fed      uint64    // bytes that MediaMTX has sent to the source, as it counts them
+	Links    int       // most link ends of one viewer
+	Media    *Media    // nil when nobody was to be compared
+	Restarts *Restarts // nil when the source was not killed
+	Ways     []Way     // Shoal, and MediaMTX alone; none without Options.Baseline
+	Whole    bool      // false when it was stopped
 }
 
 // The parts that the ways are compared by.
@@ -50,7 +51,7 @@ type part struct {
 func newMeter(t *trial) *meter {
 	m := &meter{at: time.Now(), parts: []part{
 		{name: partMedia, pids: []int{t.media.PID()}},
-		{name: partSource, pids: []int{t.source.cmd.Process.Pid}},
+		{name: partSource, pids: []int{t.source.hand.cmd.Process.Pid}},
 		{name: partViewers},
 		{name: "conductor", pids: []int{os.Getpid()}},
 	}}
@@ -61,6 +62,24 @@ func newMeter(t *trial) *meter {
 		m.parts[i].cpu = m.parts[i].used().CPU
 	}
 	return m
+}
+
+// lose ends the processes of a part, and keeps in mind what they had taken: of what such a process has started and nobody waits for,
+// nothing would be known.
+func (m *meter) lose(name string, end func()) {
+	p, all := m.part(name), &m.parts[len(m.parts)-1]
+	p.cpu -= p.used().CPU
+	before := all.used().CPU
+	end()
+	all.cpu -= before - min(all.used().CPU, before)
+	p.pids = nil
+}
+
+// pids are the processes of a part, which has none.
+func (m *meter) pids(name string, pids ...int) { m.part(name).pids = pids }
+
+func (m *meter) part(name string) *part {
+	return &m.parts[slices.IndexFunc(m.parts, func(p part) bool { return p.name == name })]
 }
 
 func (p *part) used() usage.Used {
@@ -144,8 +163,7 @@ func (t *trial) together(ctx context.Context) (all Sample, sent uint64, err erro
 		all.Delay.Merge(&one.Delay)
 		all.MostLinks = max(all.MostLinks, one.MostLinks)
 	}
-	var source Source
-	err = t.source.call(ctx, "Source", Nothing(0), &source)
+	source, err := t.source.measure(ctx)
 	return all, source.Sent, err
 }
 
@@ -154,8 +172,8 @@ const tooSlow = time.Minute
 
 // measure makes the report.
 func (t *trial) measure(ctx context.Context) (*Result, error) {
-	var source Source
-	if err := t.source.call(ctx, "Source", Nothing(0), &source); err != nil {
+	source, err := t.source.measure(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("trial: %w", err)
 	}
 	duration := time.Since(t.began)
@@ -201,6 +219,7 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	run.Bounds = t.plan.sim.Bounds(came)
 	return &Result{
 		Report: report.Build(&run), Used: used, Fed: fed - min(t.fedBefore, fed), Links: t.series.links, Media: media,
-		Whole: duration >= t.plan.sim.Duration,
+		Restarts: restarts(t.source.lives, viewers, func(viewer int) time.Time { return t.plan.seats[viewer].left }),
+		Whole:    duration >= t.plan.sim.Duration,
 	}, nil
 }

@@ -8,6 +8,28 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/usage"
 )
 
+func TestTheMeterKeepsWhatADeadProcessHadTaken(t *testing.T) {
+	if usage.Self().CPU == 0 {
+		t.Skip("SKIPPED: this system does not say what a process takes; Linux does")
+	}
+	m := &meter{at: time.Now(), parts: []part{{name: "a"}, {name: "conductor", pids: []int{os.Getpid()}}}}
+	m.parts[1].cpu = m.parts[1].used().CPU
+	h, err := hire([]string{"/bin/sh", "-c", "while :; do :; done"}, t.TempDir(), "busy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.kill)
+	m.pids("a", h.cmd.Process.Pid)
+	for m.parts[0].used().CPU < 200*time.Millisecond {
+	}
+	m.lose("a", h.kill)
+	list, all := m.read()
+	spent := time.Since(m.at).Seconds()
+	if list[0].CPU*spent < 0.15 || all.CPU < 150*time.Millisecond || list[0].Resident != 0 {
+		t.Errorf("the dead one took %+v in %.2f s, all together %+v, want at least 0.2 s", list[0], spent, all)
+	}
+}
+
 func TestTheMeterTellsTheConductorFromWhatItStarted(t *testing.T) {
 	if usage.Self().CPU == 0 {
 		t.Skip("SKIPPED: this system does not say what a process takes; Linux does")

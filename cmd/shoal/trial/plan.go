@@ -14,10 +14,11 @@ import (
 
 // plan is what is to happen.
 type plan struct {
-	sim    sim.Config // of the scenario
-	seats  []*seat    // in the order in which they join
-	faults []sim.Fault
-	random *rand.Rand // of whom faults strike
+	sim     sim.Config // of the scenario
+	seats   []*seat    // in the order in which they join
+	faults  []sim.Fault
+	outages []scenario.Outage // of the source, in order
+	random  *rand.Rand        // of whom faults strike
 }
 
 // seat is one viewer's place in the trial.
@@ -31,6 +32,7 @@ type seat struct {
 	record  bool // what it plays out is compared
 	present bool
 	ended   bool
+	left    time.Time // when it ended
 }
 
 // newPlan makes the plan of a scenario. Errors: ErrScenario, for what a trial cannot do.
@@ -58,6 +60,8 @@ func newPlan(s *scenario.Scenario) (*plan, error) {
 	}
 	p.faults = slices.Clone(p.sim.Faults)
 	slices.SortStableFunc(p.faults, func(a, b sim.Fault) int { return cmp.Compare(sim.When(a), sim.When(b)) })
+	p.outages = s.Outages()
+	slices.SortFunc(p.outages, func(a, b scenario.Outage) int { return cmp.Compare(a.At, b.At) })
 	return p, nil
 }
 

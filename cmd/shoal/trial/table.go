@@ -88,6 +88,9 @@ func Print(w io.Writer, result *Result, simulated *report.Report) error {
 	if err := printUsed(w, result); err != nil {
 		return err
 	}
+	if err := printRestarts(w, result.Restarts); err != nil {
+		return err
+	}
 	if err := printMedia(w, result.Media); err != nil {
 		return err
 	}

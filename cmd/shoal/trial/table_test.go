@@ -123,16 +123,26 @@ func TestTheTableSaysWhatWasFoundOfTheFrames(t *testing.T) {
 		"altered: 321 bytes at 00:01:01.005")
 }
 
+func TestTheTableSaysHowViewersWentOn(t *testing.T) {
+	r := example()
+	r.Restarts = &Restarts{
+		Killed: 2, LiveMS: report.Percentiles{Max: 950}, ResumeMS: report.Percentiles{Samples: 13, P50: 800, P95: 1500, P99: 2100, Max: 2200}, NeverResumed: 1,
+	}
+	holds(t, lines(t, r, nil),
+		"source killed 2 times, live 950 ms after its start, at most; from then until viewers play again: "+
+			"p50 800 ms, p95 1500 ms, p99 2100 ms, at most 2200 ms, 13 times; 1 never")
+}
+
 func TestTheReportHoldsWhatThereIs(t *testing.T) {
 	whole := example()
-	whole.Ways, whole.Media = []Way{ours(whole, 1)}, new(Media)
+	whole.Ways, whole.Media, whole.Restarts = []Way{ours(whole, 1)}, new(Media), new(Restarts)
 	for _, c := range []struct {
 		name string
 		file File
 		want []string
 	}{
 		{"a trial alone", example().File(nil), []string{"trial", "used"}},
-		{"all of it", whole.File(new(report.Report)), []string{"baseline", "media", "simulator", "trial", "used"}},
+		{"all of it", whole.File(new(report.Report)), []string{"baseline", "media", "restarts", "simulator", "trial", "used"}},
 	} {
 		b, err := json.Marshal(c.file)
 		if err != nil {

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"path/filepath"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/mediamtx/tool"
@@ -54,9 +53,8 @@ type trial struct {
 	plan   *plan
 	media  *tool.Server
 	input  *frames.Input // what MediaMTX is given; nil when nobody is compared
-	source *hand
+	source *source
 	crew   []*hand
-	url    string // where viewers join
 	began  time.Time
 	used   *meter
 	series series
@@ -64,6 +62,7 @@ type trial struct {
 	fedBefore uint64 // bytes that MediaMTX had sent to the source when it all began
 
 	calls    sync.WaitGroup // that are under way
+	joining  atomic.Int32   // those of them with which viewers join
 	failures chan error     // has room for each of them
 }
 
@@ -81,6 +80,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	p.spread(o.Process, func(st *seat) { st.process = true })
 	p.spread(o.Compare, func(st *seat) { st.record = true })
 	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+8)}
+	t.source = &source{outage: p.outages, news: make(chan struct{}, 1)}
 	fill, err := t.fill()
 	if err != nil {
 		return nil, err
@@ -126,11 +126,11 @@ func (t *trial) say(format string, args ...any) {
 
 // hire starts the crew, and the source in it.
 func (t *trial) hire(ctx context.Context) error {
-	source, err := hire(t.opts.Worker, t.opts.Dir, "source")
+	c, err := t.serverConfig()
 	if err != nil {
 		return err
 	}
-	t.source = source
+	t.source.call = ServeCall{Config: c, Patient: liveWithin}
 	for i := range t.opts.Crew {
 		h, err := hire(t.opts.Worker, t.opts.Dir, fmt.Sprintf("viewers-%d", i+1))
 		if err != nil {
@@ -138,12 +138,7 @@ func (t *trial) hire(ctx context.Context) error {
 		}
 		t.crew = append(t.crew, h)
 	}
-	var answer ServeAnswer
-	if err := source.call(ctx, "Serve", ServeCall{Config: t.serverConfig(), Patient: liveWithin}, &answer); err != nil {
-		return fmt.Errorf("trial: %w", err)
-	}
-	t.url = answer.URL
-	return nil
+	return t.serve(ctx)
 }
 
 // dismiss ends the crew, the viewers first.
@@ -153,53 +148,9 @@ func (t *trial) dismiss() {
 		group.Go(h.dismiss)
 	}
 	group.Wait()
-	if t.source != nil {
-		t.source.dismiss()
+	if t.source.hand != nil {
+		t.source.hand.dismiss()
 	}
-}
-
-// serverConfig is that of `shoal serve`, on free ports of the loopback.
-func (t *trial) serverConfig() config.Config {
-	c := config.Default()
-	s := &t.opts.Scenario.Stream
-	c.DataDir = filepath.Join(t.opts.Dir, "source")
-	c.MediaMTX.API = t.media.APIURL()
-	c.MediaMTX.Poll = 250 * time.Millisecond
-	c.Rendezvous.Listen = "127.0.0.1:0"
-	c.Rendezvous.STUN = []string{"127.0.0.1:0", "127.0.0.1:0"}
-	c.Bus.Listen = "127.0.0.1:0"
-	c.Control.Listen = "127.0.0.1:0"
-	c.Transport = t.transport(0)
-	c.Transport.Listen, c.Transport.Isolation = "127.0.0.1:0", config.Process
-	c.Policy = t.policy()
-	c.Policy.Isolation = config.Process
-	c.Uplink = config.Rate(8 * t.plan.sim.Source.Cap)
-	c.Stream.Group, c.Stream.ChunkSize = s.Group, s.ChunkSize
-	c.Stream.Parity = config.Percent(strconv.Itoa(s.Parity.Percent()) + "%")
-	return c
-}
-
-// transport is that of a node whose line carries so many bytes per second upwards; 0 for no limit.
-func (t *trial) transport(uplink uint64) config.Plugin {
-	p := config.Plugin{Name: "quic"}
-	if network := t.plan.network(uplink); !network.Off() {
-		p.Params = map[string]string{"impair": network.String()}
-	}
-	return p
-}
-
-// policy is that of all nodes, with the copies that leave the source unasked where it is built in and was given none.
-func (t *trial) policy() config.Plugin {
-	p := t.opts.Policy
-	if _, given := p.Params["copies"]; given || p.Path != "" {
-		return p
-	}
-	p.Params = maps.Clone(p.Params)
-	if p.Params == nil {
-		p.Params = make(map[string]string)
-	}
-	p.Params["copies"] = strconv.Itoa(t.opts.Scenario.Source.Copies)
-	return p
 }
 
 // conduct lets everything happen, and measures.
@@ -235,7 +186,11 @@ func (t *trial) play(ctx, calling context.Context) error {
 	defer timer.Stop()
 	for {
 		now := time.Since(t.began)
-		for ; joined < len(t.plan.seats) && t.plan.seats[joined].at <= now; joined++ {
+		turn, mayJoin, err := t.turn(calling, now)
+		if err != nil {
+			return err
+		}
+		for ; mayJoin && joined < len(t.plan.seats) && t.plan.seats[joined].at <= now; joined++ {
 			t.join(calling, t.plan.seats[joined])
 		}
 		for ; struck < len(t.plan.faults) && when(t.plan.faults[struck]) <= now; struck++ {
@@ -248,8 +203,8 @@ func (t *trial) play(ctx, calling context.Context) error {
 		if now >= t.plan.sim.Duration {
 			return nil
 		}
-		wake := min(next, t.plan.sim.Duration)
-		if joined < len(t.plan.seats) {
+		wake := min(next, turn, t.plan.sim.Duration)
+		if mayJoin && joined < len(t.plan.seats) {
 			wake = min(wake, t.plan.seats[joined].at)
 		}
 		if struck < len(t.plan.faults) {
@@ -261,8 +216,9 @@ func (t *trial) play(ctx, calling context.Context) error {
 			return nil
 		case err := <-t.failures:
 			return err
-		case <-t.source.exited:
-			return errors.New("trial: the source has ended: " + t.logOf(t.source))
+		case <-t.source.news:
+		case <-t.source.exited():
+			return errors.New("trial: the source has ended: " + t.logOf(t.source.hand))
 		case <-timer.C:
 		}
 	}
@@ -278,11 +234,17 @@ func (t *trial) handOf(id int) *hand { return t.crew[id%len(t.crew)] }
 func (t *trial) call(ctx context.Context, h *hand, method string, question any) {
 	t.calls.Go(func() {
 		var answer Nothing
-		if err := h.call(ctx, method, question, &answer); err != nil && ctx.Err() == nil {
-			select {
-			case t.failures <- fmt.Errorf("trial: %w", err):
-			default: // there are enough to end it
-			}
-		}
+		t.fail(ctx, h.call(ctx, method, question, &answer))
 	})
+}
+
+// fail ends the trial with the failure of a call, unless ctx has ended.
+func (t *trial) fail(ctx context.Context, err error) {
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	select {
+	case t.failures <- fmt.Errorf("trial: %w", err):
+	default: // there are enough to end it
+	}
 }

@@ -164,6 +164,42 @@ func TestATrialThatIsStoppedBeforeItBeginsHasNoReport(t *testing.T) {
 	}
 }
 
+func TestViewersResumeWhenTheSourceIsKilledAndStartedAgain(t *testing.T) {
+	o := real(t, func(s *scenario.Scenario) {
+		s.Duration = 12 * time.Second
+		s.Join = scenario.Joins{{Count: 3}, {At: 4500 * time.Millisecond, Count: 1}} // one while there is no source
+		s.Faults = []scenario.Fault{{At: 4 * time.Second, SourceDown: time.Second}}
+	})
+	result, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := children(t); len(left) > 0 {
+		t.Errorf("still running: %v", left)
+	}
+	r, back := result.Report, result.Restarts
+	if back == nil {
+		t.Fatal("nothing is said of the restart")
+	}
+	t.Logf("%+v; %.2f copies of %.0f b/s, startup p95 %.0f ms, used %+v", *back, r.SourceEgressRatio, r.StreamBps, r.StartupMS.P95, result.Used)
+	if !result.Whole || r.Viewers != 4 || r.NeverPlayed != 0 {
+		t.Errorf("whole %v, %d viewers, %d never played", result.Whole, r.Viewers, r.NeverPlayed)
+	}
+	if back.Killed != 1 || back.LiveMS.Samples != 1 || back.ResumeMS.Samples != 3 || back.NeverResumed != 0 {
+		t.Errorf("%+v, want 3 that resume", *back)
+	}
+	within(t, "rate", r.StreamBps, 0.5e6, 1.1e6) // of both lives, and nothing between
+	within(t, "source copies", r.SourceEgressRatio, 0.5, 8)
+	if last := r.Series[len(r.Series)-1]; last.Viewers != 4 {
+		t.Errorf("at the end %d play: %+v", last.Viewers, r.Series)
+	}
+	if runtime.GOOS == "linux" {
+		for _, u := range result.Used {
+			within(t, "cores of "+u.Part, u.CPU, 0.0001, 64)
+		}
+	}
+}
+
 func TestReadersOfMediaMTXComeAfterTheSwarm(t *testing.T) {
 	o := real(t, func(s *scenario.Scenario) { s.Duration = 5 * time.Second })
 	o.Baseline = 3 * time.Second

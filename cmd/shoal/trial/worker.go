@@ -38,6 +38,7 @@ type viewer struct {
 	viewer  *watch.Viewer
 	carrier *carrier
 	output  *frames.Output // nil when its frames are not kept
+	epochs  *epochs        // nil when nobody asks for them
 	cancel  context.CancelFunc
 	ended   chan struct{}
 	final   Measured // once it has been told to end
@@ -126,7 +127,11 @@ func (c *Calls) Join(call JoinCall, _ *Nothing) error {
 	var taps []node.Output
 	if call.Record > 0 {
 		v.output = frames.NewOutput(call.Record)
-		taps = []node.Output{v.output.Tap("frames")}
+		taps = append(taps, v.output.Tap("frames"))
+	}
+	if call.Restarts {
+		v.epochs = new(epochs)
+		taps = append(taps, v.epochs.tap())
 	}
 	var err error
 	v.viewer, err = watch.Open(w.ctx, watch.Options{

@@ -55,6 +55,9 @@ func (v *viewer) measure(id int) Measured {
 	if st, ok := v.stats(); ok {
 		m.Peer, _ = st.Peer(v.viewer.Name()) // one without figures never played
 	}
+	if v.epochs != nil {
+		m.Played = v.epochs.played()
+	}
 	select {
 	case <-v.ended:
 		if v.failed != nil {
