@@ -53,7 +53,7 @@ func (t *trial) direct(ctx context.Context, r *Result) ([]Way, error) {
 	if counted := rtsp.Result.Server.Egress; counted > 0 {
 		headers = float64(rtsp.Result.WireBytes) / float64(counted)
 	}
-	return []Way{swarm(r, headers), rtsp.way(), hls.way()}, nil
+	return []Way{own(r, headers), rtsp.way(), hls.way()}, nil
 }
 
 // read runs the readers of one way in a process of their own.
@@ -90,8 +90,8 @@ func (t *trial) fed(ctx context.Context) uint64 {
 	return n
 }
 
-// swarm is Shoal's own column.
-func swarm(r *Result, headers float64) Way {
+// own is Shoal's column.
+func own(r *Result, headers float64) Way {
 	rep := r.Report
 	w := Way{
 		Way: "Shoal", Viewers: rep.Viewers, NeverPlayed: rep.NeverPlayed, WindowS: rep.DurationS,

@@ -4,11 +4,15 @@ import (
 	"errors"
 
 	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // Sample measures all viewers together.
 func (c *Calls) Sample(_ Nothing, answer *Sample) error {
 	for _, v := range c.w.all() { // order-free: sums
+		if v.role == swarm.Helper {
+			continue
+		}
 		c.w.mu.Lock()
 		final, over := v.final.Peer, v.over
 		c.w.mu.Unlock()
@@ -34,7 +38,7 @@ func (c *Calls) Sample(_ Nothing, answer *Sample) error {
 	return nil
 }
 
-// Measure measures each viewer.
+// Measure measures each viewer and helper.
 func (c *Calls) Measure(_ Nothing, answer *[]Measured) error {
 	for id, v := range c.w.all() { // order-free: the conductor sorts
 		c.w.mu.Lock()
