@@ -21,7 +21,7 @@ type Way struct {
 	// MediaMTX sends to the source, with such headers as readers over RTSP had. Of the others: what all readers got.
 	EgressBps  float64 `json:"egress_bps"`
 	ServerCPU  float64 `json:"server_cpu"`  // cores: MediaMTX, and of Shoal the source too
-	ReadersCPU float64 `json:"readers_cpu"` // cores: all viewers, who in Shoal feed each other as well
+	ReadersCPU float64 `json:"readers_cpu"` // cores: all viewers, who in Shoal feed each other as well, and helpers
 
 	// CaptureMS is Shoal's, from the capture of the last picture in a group until the group is born at the source, where its delays begin.
 	CaptureMS *report.Percentiles `json:"capture_ms,omitempty"`
