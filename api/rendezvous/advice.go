@@ -48,7 +48,7 @@ func (p Policy) check() error {
 	return nil
 }
 
-// Advice is what a publisher wants the viewers of a stream to use.
+// Advice is what a publisher wants the viewers and helpers of a stream to use.
 type Advice struct {
 	Policy Policy  `json:"policy"`         // without a name: what each has by itself
 	Test   *Policy `json:"test,omitempty"` // what a share of them uses instead; nil for no test
@@ -102,16 +102,23 @@ func (s *Server) advise(m *member, a *Advice) error {
 	defer s.mu.Unlock()
 	r := m.room
 	r.advice = a
-	for _, o := range r.roles[swarm.Viewer] {
-		r.advised(o)
+	for _, role := range []swarm.Role{swarm.Helper, swarm.Viewer} {
+		for _, o := range r.roles[role] {
+			r.advised(o)
+		}
 	}
 	return nil
 }
 
-// advised tells a viewer which policy it is to use. The server's lock is held.
+// advised tells a viewer or a helper which policy it is to use. Only viewers are tested: a helper feeds those of both kinds. The
+// server's lock is held.
 func (r *room) advised(m *member) {
-	if r.advice != nil && m.role == swarm.Viewer {
-		p := r.advice.For(r.id, m.peer)
-		m.conn.send(encode(&message{Type: "advice", Policy: &p}))
+	if r.advice == nil || m.role == swarm.Source {
+		return
 	}
+	p := r.advice.Policy
+	if m.role == swarm.Viewer {
+		p = r.advice.For(r.id, m.peer)
+	}
+	m.conn.send(encode(&message{Type: "advice", Policy: &p}))
 }

@@ -17,7 +17,7 @@
 //	                  <- describe       source: signed descriptor of a new epoch
 //	descriptor ->                       a new epoch
 //	                  <- advise         source: the policy that viewers are to use, and one that is tested on a share of them
-//	advice ->                           to a viewer: the policy that it is to use
+//	advice ->                           to a viewer or helper: the policy that it is to use
 //	                  <- signal         for another member
 //	signal ->                           from another member
 //	punch ->                            open the NAT towards addresses, after a delay

@@ -125,20 +125,22 @@ func TestResolveErrorsNameThingCauseAndWayOut(t *testing.T) {
 	})
 }
 
-func TestViewersAreAdvisedByTheSourceWheneverTheyJoin(t *testing.T) {
+func TestViewersAndHelpersAreAdvisedByTheSourceWheneverTheyJoin(t *testing.T) {
 	publisher := newKey(t)
 	_, h := serve(t, publisher)
 	source := join(t, h.URL, swarm.Source, publisher).in(t)
 	early := join(t, h.URL, swarm.Viewer, nil).in(t)
 	source.Advise(rendezvous.Advice{Policy: rendezvous.Policy{Name: "substream", Params: map[string]string{"copies": "4"}}})
 	late := join(t, h.URL, swarm.Viewer, nil).in(t)
-	for _, v := range []*peer{early, late} {
+	helper := join(t, h.URL, swarm.Helper, nil).in(t)
+	for _, v := range []*peer{early, late, helper} {
 		v.until(t, "it is advised", func() bool { return len(v.policies) > 0 && v.policies[len(v.policies)-1] == "substream{copies=4}" })
 	}
-	source.Advise(rendezvous.Advice{Test: &rendezvous.Policy{Name: "rarest"}, Share: 1})
+	source.Advise(rendezvous.Advice{Policy: rendezvous.Policy{Name: "substream"}, Test: &rendezvous.Policy{Name: "rarest"}, Share: 1})
 	for _, v := range []*peer{early, late} {
 		v.until(t, "it is tested", func() bool { return v.policies[len(v.policies)-1] == "rarest" })
 	}
+	helper.until(t, "it is not tested", func() bool { return helper.policies[len(helper.policies)-1] == "substream" })
 	if len(source.policies) > 0 {
 		t.Errorf("the source was advised itself: %v", source.policies)
 	}

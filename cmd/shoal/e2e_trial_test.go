@@ -122,7 +122,7 @@ func TestTrialRefusesWhatItCannotDo(t *testing.T) {
 		"a policy that is not there": {"policy: nobody", nil, []string{"s.yml", "policy", "nobody", "substream"}},
 		"another":                    {"", []string{"--policy", "nobody"}, []string{"--policy", "nobody", "substream"}},
 		"several policies":           {"policy: [edf, clubs]", nil, []string{"s.yml", "policy", "--policy"}},
-		"helpers":                    {"helpers: {count: 1}", nil, []string{"helpers.count", "0"}},
+		"many helpers":               {"helpers: {count: 201}", nil, []string{"helpers.count", "200"}},
 		"several streams":            {"streams: [{weight: 1}, {weight: 2}]", nil, []string{"streams"}},
 		"rare key frames":            {"stream: {gop: 2s}", nil, []string{"stream.gop", "1s"}},
 		"too many processes":         {"", []string{"--crew", "65"}, []string{"--crew", "64"}},

@@ -17,6 +17,7 @@ import (
 type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Share every path of a MediaMTX with a swarm of viewers."`
 	Watch      watchCommand      `cmd:"" help:"Join a stream, and play it in any player."`
+	Helper     helperCommand     `cmd:"" help:"Relay a stream for others, and play nothing: what a volunteer runs."`
 	Rendezvous rendezvousCommand `cmd:"" help:"Run the media-free meeting point alone, on a public machine."`
 	Demo       demoCommand       `cmd:"" help:"Show it all on this machine: MediaMTX, a source, and viewers that feed each other."`
 	Sim        simCommand        `cmd:"" help:"Run a scenario in virtual time: the real engine and policies, as many viewers as you like."`

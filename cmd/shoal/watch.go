@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
 	"github.com/shoal-live/shoal/cmd/shoal/wire"
 	"github.com/shoal-live/shoal/core/event"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // watchCommand's flags count over the file's keys; a flag that is not given has no value.
@@ -33,7 +35,10 @@ type watchCommand struct {
 }
 
 // Run plays until Ctrl-C.
-func (c watchCommand) Run(env *environment) error {
+func (c watchCommand) Run(env *environment) error { return c.run(env, swarm.Viewer) }
+
+// run takes part in that role until Ctrl-C.
+func (c watchCommand) run(env *environment, role swarm.Role) error {
 	if c.Pipe && term.IsTerminal(int(os.Stdout.Fd())) {
 		return errors.New("--pipe: standard output is a terminal: put a player behind it, as in shoal watch --pipe URL | mpv -")
 	}
@@ -41,6 +46,7 @@ func (c watchCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	flags.role = role
 	o, err := flags.options()
 	if err != nil {
 		return err
@@ -76,12 +82,15 @@ func (c watchCommand) Run(env *environment) error {
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		if paints(os.Stderr, env.environ) {
-			v.Status(ctx, func(line string) {
+		switch {
+		case paints(os.Stderr, env.environ):
+			v.Status(ctx, time.Second, func(line string) {
 				columns, _ := size(os.Stderr)
 				out.status(line[:min(len(line), columns-1)]) // one that wraps could not be overwritten
 			})
 			out.status("")
+		case role == swarm.Helper: // there is nothing else to see of it
+			v.Status(ctx, helperTells, func(line string) { fmt.Fprintln(out, line) })
 		}
 	}()
 	err = v.Run(ctx)

@@ -7,12 +7,14 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/plugins/bridge"
 )
 
 // watchFlags are the flags of a watch, looked at once; a file that changes is read below them.
 type watchFlags struct {
 	watchCommand
+	role              swarm.Role
 	uplink            config.Rate
 	transport, policy config.Plugin // without a name where there is no such flag
 	outputs           config.Outputs
@@ -96,7 +98,7 @@ func (f *watchFlags) options() (watch.Options, error) {
 		return watch.Options{}, err
 	}
 	o := watch.Options{
-		URL: f.URL, Publish: f.Publish, Uplink: cfg.Uplink, Listen: f.Listen, Transport: cfg.Resolve("transport", cfg.Transport),
+		URL: f.URL, Role: f.role, Publish: f.Publish, Uplink: cfg.Uplink, Listen: f.Listen, Transport: cfg.Resolve("transport", cfg.Transport),
 		Isolation: config.Isolation(cmp.Or(f.Isolation, string(config.Process))), LogLevel: cmp.Or(f.LogLevel, cfg.LogLevel),
 		Egress: cfg.For("").Egress,
 	}
@@ -114,7 +116,9 @@ func (f *watchFlags) options() (watch.Options, error) {
 	case cfg.Policy.Name != "":
 		o.Policy = f.isolated(cfg.Resolve("policy", cfg.Policy))
 	}
-	f.addOutputs(&o)
+	if f.role == swarm.Viewer { // a helper has none, and is not asked for any
+		f.addOutputs(&o)
+	}
 	return o, nil
 }
 

@@ -51,7 +51,7 @@ function paint(row, m) {
   const s = m.statistics, source = m.role === "source", plays = m.role === "viewer" && s.playing;
   const known = s.role > 0;
   row.className = source ? "source" : plays ? "playing" : "";
-  row.title = source ? "The source" : plays ? "Plays" : known ? "Does not play" : "Has just joined";
+  row.title = source ? "The source" : m.role === "helper" ? "Relays for others" : plays ? "Plays" : known ? "Does not play" : "Has just joined";
   const when = (condition, text) => condition ? text : none;
   const cells = [
     m.role,

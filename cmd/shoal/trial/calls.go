@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
 	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // The calls of the conductor to its crew, and what the crew answers, as gob takes them.
@@ -21,9 +22,10 @@ type ServeCall struct {
 // ServeAnswer is where viewers join.
 type ServeAnswer struct{ URL string }
 
-// JoinCall lets a viewer join.
+// JoinCall lets a viewer or a helper join.
 type JoinCall struct {
-	Viewer    int
+	Viewer    int // its number; helpers have other ones than viewers
+	Role      swarm.Role
 	URL       string
 	Uplink    config.Rate // cap that the viewer knows of
 	Transport config.Plugin
@@ -72,7 +74,7 @@ type Sample struct {
 	MostLinks     int // link ends of one viewer
 }
 
-// Measured is what one viewer has measured.
+// Measured is what one viewer or helper has measured.
 type Measured struct {
 	Viewer int
 	Peer   report.Peer

@@ -21,7 +21,7 @@ type Way struct {
 	// MediaMTX sends to the source, with such headers as readers over RTSP had. Of the others: what all readers got.
 	EgressBps  float64 `json:"egress_bps"`
 	ServerCPU  float64 `json:"server_cpu"`  // cores: MediaMTX, and of Shoal the source too
-	ReadersCPU float64 `json:"readers_cpu"` // cores: all viewers, who in Shoal feed each other as well
+	ReadersCPU float64 `json:"readers_cpu"` // cores: all viewers, who in Shoal feed each other as well, and helpers
 
 	// CaptureMS is Shoal's, from the capture of the last picture in a group until the group is born at the source, where its delays begin.
 	CaptureMS *report.Percentiles `json:"capture_ms,omitempty"`
@@ -53,7 +53,7 @@ func (t *trial) direct(ctx context.Context, r *Result) ([]Way, error) {
 	if counted := rtsp.Result.Server.Egress; counted > 0 {
 		headers = float64(rtsp.Result.WireBytes) / float64(counted)
 	}
-	return []Way{ours(r, headers), rtsp.way(), hls.way()}, nil
+	return []Way{own(r, headers), rtsp.way(), hls.way()}, nil
 }
 
 // read runs the readers of one way in a process of their own.
@@ -90,8 +90,8 @@ func (t *trial) fed(ctx context.Context) uint64 {
 	return n
 }
 
-// ours is Shoal's own column.
-func ours(r *Result, headers float64) Way {
+// own is Shoal's column.
+func own(r *Result, headers float64) Way {
 	rep := r.Report
 	w := Way{
 		Way: "Shoal", Viewers: rep.Viewers, NeverPlayed: rep.NeverPlayed, WindowS: rep.DurationS,

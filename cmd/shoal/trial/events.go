@@ -7,15 +7,20 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/core/budget"
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 func when(f sim.Fault) time.Duration { return sim.When(f) }
 
-// join lets a viewer join. One that has no uplink to speak of knows that, as in the simulator.
+// join lets a viewer or a helper join. One that has no uplink to speak of knows that, as in the simulator.
 func (t *trial) join(ctx context.Context, st *seat) {
 	st.present = true
 	call := JoinCall{
-		Viewer: st.id, URL: t.source.join(), Restarts: len(t.plan.outages) > 0, Transport: t.transport(st.uplink), Policy: t.policy(), Isolation: config.Inline, Vice: st.vice,
+		Viewer: st.id, Role: swarm.Viewer, URL: t.source.join(), Restarts: len(t.plan.outages) > 0, Transport: t.transport(st.uplink),
+		Policy: t.policy(), Isolation: config.Inline, Vice: st.vice,
+	}
+	if st.class.Kind == sim.Helper {
+		call.Role = swarm.Helper
 	}
 	if st.record {
 		call.Record = t.kept()

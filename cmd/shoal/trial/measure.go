@@ -198,16 +198,23 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 		CPU: all.CPU, MaxRSS: all.Largest,
 	}
 	run.Source.WireSent = source.Sent
-	var came []sim.Uplink
+	var came, helped []sim.Uplink
 	for i := range viewers {
 		v := &viewers[i]
 		if v.Failed != "" {
-			return nil, fmt.Errorf("trial: viewer %d ended: %s", v.Viewer, v.Failed)
+			return nil, fmt.Errorf("trial: %s ended: %s", t.plan.name(v.Viewer), v.Failed)
+		}
+		if helper := v.Viewer - len(t.plan.seats); helper >= 0 {
+			st := t.plan.helpers[helper]
+			run.Helpers += st.uplink
+			helped = append(helped, sim.Uplink{Rate: st.uplink})
+			continue
 		}
 		st := t.plan.seats[v.Viewer]
-		came = append(came, sim.Uplink{Rate: st.uplink})
+		uplink := sim.Uplink{Rate: st.uplink}
+		came = append(came, uplink)
 		v.Peer.Uplink = st.uplink
-		if came[i].Idle() {
+		if uplink.Idle() {
 			v.Peer.Uplink = 1 // 0 would mean no limit
 		}
 		v.Peer.Cohorts = t.plan.sim.Cohorts(st.class, st.vice)
@@ -216,7 +223,7 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	if len(came) == 0 {
 		return nil, context.Canceled
 	}
-	run.Bounds = t.plan.sim.Bounds(came)
+	run.Bounds = t.plan.sim.Bounds(append(came, helped...))
 	return &Result{
 		Report: report.Build(&run), Used: used, Fed: fed - min(t.fedBefore, fed), Links: t.series.links, Media: media,
 		Restarts: restarts(t.source.lives, viewers, func(viewer int) time.Time { return t.plan.seats[viewer].left }),

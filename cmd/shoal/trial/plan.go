@@ -15,13 +15,14 @@ import (
 // plan is what is to happen.
 type plan struct {
 	sim     sim.Config // of the scenario
-	seats   []*seat    // in the order in which they join
+	seats   []*seat    // of the viewers, in the order in which they join
+	helpers []*seat    // who are there from the beginning, numbered after the viewers
 	faults  []sim.Fault
 	outages []scenario.Outage // of the source, in order
 	random  *rand.Rand        // of whom faults strike
 }
 
-// seat is one viewer's place in the trial.
+// seat is the place of a viewer or a helper in the trial.
 type seat struct {
 	id      int // from 0
 	at      time.Duration
@@ -41,22 +42,30 @@ func newPlan(s *scenario.Scenario) (*plan, error) {
 	switch {
 	case len(s.Streams) > 1:
 		return nil, fmt.Errorf("%w: streams: a trial has one stream, not %d; leave streams out", ErrScenario, len(s.Streams))
-	case s.Helpers.Count > 0:
-		return nil, fmt.Errorf("%w: helpers.count: a trial has no helpers yet; set it to 0", ErrScenario)
 	case s.Stream.GOP != time.Second:
 		return nil, fmt.Errorf("%w: stream.gop: the clip that is published has a key frame a second, not one in %v; set 1s", ErrScenario, s.Stream.GOP)
 	case s.Viewers.Count > maxViewers:
 		return nil, fmt.Errorf("%w: viewers.count: %d real viewers are not in 1..%d; shoal sim takes more", ErrScenario, s.Viewers.Count, maxViewers)
+	case s.Helpers.Count > maxHelpers:
+		return nil, fmt.Errorf("%w: helpers.count: %d real helpers are not in 0..%d; shoal sim takes more", ErrScenario, s.Helpers.Count, maxHelpers)
 	}
 	for c := range p.sim.Groups {
 		class := &p.sim.Groups[c]
 		for i := range class.Count {
-			p.seats = append(p.seats, &seat{at: class.Joins(i), class: class, uplink: class.Uplink.Rate})
+			st := &seat{at: class.Joins(i), class: class, uplink: class.Uplink.Rate}
+			if class.Kind == sim.Helper {
+				p.helpers = append(p.helpers, st)
+			} else {
+				p.seats = append(p.seats, st)
+			}
 		}
 	}
 	slices.SortStableFunc(p.seats, func(a, b *seat) int { return cmp.Compare(a.at, b.at) })
 	for i, st := range p.seats {
 		st.id = i
+	}
+	for i, st := range p.helpers {
+		st.id = len(p.seats) + i
 	}
 	p.faults = slices.Clone(p.sim.Faults)
 	slices.SortStableFunc(p.faults, func(a, b sim.Fault) int { return cmp.Compare(sim.When(a), sim.When(b)) })
@@ -73,8 +82,11 @@ func (p *plan) spread(count int, f func(*seat)) {
 	}
 }
 
-// maxViewers bounds the viewers of a trial.
-const maxViewers = 2000
+// A trial has so many at the most.
+const (
+	maxViewers = 2000
+	maxHelpers = 200
+)
 
 // network is how bad it is for what leaves at a rate, in bytes per second; 0 for no limit.
 func (p *plan) network(rate uint64) impair.Config {
@@ -82,6 +94,23 @@ func (p *plan) network(rate uint64) impair.Config {
 	return impair.Config{
 		Median: n.Median, Sigma: n.Sigma, Min: n.Min, Jitter: n.Jitter, Loss: n.Loss, Uplink: rate, Seed: p.sim.Seed,
 	}
+}
+
+// who says how many there are, for people.
+func (p *plan) who() string {
+	text := fmt.Sprintf("%d viewers", len(p.seats))
+	if len(p.helpers) > 0 {
+		text += fmt.Sprintf(" and %d helpers", len(p.helpers))
+	}
+	return text
+}
+
+// name is how somebody of that number is called, for people.
+func (p *plan) name(id int) string {
+	if helper := id - len(p.seats); helper >= 0 {
+		return fmt.Sprintf("helper %d", helper)
+	}
+	return fmt.Sprintf("viewer %d", id)
 }
 
 // present are the viewers that take part.

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,28 @@ func TestUplinksAreThoseOfTheSimulator(t *testing.T) {
 	}
 	if got != want || got == 0 {
 		t.Errorf("all uplinks carry %d, in the simulator %d", got, want)
+	}
+}
+
+func TestHelpersAreNoViewers(t *testing.T) {
+	p := planned(t, func(s *scenario.Scenario) {
+		s.Helpers = scenario.Helpers{Count: 3, Uplink: scenario.Rate{Bits: 8_000_000}}
+		s.Join = scenario.Joins{{At: 2 * time.Second}}
+	})
+	if len(p.seats) != 20 || len(p.helpers) != 3 || len(p.expected()) != 20 || p.who() != "20 viewers and 3 helpers" {
+		t.Fatalf("%d viewers, %d helpers, %d are expected, it says %s", len(p.seats), len(p.helpers), len(p.expected()), p.who())
+	}
+	for i, st := range p.helpers {
+		if st.id != 20+i || st.at != 0 || st.uplink != 1_000_000 || st.class.Uplink.Cap != 1_000_000 || p.name(st.id) != fmt.Sprintf("helper %d", i) {
+			t.Errorf("helper %d: number %d, at %v, %d bytes per second, cap %d, called %s", i, st.id, st.at, st.uplink, st.class.Uplink.Cap, p.name(st.id))
+		}
+		st.present = true
+	}
+	if list := p.draw(1, p.present()); len(list) > 0 {
+		t.Errorf("%d helpers are struck", len(list))
+	}
+	if name := p.name(19); name != "viewer 19" {
+		t.Errorf("the last viewer is called %s", name)
 	}
 }
 
@@ -162,7 +185,7 @@ func TestWhatATrialCannotDoIsRefusedByKey(t *testing.T) {
 		want string
 	}{
 		"several streams": {func(s *scenario.Scenario) { s.Streams = []scenario.Part{{}, {}} }, "streams:"},
-		"helpers":         {func(s *scenario.Scenario) { s.Helpers.Count = 1 }, "helpers.count:"},
+		"many helpers":    {func(s *scenario.Scenario) { s.Helpers.Count = maxHelpers + 1 }, "helpers.count:"},
 		"rare key frames": {func(s *scenario.Scenario) { s.Stream.GOP = 4 * time.Second }, "stream.gop:"},
 		"a crowd":         {func(s *scenario.Scenario) { s.Viewers.Count = maxViewers + 1 }, "viewers.count:"},
 	} {

@@ -94,7 +94,7 @@ func TestTheWaysStandSideBySide(t *testing.T) {
 	hls := BaselineAnswer{Way: baseline.LLHLS, Failed: "it was slow", Result: baseline.Result{
 		Readers: 7, NeverRead: 1, Lost: 1, Window: 10 * time.Second, WireBytes: 16_000_000, HoldBack: 500 * time.Millisecond,
 	}}
-	r.Ways = []Way{ours(r, 1.04), rtsp.way(), hls.way()}
+	r.Ways = []Way{own(r, 1.04), rtsp.way(), hls.way()}
 	holds(t, lines(t, r, nil),
 		"Shoal MediaMTX RTSP MediaMTX LL-HLS",
 		"viewers 7 7 7",
@@ -135,7 +135,7 @@ func TestTheTableSaysHowViewersWentOn(t *testing.T) {
 
 func TestTheReportHoldsWhatThereIs(t *testing.T) {
 	whole := example()
-	whole.Ways, whole.Media, whole.Restarts = []Way{ours(whole, 1)}, new(Media), new(Restarts)
+	whole.Ways, whole.Media, whole.Restarts = []Way{own(whole, 1)}, new(Media), new(Restarts)
 	for _, c := range []struct {
 		name string
 		file File

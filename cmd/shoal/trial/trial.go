@@ -79,7 +79,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	p.spread(o.Process, func(st *seat) { st.process = true })
 	p.spread(o.Compare, func(st *seat) { st.record = true })
-	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+8)}
+	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+len(p.helpers)+8)}
 	t.source = &source{outage: p.outages, news: make(chan struct{}, 1)}
 	fill, err := t.fill()
 	if err != nil {
@@ -158,7 +158,7 @@ func (t *trial) conduct(ctx context.Context) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	t.say("%d viewers join a live stream, for %v", len(t.plan.seats), t.plan.sim.Duration)
+	t.say("%s join a live stream, for %v", t.plan.who(), t.plan.sim.Duration)
 	calling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer t.calls.Wait()
 	defer cancel()
@@ -182,6 +182,9 @@ func (t *trial) play(ctx, calling context.Context) error {
 	const beat = time.Second
 	next := beat
 	joined, struck := 0, 0
+	for _, st := range t.plan.helpers {
+		t.join(calling, st)
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

@@ -131,6 +131,33 @@ func within(t *testing.T, what string, got, least, most float64) {
 	}
 }
 
+func TestHelpersCarryViewersWithoutAnUplinkAndAreNotCounted(t *testing.T) {
+	o := real(t, func(s *scenario.Scenario) {
+		s.Source.Uplink = scenario.Rate{Times: 2.5}
+		s.Viewers.Uplinks = []scenario.Uplinks{{Share: 1}} // enough to take
+		s.Helpers = scenario.Helpers{Count: 2, Uplink: scenario.Rate{Times: 4}}
+	})
+	result, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := result.Report
+	t.Logf("continuity %v, offload %v, source copies %v, resource index %v", r.Continuity, r.Offload, r.SourceEgressRatio, r.ResourceIndex)
+	if r.Viewers != 4 || r.NeverPlayed != 0 || r.DelayMS.Samples == 0 {
+		t.Errorf("%d viewers, %d of them never played: %+v", r.Viewers, r.NeverPlayed, r)
+	}
+	if last := r.Series[len(r.Series)-1]; last.Viewers > 4 {
+		t.Errorf("%d viewers play of 4", last.Viewers)
+	}
+	within(t, "resource index", r.ResourceIndex, 2.5, 2.75) // (2.5 + 2 x 4) / 4
+	if r.Offload < 0.1 {                                    // the viewers have nothing to give: it is the helpers'
+		t.Errorf("the helpers fed nobody: offload %v", r.Offload)
+	}
+	if left := children(t); len(left) > 0 {
+		t.Errorf("still running: %v", left)
+	}
+}
+
 func TestATrialThatIsStoppedReportsWhatThereIs(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -15,6 +15,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/trial/frames"
 	"github.com/shoal-live/shoal/cmd/shoal/watch"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/transports/quic/impair"
 )
 
@@ -33,8 +34,9 @@ type Worker struct {
 	server  *serve.Server
 }
 
-// viewer is one that a worker runs.
+// viewer is one that a worker runs; a helper is one too.
 type viewer struct {
+	role    swarm.Role
 	viewer  *watch.Viewer
 	carrier *carrier
 	output  *frames.Output // nil when its frames are not kept
@@ -119,10 +121,10 @@ func (c *Calls) Serve(call ServeCall, answer *ServeAnswer) error {
 	}
 }
 
-// Join starts a viewer, and answers when it has found the stream.
+// Join starts a viewer or a helper, and answers when it has found the stream.
 func (c *Calls) Join(call JoinCall, _ *Nothing) error {
 	w := c.w
-	v := &viewer{carrier: new(carrier), ended: make(chan struct{})}
+	v := &viewer{role: call.Role, carrier: new(carrier), ended: make(chan struct{})}
 	v.carrier.vice.Store(uint32(call.Vice))
 	var taps []node.Output
 	if call.Record > 0 {
@@ -135,12 +137,12 @@ func (c *Calls) Join(call JoinCall, _ *Nothing) error {
 	}
 	var err error
 	v.viewer, err = watch.Open(w.ctx, watch.Options{
-		URL: call.URL, Listen: "127.0.0.1:0", Uplink: call.Uplink, Transport: call.Transport, Policy: call.Policy,
+		URL: call.URL, Role: call.Role, Listen: "127.0.0.1:0", Uplink: call.Uplink, Transport: call.Transport, Policy: call.Policy,
 		Isolation: call.Isolation, Command: w.command, Carry: v.carrier.life, Taps: taps,
-		Log: w.log.With("viewer", call.Viewer),
+		Log: w.log.With(call.Role.String(), call.Viewer),
 	})
 	if err != nil {
-		return fmt.Errorf("viewer %d: %w", call.Viewer, err)
+		return fmt.Errorf("%v %d: %w", call.Role, call.Viewer, err)
 	}
 	ctx, cancel := context.WithCancel(w.ctx)
 	v.cancel = cancel

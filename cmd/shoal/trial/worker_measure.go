@@ -5,11 +5,15 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // Sample measures all viewers together.
 func (c *Calls) Sample(_ Nothing, answer *Sample) error {
 	for _, v := range c.w.all() { // order-free: sums
+		if v.role == swarm.Helper {
+			continue
+		}
 		c.w.mu.Lock()
 		final, over := v.final.Peer, v.over
 		c.w.mu.Unlock()
@@ -35,7 +39,7 @@ func (c *Calls) Sample(_ Nothing, answer *Sample) error {
 	return nil
 }
 
-// Measure measures each viewer.
+// Measure measures each viewer and helper.
 func (c *Calls) Measure(_ Nothing, answer *[]Measured) error {
 	for id, v := range c.w.all() { // order-free: the conductor sorts
 		c.w.mu.Lock()

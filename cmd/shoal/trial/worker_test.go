@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // working is a client of a worker in this process, and what tells that it has ended.
@@ -55,7 +56,7 @@ func TestAWorkerSaysWhatItCannotDo(t *testing.T) {
 		want     string
 	}{
 		"Source":   {Nothing(0), "no source here"},
-		"Join":     {JoinCall{Viewer: 3, URL: "http://127.0.0.1:1/none"}, "viewer 3:"},
+		"Join":     {JoinCall{Viewer: 3, Role: swarm.Viewer, URL: "http://127.0.0.1:1/none"}, "viewer 3:"},
 		"Impair":   {ImpairCall{Viewers: []int{1, 2}, Impair: []string{""}}, "for each viewer"},
 		"Baseline": {BaselineCall{URL: "rtsp://127.0.0.1:1/none"}, "Options.Readers"},
 	} {

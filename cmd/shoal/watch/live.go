@@ -12,6 +12,7 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/core/event"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // Live says where the options come from, so that they can change while everything plays: transport, policy, outputs, uplink
@@ -58,6 +59,15 @@ func (o *Options) wanted() wanted {
 		w.outputs[name] = fill(p, name)
 	}
 	return w
+}
+
+// suits tells whether somebody with that role can have it. Errors: names the key.
+func (w *wanted) suits(role swarm.Role) error {
+	if role != swarm.Helper || len(w.outputs) == 0 {
+		return nil
+	}
+	first := slices.Sorted(maps.Keys(w.outputs))[0]
+	return fmt.Errorf("egress.%s: a helper plays nothing: leave it out, or run shoal watch, which relays as well", first)
 }
 
 // uses are the plugins, by their keys.
@@ -130,6 +140,10 @@ func (v *Viewer) reread(ctx context.Context) {
 		return
 	}
 	to := next.wanted()
+	if err := to.suits(v.opts.Role); err != nil {
+		v.rejected(err)
+		return
+	}
 	v.mu.Lock()
 	if !to.chosen {
 		to.policy = v.asksFor(to.policy)

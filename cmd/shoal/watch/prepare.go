@@ -5,7 +5,6 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/wire"
 	"github.com/shoal-live/shoal/core/node"
-	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // prepare makes the viewer's part in the stream.
@@ -24,7 +23,7 @@ func (v *Viewer) prepare() error {
 		return err
 	}
 	v.stream = node.StreamConfig{
-		Name: v.info.Name, Stream: v.info.ID, Role: swarm.Viewer, Policy: policy, Fallback: wire.Fallback,
+		Name: v.info.Name, Stream: v.info.ID, Role: v.opts.Role, Policy: policy, Fallback: wire.Fallback,
 		Rendezvous: client, Signed: v.info.Signed, Seed: wire.Seed(), Outputs: append(outputs, v.opts.Taps...),
 	}
 	return nil

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
-// Status calls show with one line about how it goes, every second, until ctx ends.
-func (v *Viewer) Status(ctx context.Context, show func(line string)) {
-	tick := time.NewTicker(time.Second)
+// Status calls show with one line about how it goes, so often, until ctx ends.
+func (v *Viewer) Status(ctx context.Context, every time.Duration, show func(line string)) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -29,6 +30,9 @@ func (v *Viewer) Status(ctx context.Context, show func(line string)) {
 // Line is the status of a stream in one line.
 func Line(s *node.StreamStats) string {
 	l := &s.Latest
+	if s.Role == swarm.Helper {
+		return helperLine(s)
+	}
 	if !l.Playing {
 		switch {
 		case s.Rendezvous != nil:
@@ -43,8 +47,32 @@ func Line(s *node.StreamStats) string {
 	}
 	line := fmt.Sprintf("delay %.0f ms, buffer %.0f ms, peers: %d, down %.2f Mb/s (%.0f %% from the source), up %.2f Mb/s",
 		l.PlayoutMS, l.BufferMS, l.Neighbours, l.DownBps/1e6, 100*l.FromSource, l.UpBps/1e6)
-	if s.Rendezvous != nil {
-		line = "rendezvous away, " + line
+	return away(s) + line
+}
+
+// helperLine is Line of one that plays nothing.
+func helperLine(s *node.StreamStats) string {
+	l := &s.Latest
+	if l.Neighbours == 0 {
+		if s.Rendezvous != nil {
+			return fmt.Sprintf("the rendezvous is away: %v", s.Rendezvous)
+		}
+		return "looking for peers"
 	}
-	return line
+	fed := 0
+	for i := range s.Engine.Links {
+		if s.Engine.Links[i].Out != 0 {
+			fed++
+		}
+	}
+	return away(s) + fmt.Sprintf("relays to %d of %d peers, down %.2f Mb/s (%.0f %% from the source), up %.2f Mb/s",
+		fed, l.Neighbours, l.DownBps/1e6, 100*l.FromSource, l.UpBps/1e6)
+}
+
+// away begins the line while the rendezvous does not answer.
+func away(s *node.StreamStats) string {
+	if s.Rendezvous != nil {
+		return "rendezvous away, "
+	}
+	return ""
 }

@@ -1,7 +1,9 @@
-// Package watch is `shoal watch`: it joins a stream, feeds other viewers, and hands what it gets to players.
+// Package watch is `shoal watch`: it joins a stream, feeds other viewers, and hands what it gets to players. It is `shoal helper` too,
+// which feeds viewers and hands nothing to anybody.
 package watch
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"log/slog"
@@ -15,12 +17,14 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/wire"
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 )
 
 // Options are what a viewer is made of.
 type Options struct {
 	URL       string           // of the stream: http(s)://host:port/name
+	Role      swarm.Role       // swarm.Viewer or swarm.Helper, which has no outputs; 0 for swarm.Viewer
 	HLS       string           // address of the LL-HLS server; "" for none
 	RTSP      string           // address of the RTSP server; "" for none
 	Publish   string           // RTSP URL to publish to; "" for none
@@ -63,6 +67,11 @@ type Viewer struct {
 
 // Open looks the stream up and makes what plays it. Errors say what is wrong with the link, and what there is instead.
 func Open(ctx context.Context, opts Options) (*Viewer, error) {
+	opts.Role = cmp.Or(opts.Role, swarm.Viewer)
+	wanted := opts.wanted()
+	if err := wanted.suits(opts.Role); err != nil {
+		return nil, err
+	}
 	info, err := rendezvous.Resolve(ctx, opts.URL, nil)
 	if err != nil {
 		return nil, err
@@ -70,7 +79,7 @@ func Open(ctx context.Context, opts Options) (*Viewer, error) {
 	if opts.Events == nil {
 		opts.Events = func(event.Event) {}
 	}
-	v := &Viewer{opts: opts, info: info, wanted: opts.wanted()}
+	v := &Viewer{opts: opts, info: info, wanted: wanted}
 	if v.identity, err = keys.Fresh(); err != nil {
 		return nil, err
 	}

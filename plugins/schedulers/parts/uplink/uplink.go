@@ -67,7 +67,7 @@ func (u *Uplink) Limit() float64 {
 		trusted = measured
 	case c.Cap > 0:
 		trusted = float64(c.Cap)
-	case u.Desk.View.Stream.Role != swarm.Viewer: // they have volunteered
+	case u.Desk.View.Stream.Role == swarm.Source: // nobody else has what it publishes
 		trusted = unlimited
 	case u.Trust == All && c.Shown:
 		trusted = measured

@@ -58,3 +58,26 @@ func TestWhatHasLeftWithinTheSecondIsCarried(t *testing.T) {
 		t.Errorf("an uplink that was full while little was sent, and then carried 90000 B/s, may be committed %v, want %v", got, want)
 	}
 }
+
+func TestOnlyASourceIsTrustedWithWhatNobodyHasMeasured(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		role  swarm.Role
+		limit uint64 // of its own
+		most  float64
+	}{
+		{"a source without a cap", swarm.Source, 0, 1e15},
+		{"a helper without one", swarm.Helper, 0, 2 * 80_000},
+		{"a helper with one", swarm.Helper, 500_000, 500_000},
+		{"a viewer", swarm.Viewer, 0, 2 * 80_000},
+	} {
+		var d desk.Desk
+		u := uplink.Uplink{Desk: &d, Trial: 2, Headroom: 1}
+		d.Open(&scheduler.Batch{Revision: 1, Snapshot: true, Changes: []scheduler.Change{
+			scheduler.Stream{Role: c.role, Substreams: 4, Rate: 80_000}, scheduler.Capacity{Cap: c.limit},
+		}})
+		if got := u.Limit(); got != c.most {
+			t.Errorf("%s: %v may be committed, want %v", c.name, got, c.most)
+		}
+	}
+}
