@@ -202,6 +202,9 @@ func (t *trial) play(ctx, calling context.Context) error {
 		if now >= next {
 			next = now.Truncate(beat) + beat // one beat too late is not made up for
 			t.sample(calling, joined)
+			if err := t.deserted(); err != nil {
+				return err
+			}
 		}
 		if now >= t.plan.sim.Duration {
 			return nil
@@ -225,6 +228,18 @@ func (t *trial) play(ctx, calling context.Context) error {
 		case <-timer.C:
 		}
 	}
+}
+
+// deserted says which process with viewers has ended.
+func (t *trial) deserted() error {
+	for _, h := range t.crew {
+		select {
+		case <-h.exited:
+			return fmt.Errorf("trial: %s has ended: %s", h.name, t.logOf(h))
+		default:
+		}
+	}
+	return nil
 }
 
 // logOf is where to read why a process of the crew has ended.

@@ -29,12 +29,16 @@ type carrier struct {
 
 	mu    sync.Mutex
 	under transport.Transport // the present life
+	begun chan struct{}       // closed when the first begins; nil where nobody waits for it
 }
 
 // life takes a new life of the transport.
 func (c *carrier) life(t transport.Transport) transport.Transport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.under == nil && c.begun != nil {
+		close(c.begun)
+	}
 	c.under = t
 	return &carried{Transport: t, by: c}
 }

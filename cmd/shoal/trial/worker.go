@@ -31,6 +31,7 @@ type Worker struct {
 
 	mu      sync.Mutex
 	viewers map[int]*viewer
+	joining map[int]chan struct{} // closed when the call to join has ended
 	server  *serve.Server
 }
 
@@ -53,7 +54,7 @@ type viewer struct {
 func Work(ctx context.Context, conn io.ReadWriteCloser, command []string, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := &Worker{ctx: ctx, command: command, log: log, viewers: make(map[int]*viewer)}
+	w := &Worker{ctx: ctx, command: command, log: log, viewers: make(map[int]*viewer), joining: make(map[int]chan struct{})}
 	server := rpc.NewServer()
 	if err := server.RegisterName(service, &Calls{w}); err != nil {
 		return err
@@ -124,7 +125,12 @@ func (c *Calls) Serve(call ServeCall, answer *ServeAnswer) error {
 // Join starts a viewer or a helper, and answers when it has found the stream.
 func (c *Calls) Join(call JoinCall, _ *Nothing) error {
 	w := c.w
-	v := &viewer{role: call.Role, carrier: new(carrier), ended: make(chan struct{})}
+	joined := make(chan struct{})
+	defer close(joined)
+	w.mu.Lock()
+	w.joining[call.Viewer] = joined
+	w.mu.Unlock()
+	v := &viewer{role: call.Role, carrier: &carrier{begun: make(chan struct{})}, ended: make(chan struct{})}
 	v.carrier.vice.Store(uint32(call.Vice))
 	var taps []node.Output
 	if call.Record > 0 {
@@ -155,6 +161,10 @@ func (c *Calls) Join(call JoinCall, _ *Nothing) error {
 			v.failed = err
 		}
 	})
+	select {
+	case <-v.carrier.begun:
+	case <-v.ended: // Measure says why
+	}
 	return nil
 }
 
@@ -201,17 +211,28 @@ func (c *Calls) Impair(call ImpairCall, _ *Nothing) error {
 func (c *Calls) each(ids []int, do func(v *viewer, id int) error) error {
 	var first error
 	for _, id := range ids {
-		c.w.mu.Lock()
-		v := c.w.viewers[id]
-		c.w.mu.Unlock()
+		v := c.w.viewer(id)
 		if v == nil {
-			continue
+			continue // it did not come
 		}
 		if err := do(v, id); err != nil && first == nil {
 			first = fmt.Errorf("viewer %d: %w", id, err)
 		}
 	}
 	return first
+}
+
+// viewer is one that has joined, once it has; nil when that failed.
+func (w *Worker) viewer(id int) *viewer {
+	w.mu.Lock()
+	joined := w.joining[id]
+	w.mu.Unlock()
+	if joined != nil {
+		<-joined
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.viewers[id]
 }
 
 // all are the viewers by number.
