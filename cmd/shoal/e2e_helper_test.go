@@ -32,7 +32,9 @@ func TestAHelperFeedsViewersForWhomTheSourceIsTooSmall(t *testing.T) {
 	replace(t, file, "uplink: 19M\n")
 	read := func() (watch.Options, error) {
 		c, err := config.LoadViewer(file, wire.Known())
-		o := watch.Options{URL: url, Role: swarm.Helper, Transport: c.Transport, Uplink: c.Uplink, Egress: c.For("").Egress}
+		o := watch.Options{
+			URL: url, Role: swarm.Helper, Transport: c.Transport, Uplink: c.Uplink, Egress: c.For("").Egress, Isolation: config.Inline,
+		}
 		o.Transport.Listen = "127.0.0.1:0"
 		return o, err
 	}
@@ -55,7 +57,7 @@ func TestAHelperFeedsViewersForWhomTheSourceIsTooSmall(t *testing.T) {
 	}
 	took := eventually(t, 40*time.Second, "viewers get from the helper", func() bool { return fed() >= 2 })
 	t.Logf("%d viewers were fed after %v", fed(), took)
-	play(t, viewers, 40)
+	play(t, viewers, 20)
 	st, err := h.Node().Stats()
 	if err != nil || len(st.Streams) != 1 {
 		t.Fatalf("the helper's figures are %+v, %v", st, err)
