@@ -57,6 +57,14 @@ func children(t *testing.T) []string {
 	return list
 }
 
+// long leaves a trial out under -short, as make check runs the tests with the race detector: one trial with every fault is enough.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED under -short: TestATrialWithFaultsIsReported runs the same code; make test runs this one too")
+	}
+}
+
 func TestATrialWithFaultsIsReported(t *testing.T) {
 	o := real(t, func(s *scenario.Scenario) {
 		s.Faults = []scenario.Fault{
@@ -132,6 +140,7 @@ func within(t *testing.T, what string, got, least, most float64) {
 }
 
 func TestHelpersCarryViewersWithoutAnUplinkAndAreNotCounted(t *testing.T) {
+	long(t)
 	o := real(t, func(s *scenario.Scenario) {
 		s.Source.Uplink = scenario.Rate{Times: 2.5}
 		s.Viewers.Uplinks = []scenario.Uplinks{{Share: 1}} // enough to take
@@ -192,6 +201,7 @@ func TestATrialThatIsStoppedBeforeItBeginsHasNoReport(t *testing.T) {
 }
 
 func TestViewersResumeWhenTheSourceIsKilledAndStartedAgain(t *testing.T) {
+	long(t)
 	o := real(t, func(s *scenario.Scenario) {
 		s.Duration = 12 * time.Second
 		s.Join = scenario.Joins{{Count: 3}, {At: 4500 * time.Millisecond, Count: 1}} // one while there is no source
@@ -228,6 +238,7 @@ func TestViewersResumeWhenTheSourceIsKilledAndStartedAgain(t *testing.T) {
 }
 
 func TestReadersOfMediaMTXComeAfterTheSwarm(t *testing.T) {
+	long(t)
 	o := real(t, func(s *scenario.Scenario) { s.Duration = 5 * time.Second })
 	o.Baseline = 3 * time.Second
 	result, err := Run(t.Context(), o)
