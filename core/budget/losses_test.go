@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -44,12 +45,43 @@ func TestLossesByChanceTakeNothingAway(t *testing.T) {
 	s := newAllocator(t, Config{}).Share(1)
 	u := newUplink(400_000, 8)
 	u.most, u.loss = routerQueue, 0.05
-	u.bursts(s, 30, 0, 20*time.Second)
-	if err := within(s, 400_000, 15); err != nil {
+	for at := time.Duration(0); at < 20*time.Second; at += time.Second { // so that a queue comes and goes
+		u.bursts(s, 10+25*int(at/time.Second%2), at, at+time.Second)
+	}
+	if err := within(s, 400_000, 20); err != nil {
 		t.Errorf("5 %% are lost by chance: %v", err)
 	}
 	if s.of.estimate.over.until != 0 {
 		t.Error("losses by chance were taken for a queue that overflows")
+	}
+}
+
+func TestWhatIsLostByChanceIsNoOverflow(t *testing.T) {
+	const seed = 20261128
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var l losses
+	var acked [12]uint64
+	over, reads := 0, 0
+	for i := range 20_000 { // frames, 5 ms apart
+		now, j := time.Duration(i+1)*5*time.Millisecond, rng.IntN(len(acked))
+		k := linkKey{1, swarm.LinkID(j + 1)}
+		l.sent(now, k, 1100)
+		if rng.Float64() >= 0.05 {
+			acked[j] += 1100
+			if i%4 == 0 {
+				l.receipt(now, k, &Receipt{Acked: acked[j], Newest: now})
+			}
+		}
+		if i%40 == 39 { // as often as the estimate moves
+			reads++
+			if l.read(now) > overflowing {
+				over++
+			}
+		}
+	}
+	if over > reads/100 {
+		t.Errorf("5 %% lost by chance were taken for an overflow %d times of %d", over, reads)
 	}
 }
 
@@ -114,14 +146,19 @@ func TestLossesAreThoseOfWhatLeftBeforeTheNewest(t *testing.T) {
 // A transport that hands frames back, as it does when it is busy, has not lost them.
 func TestWhatComesBackIsNotLost(t *testing.T) {
 	var l losses
-	keys := []linkKey{{1, 1}, {1, 2}, {1, 3}}
+	var keys []linkKey
+	for i := range 10 { // enough for what is due to count
+		keys = append(keys, linkKey{1, swarm.LinkID(i + 1)})
+	}
 	var acked uint64
 	for i := range 400 {
 		now := time.Duration(i+1) * 10 * time.Millisecond
 		for _, k := range keys {
 			l.sent(now, k, 1000)
-			l.sent(now+time.Millisecond, k, 1000)
-			l.sent(now+6*time.Millisecond, k, -1000)
+			if i%2 == 0 {
+				l.sent(now+time.Millisecond, k, 1000)
+				l.sent(now+6*time.Millisecond, k, -1000)
+			}
 		}
 		acked += 1000
 		for _, k := range keys {
@@ -133,23 +170,37 @@ func TestWhatComesBackIsNotLost(t *testing.T) {
 	}
 }
 
-// One who holds his receipts back counts for no more than the others when he sends one.
+// One who holds his receipts back, and then says that all or nothing has come, counts for no more than the others.
 func TestOneWhoIsSilentForLongDecidesNothing(t *testing.T) {
-	var l losses
-	keys := []linkKey{{1, 1}, {1, 2}, {1, 3}, {1, 4}}
-	for i := range 3000 {
-		now := time.Duration(i+1) * 10 * time.Millisecond
-		for j, k := range keys {
-			l.sent(now, k, 1000)
-			if j > 0 && i%30 == 29 {
-				l.receipt(now, k, &Receipt{Acked: uint64(i+1) * 1000, Newest: now})
+	for _, c := range []struct {
+		name  string
+		lost  int    // one of so many, with the others; 0 for none
+		acked uint64 // what he says that he has received, per thousand
+		holds func(lost int64) bool
+	}{
+		{"nothing is lost, and he has received nothing", 0, 1, func(lost int64) bool { return lost <= overflowing }},
+		{"a half is lost, and he has received all", 2, 1000, func(lost int64) bool { return lost > overflowing }},
+	} {
+		var l losses
+		keys := []linkKey{{1, 1}, {1, 2}, {1, 3}, {1, 4}}
+		acked := uint64(0)
+		for i := range 3000 {
+			now := time.Duration(i+1) * 10 * time.Millisecond
+			if c.lost == 0 || i%c.lost > 0 {
+				acked += 1000
 			}
-		}
-		if i%300 == 299 {
-			l.receipt(now, keys[0], &Receipt{Acked: 1000, Newest: now})
-		}
-		if got := l.read(now); got > overflowing {
-			t.Fatalf("%d of %d are lost after %v, want no more than chance", got, perWhole, now)
+			for j, k := range keys {
+				l.sent(now, k, 1000)
+				if j > 0 && i%30 == 29 {
+					l.receipt(now, k, &Receipt{Acked: acked, Newest: now})
+				}
+			}
+			if i%400 == 399 {
+				l.receipt(now, keys[0], &Receipt{Acked: uint64(i+1) * c.acked, Newest: now})
+			}
+			if got := l.read(now); now > 4*time.Second && !c.holds(got) {
+				t.Fatalf("%s: %d of %d are lost after %v", c.name, got, perWhole, now)
+			}
 		}
 	}
 }

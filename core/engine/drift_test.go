@@ -3,6 +3,8 @@ package engine
 import (
 	"testing"
 	"time"
+
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 func TestAClockThatDriftsIsNotToldAsDelay(t *testing.T) {
@@ -20,6 +22,26 @@ func TestAClockThatDriftsIsNotToldAsDelay(t *testing.T) {
 		}
 		if told := in.delay(); told < queue*time.Microsecond || told > (queue+4_000)*time.Microsecond {
 			t.Fatalf("after %v: %v are told of %v", now, told, queue*time.Microsecond)
+		}
+	}
+}
+
+func TestAReceiptNamesTheNewestFrame(t *testing.T) {
+	var l link
+	for _, c := range []struct {
+		at    time.Duration
+		stamp uint16
+		want  uint16
+	}{
+		{time.Second, 65_000, 65_000},
+		{time.Second, 64_990, 65_000}, // it was overtaken
+		{2 * time.Second, 1464, 1464}, // stamps begin anew
+		{2*time.Second + newestFor, 1000, 1464},
+		{22*time.Second + newestFor, 40_000, 40_000}, // so long after the one before that stamps cannot be compared
+	} {
+		l.arrived(&swarm.ChunkFrame{Stamp: c.stamp, Stamped: true}, 1000, c.at)
+		if l.in.newest != c.want {
+			t.Errorf("after stamp %d at %v: %d, want %d", c.stamp, c.at, l.in.newest, c.want)
 		}
 	}
 }
