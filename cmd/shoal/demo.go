@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/demo"
@@ -54,16 +53,11 @@ func (c demoCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	dir, done, err := folder(c.Data, "shoal-demo-")
+	dir, logFile, done, err := workplace(c.Data, "shoal-demo-")
 	if err != nil {
 		return err
 	}
 	defer done()
-	logFile, err := os.Create(filepath.Join(dir, "shoal.log"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = logFile.Close() }() // a log
 	o := demo.Options{
 		Viewers: c.Viewers, For: c.For, Uplink: uplink, Dir: dir, Clip: c.Clip, Process: c.Process, Join: c.Join,
 		Transport: transport, Impair: source, ViewerImpair: viewers, Policy: policy, Command: command, Out: env.stderr, Log: newLog(logFile, c.LogLevel, "text"),

@@ -47,16 +47,11 @@ func (c trialCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	dir, done, err := folder(c.Data, "shoal-trial-")
+	dir, logFile, done, err := workplace(c.Data, "shoal-trial-")
 	if err != nil {
 		return err
 	}
 	defer done()
-	logFile, err := os.Create(filepath.Join(dir, "shoal.log"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = logFile.Close() }() // a log
 	line := &shared{w: env.stderr}
 	o.Dir, o.Out, o.Log = dir, line, newLog(logFile, c.LogLevel, "text")
 	if paints(os.Stderr, env.environ) {

@@ -75,3 +75,18 @@ var (
 	// ErrOutput means that the output failed: a port in use, a server gone, a pipe closed.
 	ErrOutput = errors.New("output failed")
 )
+
+// Each hands the items of a feed to take until it is closed or ctx ends: a Run for those who need no more.
+func Each(ctx context.Context, feed <-chan Item, take func(Item)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case item, ok := <-feed:
+			if !ok {
+				return
+			}
+			take(item)
+		}
+	}
+}

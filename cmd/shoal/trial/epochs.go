@@ -58,17 +58,10 @@ func (t *epochTap) Pacing() egress.Pacing { return egress.AtPlayout }
 // Run implements egress.Egress.
 func (t *epochTap) Run(ctx context.Context, feed <-chan egress.Item, ready func([]string)) error {
 	ready(nil)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case item, ok := <-feed:
-			if !ok {
-				return nil
-			}
-			if m, media := item.(egress.Media); media && m.Group.RandomAccess {
-				t.add(Played{Epoch: m.Group.Epoch, Born: m.Group.Born, At: time.Now().UnixMicro()})
-			}
+	egress.Each(ctx, feed, func(item egress.Item) {
+		if m, media := item.(egress.Media); media && m.Group.RandomAccess {
+			t.add(Played{Epoch: m.Group.Epoch, Born: m.Group.Born, At: time.Now().UnixMicro()})
 		}
-	}
+	})
+	return nil
 }

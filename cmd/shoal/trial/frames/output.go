@@ -52,23 +52,16 @@ func (t *tap) Pacing() egress.Pacing { return egress.AtPlayout }
 // Run implements egress.Egress.
 func (t *tap) Run(ctx context.Context, feed <-chan egress.Item, ready func([]string)) error {
 	ready(nil)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case item, ok := <-feed:
-			if !ok {
-				return nil
-			}
-			switch item := item.(type) {
-			case egress.Begin:
-				t.begin(item.Descriptor)
-			case egress.Media:
-				t.media(&item.Group, time.Now())
-			case egress.Gap: // what is missing shows in the comparison
-			}
+	egress.Each(ctx, feed, func(item egress.Item) {
+		switch item := item.(type) {
+		case egress.Begin:
+			t.begin(item.Descriptor)
+		case egress.Media:
+			t.media(&item.Group, time.Now())
+		case egress.Gap: // what is missing shows in the comparison
 		}
-	}
+	})
+	return nil
 }
 
 func (t *tap) begin(d *chunk.Descriptor) {
