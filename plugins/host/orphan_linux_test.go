@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,16 +19,19 @@ func childOf(t *testing.T, pid int) int {
 	deadline := time.Now().Add(10 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
+	own := commandLine(pid)
 	for {
-		threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-		for _, thread := range threads {
-			list, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, thread.Name()))
-			if first, _, _ := strings.Cut(strings.TrimSpace(string(list)), " "); first != "" {
-				child, err := strconv.Atoi(first)
+		lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+		for _, name := range lists {
+			list, _ := os.ReadFile(name)
+			for child := range strings.FieldsSeq(string(list)) {
+				n, err := strconv.Atoi(child)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return child
+				if line := commandLine(n); line != "" && line != own {
+					return n
+				}
 			}
 		}
 		if time.Now().After(deadline) {
@@ -35,4 +39,11 @@ func childOf(t *testing.T, pid int) int {
 		}
 		<-tick.C
 	}
+}
+
+// commandLine is empty for a process that has ended, and its parent's for one that has been forked and runs nothing of its own:
+// Go's os package forks such a child once to see what the kernel can.
+func commandLine(pid int) string {
+	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return string(line)
 }
