@@ -138,7 +138,7 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, r *Receipt) {
 		}
 		e.links = slices.Insert(e.links, i, linkState{key: k, since: now, base: [2]time.Duration{delay, delay}})
 	}
-	e.gauge.receipt(now, k, delay)
+	e.gauge.receipt(now, k, delay, acked)
 	e.losses.receipt(now, k, r)
 	e.felt = e.felt || delay >= stillest
 	l := &e.links[i]
@@ -156,7 +156,7 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, r *Receipt) {
 	if e.next == 0 {
 		e.first = now
 	}
-	if now >= e.next {
+	if now >= e.next || !e.capped && e.shown == 0 && e.gauge.knows(now) {
 		e.next = now + interval
 		a.flow(now)
 		e.update(now, int64(a.granted.rate(now)), int64(a.charged.rate(now)))
@@ -204,7 +204,11 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 		e.above = 0
 		most := e.last.rate - e.last.rate/20
 		e.shown = min(most, e.ceiling)
-		e.rate = min(max(most-drain(e.last.rate, queueing), e.floor), e.ceiling)
+		rate := most - drain(e.last.rate, queueing)
+		if queueing <= 4*target { // see shrink
+			rate = max(rate, min(e.peak-e.peak/10, most))
+		}
+		e.rate = min(max(rate, e.floor), e.ceiling)
 		return
 	}
 	waits := e.felt && e.shown == 0 && now-e.first < unread

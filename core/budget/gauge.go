@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -31,6 +30,10 @@ type gauged struct {
 	key    linkKey
 	frames int32
 	delays [gauges]int32 // microseconds, sums over the frames, by rate
+	least  [gauges]int32 // microseconds, of any frame of the link, by rate: the peer counts delays from there
+	any    bool          // least holds something
+	later  bool          // a receipt has come
+	first  int64         // bytes until then
 }
 
 // sample is what one receipt says of the uplink.
@@ -53,7 +56,7 @@ const (
 	gauges      = len(gaugeCosts)
 	gaugeKeeps  = 15                     // samples that count
 	gaugeLinks  = 5                      // of them, from one link
-	gaugeNeeds  = 5                      // of them, until they count
+	gaugeNeeds  = 3                      // of them, until they count
 	gaugeFresh  = 5 * time.Second        // that a sample counts
 	gaugeFrames = 4                      // frames that a receipt must be about
 	gaugeMost   = 1024                   // frames that count of those between two receipts
@@ -93,13 +96,21 @@ func (g *gauge) sent(now time.Duration, k linkKey, bytes int) {
 		one = 0
 	}
 	l.frames = max(l.frames+one, 0)
+	if !l.later {
+		l.first += int64(bytes)
+	}
 	passed, size := g.passed(now), int64(bytes)
 	for j := range g.queues {
 		before := max(g.queues[j]-passed, 0)
 		after := min(max(before+size*gaugeCosts[j], 0), pico)
 		g.queues[j] = after
-		l.delays[j] = max(l.delays[j]+one*int32(uint64(min(before, after))/1_000_000), 0)
+		delay := int32(uint64(min(before, after)) / 1_000_000)
+		l.delays[j] = max(l.delays[j]+one*delay, 0)
+		if delay < l.least[j] || !l.any {
+			l.least[j] = delay
+		}
 	}
+	l.any = true
 }
 
 // charged takes notice of bytes that no receipt will be about: they delay what comes after them.
@@ -118,16 +129,16 @@ func (g *gauge) passed(now time.Duration) int64 {
 }
 
 // receipt takes the mean delay of what was sent on a link.
-func (g *gauge) receipt(now time.Duration, k linkKey, delay time.Duration) {
+func (g *gauge) receipt(now time.Duration, k linkKey, delay time.Duration, acked uint64) {
 	i, ok := g.find(k)
 	if !ok {
 		return
 	}
 	l, s := &g.links[i], sample{key: k, at: now}
-	if l.frames >= gaugeFrames {
+	if l.frames >= gaugeFrames && (l.later || int64(acked) >= l.first*7/8) {
 		s.rate, s.bound = l.tells(delay)
 	}
-	l.frames, l.delays = 0, [gauges]int32{}
+	l.frames, l.delays, l.later = 0, [gauges]int32{}, true
 	if s.rate > 0 {
 		g.keep(s)
 	}
@@ -135,8 +146,11 @@ func (g *gauge) receipt(now time.Duration, k linkKey, delay time.Duration) {
 
 // tells is the rate at which the frames would have had that mean delay; 0 where no rate explains it.
 func (l *gauged) tells(delay time.Duration) (rate int64, b bound) {
-	mean := func(j int) int64 { return int64(l.delays[j] / l.frames) }
-	d := int64((delay - jitter) / time.Microsecond)
+	mean := func(j int) int64 { return int64(l.delays[j]/l.frames - l.least[j]) }
+	d := int64(delay / time.Microsecond)
+	if l.later {
+		d -= int64(jitter / time.Microsecond)
+	}
 	if delay < noise {
 		for j, cost := range gaugeCosts {
 			if mean(j) < int64(2*noise/time.Microsecond) {
@@ -146,17 +160,15 @@ func (l *gauged) tells(delay time.Duration) (rate int64, b bound) {
 		}
 		return rate, atLeast
 	}
-	if d >= mean(0) {
-		return 0, exactly // no queue of ours is as long: something else delays, or the queue is longer than is played through
+	if d <= mean(gauges-1) {
+		return pico / gaugeCosts[gauges-1], exactly
 	}
-	for j := 1; j < gauges; j++ {
-		if slow, fast := mean(j-1), mean(j); d > fast {
-			// A delay goes by what a byte costs: divide the way from one cost to the other as d divides that of the delays.
-			a, b := slow-d, d-fast
-			return pico * (a + b) / (b*gaugeCosts[j-1] + a*gaugeCosts[j]), exactly
+	for j := gauges - 1; j > 0; j-- {
+		if slow, fast := mean(j-1), mean(j); d < slow {
+			return pico / between(gaugeCosts[j], d, fast, slow), exactly
 		}
 	}
-	return pico / gaugeCosts[gauges-1], exactly
+	return 0, exactly // no queue of ours is as long: something else delays, or the queue is longer than is played through
 }
 
 // begin forgets what was read: what was sent has not all been in the queue, which is of that length.
@@ -189,49 +201,6 @@ func (g *gauge) keep(s sample) {
 		all = own
 	}
 	g.samples[all] = s
-}
-
-// read is the sample in the middle; ok is false while there are too few.
-func (g *gauge) read(now time.Duration) (s sample, ok bool) {
-	var fresh [gaugeKeeps]sample
-	n, exact := 0, 0
-	for _, s := range g.samples {
-		if s.rate == 0 || now-s.at > gaugeFresh {
-			continue
-		}
-		fresh[n] = s
-		n++
-		if s.bound == exactly {
-			exact++
-		}
-	}
-	if n < gaugeNeeds {
-		return sample{}, false
-	}
-	slices.SortFunc(fresh[:n], func(a, b sample) int { return cmp.Compare(a.rate, b.rate) })
-	s = fresh[n/2]
-	s.bound = atLeast
-	if 2*exact <= n {
-		return s, true
-	}
-	told := slices.DeleteFunc(fresh[:n], func(s sample) bool { return s.bound != exactly })
-	if agree(told) {
-		s.bound = exactly
-	} else { // it is not a queue that delays, but a busy machine or the air
-		s.rate = told[exact/4].rate
-	}
-	return s, true
-}
-
-// agree reports whether more than half of some samples, ascending, are within a third of one another.
-func agree(s []sample) bool {
-	half := len(s)/2 + 1
-	for i := 0; i+half <= len(s); i++ {
-		if s[i+half-1].rate <= s[i].rate+s[i].rate/3 {
-			return true
-		}
-	}
-	return false
 }
 
 func (g *gauge) forget(k linkKey) {

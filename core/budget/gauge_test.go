@@ -26,12 +26,12 @@ func TestTheGaugeFindsAnUplinkFromBurstsFarBelowIt(t *testing.T) {
 			s := newAllocator(t, Config{}).Share(1)
 			u := newUplink(c.rate, 3)
 			u.jitter = jitter
-			u.bursts(s, c.frames, 0, time.Second)
-			if err := within(s, c.rate, 10); err != nil {
-				t.Errorf("%.0f bytes a second, jitter %v, after a second: %v", c.rate, jitter, err)
+			u.bursts(s, c.frames, 0, 2*time.Second)
+			if err := within(s, c.rate, 20); err != nil { // of which 5 are left over
+				t.Errorf("%.0f bytes a second, jitter %v, after two: %v", c.rate, jitter, err)
 			}
-			u.bursts(s, c.frames, time.Second, 10*time.Second)
-			if err := within(s, c.rate, 15); err != nil { // a frame of a slow uplink takes four times the jitter
+			u.bursts(s, c.frames, 2*time.Second, 10*time.Second)
+			if err := within(s, c.rate, 16); err != nil { // a frame of a slow uplink takes four times the jitter
 				t.Errorf("%.0f bytes a second, jitter %v, after ten: %v", c.rate, jitter, err)
 			}
 		}
@@ -42,7 +42,7 @@ func TestWhatATransportHandsBackWasNotSent(t *testing.T) {
 	s := newAllocator(t, Config{}).Share(1)
 	u := newUplink(1_000_000, 3)
 	u.full = 25
-	u.bursts(s, 25, 0, time.Second)
+	u.bursts(s, 25, 0, 2*time.Second)
 	if err := within(s, u.rate, 10); err != nil {
 		t.Errorf("as many frames were handed back as left: %v", err)
 	}
@@ -75,7 +75,7 @@ func TestTheGaugeBelievesNoNeighbourAlone(t *testing.T) {
 			}
 			return n
 		}
-		u.bursts(s, 25, time.Second, 6*time.Second)
+		u.bursts(s, 8, time.Second, 6*time.Second)
 		if err := within(s, u.rate, 30); err != nil {
 			t.Errorf("one of four %s: %v", name, err)
 		}
@@ -168,15 +168,84 @@ func BenchmarkSent(b *testing.B) {
 	}
 }
 
-func TestABusyMachineIsNotTakenForAnUplink(t *testing.T) {
-	s := newAllocator(t, Config{}).Share(1)
-	u := newUplink(20_000_000, 4)
-	u.lie = func(_ swarm.LinkID, d *time.Duration, n uint64) uint64 {
-		*d = 10*time.Millisecond + time.Duration(n*7919%190_000)*time.Microsecond
-		return n
+func TestDelaysWithoutRhymeOrReasonAreNoUplink(t *testing.T) {
+	for _, c := range []struct {
+		rates []int64
+		want  int64
+		bound bound
+	}{
+		{[]int64{90, 100, 110}, 100, exactly},
+		{[]int64{60, 100, 110}, 60, atLeast}, // of three, all must agree
+		{[]int64{30, 60, 100, 110, 300}, 60, atLeast},
+		{[]int64{30, 90, 100, 110, 120}, 100, exactly},
+		{[]int64{30, 60, 100, 101, 102, 103, 104, 300, 500}, 102, exactly},
+	} {
+		var g gauge
+		for i, rate := range c.rates {
+			g.samples[len(c.rates)-1-i] = sample{at: time.Second, rate: rate, bound: exactly}
+		}
+		if s, ok := g.read(time.Second); !ok || s.rate != c.want || s.bound != c.bound {
+			t.Errorf("samples %d: %+v, %v; want %d, %d", c.rates, s, ok, c.want, c.bound)
+		}
 	}
-	u.bursts(s, 25, time.Second, 6*time.Second)
-	if rate, shown := s.Rate(); shown {
-		t.Errorf("delays without rhyme or reason show an uplink of %d bytes a second", rate)
+}
+
+func TestWhoTellsOfNoDelayOutvotesOnlyFewer(t *testing.T) {
+	for _, c := range []struct {
+		least []int64 // samples that say at least
+		want  int64
+		bound bound
+	}{
+		{[]int64{20, 30, 40, 50}, 100, exactly}, // they say the same
+		{[]int64{120, 130}, 100, exactly},
+		{[]int64{120, 130, 140}, 130, atLeast},
+	} {
+		var g gauge
+		for i, rate := range []int64{90, 100, 110} {
+			g.samples[i] = sample{at: time.Second, rate: rate, bound: exactly}
+		}
+		for i, rate := range c.least {
+			g.samples[3+i] = sample{at: time.Second, rate: rate, bound: atLeast}
+		}
+		if s, ok := g.read(time.Second); !ok || s.rate != c.want || s.bound != c.bound {
+			t.Errorf("at least %d: %+v, %v; want %d, %d", c.least, s, ok, c.want, c.bound)
+		}
+	}
+}
+
+func TestTheFirstTrainsShowAnUplink(t *testing.T) {
+	for _, rate := range []float64{100_000, 250_000, 600_000} {
+		s := newAllocator(t, Config{}).Share(1)
+		u := newUplink(rate, 6)
+		u.jitter = 2 * time.Millisecond
+		for i := range u.peers { // to one after another, all of them new
+			at := time.Duration(i) * 100 * time.Millisecond
+			for range 6 {
+				u.next = i
+				u.send(s, at)
+			}
+			u.run(s.of, s, 0, at, at+100*time.Millisecond)
+		}
+		u.run(s.of, s, 0, 600*time.Millisecond, time.Second)
+		if err := within(s, rate, 15); err != nil {
+			t.Errorf("six trains of six frames: %v", err)
+		}
+	}
+}
+
+func TestATrainThatIsCutOffShowsNothing(t *testing.T) {
+	s := newAllocator(t, Config{}).Share(1)
+	u := newUplink(100_000, 4)
+	u.most = 40 * time.Millisecond // four frames
+	for i := range u.peers {
+		for range 12 {
+			u.next = i
+			u.send(s, time.Duration(i)*100*time.Millisecond)
+		}
+		u.run(s.of, s, 0, time.Duration(i)*100*time.Millisecond, time.Duration(i+1)*100*time.Millisecond)
+	}
+	u.run(s.of, s, 0, 400*time.Millisecond, time.Second)
+	if rate, shown := s.Rate(); shown && rate > 115_000 {
+		t.Errorf("an uplink of 100000 bytes a second that drops half of what is sent shows %d", rate)
 	}
 }

@@ -11,14 +11,14 @@ import (
 // A router of a home drops what would wait longer than this.
 const routerQueue = 200 * time.Millisecond
 
-// joined has a node with an unknown uplink begin at once with twice what it carries, and keep changing the peers it sends to, who
+// joined has a node with an unknown uplink begin at once with three times what it carries, and keep changing the peers it sends to, who
 // take a full queue for none.
 func joined(t *testing.T, rate float64) (*Share, *uplink) {
 	s := newAllocator(t, Config{}).Share(1)
 	u := newUplink(rate, 8)
 	u.most = routerQueue
 	for at := time.Duration(0); at < 3*time.Second; at += 500 * time.Millisecond {
-		u.run(s.of, s, 2*rate, at, at+500*time.Millisecond)
+		u.run(s.of, s, 3*rate, at, at+500*time.Millisecond)
 		fresh := &u.peers[int(at/(500*time.Millisecond))%len(u.peers)]
 		*fresh = receiver{least: [2]time.Duration{time.Hour, time.Hour}, leastAt: at}
 		s.Forget(swarm.LinkID(int(at/(500*time.Millisecond))%len(u.peers) + 1))

@@ -40,6 +40,7 @@ type transit struct {
 type receiver struct {
 	acked   uint64
 	newest  time.Duration // when the newest frame left
+	last    time.Duration // when the last frame came
 	told    time.Duration // its last receipt
 	tells   int           // receipts so far
 	frames  int           // since the last
@@ -121,6 +122,7 @@ func (u *uplink) arrive(s *Share, now time.Duration) {
 		p.least[0] = min(p.least[0], lag)
 		p.lag += lag
 		p.frames++
+		p.last = now
 		p.acked += frameSize
 		p.newest = max(p.newest, f.sent)
 	}
@@ -130,7 +132,7 @@ func (u *uplink) arrive(s *Share, now time.Duration) {
 	u.delays = append(u.delays, max(u.free-now, 0))
 	for i := range u.peers {
 		p := &u.peers[i]
-		if u.mute || p.frames == 0 || now-p.told < 250*time.Millisecond {
+		if u.mute || p.frames == 0 || now-p.told < 250*time.Millisecond || p.tells == 0 && p.frames < 24 && now-p.last < 30*time.Millisecond {
 			continue
 		}
 		d, n := p.lag/time.Duration(p.frames)-min(p.least[0], p.least[1]), p.acked

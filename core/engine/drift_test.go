@@ -3,8 +3,6 @@ package engine
 import (
 	"testing"
 	"time"
-
-	"github.com/shoal-live/shoal/core/swarm"
 )
 
 func TestAClockThatDriftsIsNotToldAsDelay(t *testing.T) {
@@ -39,7 +37,7 @@ func TestAReceiptNamesTheNewestFrame(t *testing.T) {
 		{2*time.Second + newestFor, 1000, 1464},
 		{22*time.Second + newestFor, 40_000, 40_000}, // so long after the one before that stamps cannot be compared
 	} {
-		l.arrived(&swarm.ChunkFrame{Stamp: c.stamp, Stamped: true}, 1000, c.at)
+		l.arrived(c.stamp, true, 1000, c.at)
 		if l.in.newest != c.want {
 			t.Errorf("after stamp %d at %v: %d, want %d", c.stamp, c.at, l.in.newest, c.want)
 		}

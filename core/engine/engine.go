@@ -29,6 +29,7 @@ type Engine struct {
 	asking     asking
 	joining    joining
 	uploads    uploads
+	trains     trains
 	pacer      pacer
 	player     player
 	clock      clock
@@ -151,6 +152,7 @@ type grant struct {
 func (o *outbox) clear() {
 	o.Control = emptied(o.Control)
 	o.Chunks = emptied(o.Chunks)
+	o.Trains = emptied(o.Trains)
 	o.Deliver = emptied(o.Deliver)
 	o.Dial = emptied(o.Dial)
 	o.Hangup = emptied(o.Hangup)

@@ -39,6 +39,7 @@ func (e *Engine) hello(l *link, m *swarm.Hello) {
 	e.sayHave(l)
 	e.ping(l)
 	e.gossip(l)
+	e.train(l)
 }
 
 // descriptor takes the descriptor of a newer epoch from a neighbour, who proves it by the publisher's signature.

@@ -38,7 +38,8 @@ const (
 	receiptSoonest = 250 * time.Millisecond // when receiptChunks have come
 	receiptLatest  = 900 * time.Millisecond // a budget looks back one second
 	receiptChunks  = 24
-	receiptFirst   = 6 // likewise for the first receipt of a link, twice as many for the second, and so on: at first the sender knows nothing
+	receiptFirst   = 6                     // likewise for the first receipt of a link, twice as many for the second, and so on: at first the sender knows nothing
+	receiptAfter   = 30 * time.Millisecond // likewise for the first one, from the last frame on, so that it tells of a whole train
 	receiptDelay   = 10 * time.Millisecond
 	gossipEvery    = 20 * time.Second
 	banFor         = 5 * time.Minute

@@ -30,6 +30,7 @@ type link struct {
 	statusIs bool // status has changed since the policy was told
 	hasHave  bool
 	holdsNew bool // what the peer holds has changed since the policy was told
+	trained  bool // it was sent a train
 	told     bool // that chunks are too long for it
 
 	malformed uint8 // frames; at most one more than maxMalformed

@@ -122,6 +122,7 @@ func (e *Engine) beat() {
 		if e.now-l.gossipAt >= gossipEvery {
 			e.gossip(l)
 		}
+		e.train(l)
 		e.sayReceipt(l)
 		e.watchSilence(l)
 	}

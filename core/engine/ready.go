@@ -17,6 +17,8 @@ type Ready struct {
 	// Chunks to be handed to the transport, in order. Bytes are granted by the budget already. A link
 	// that does not take one is reported back by Full.
 	Chunks []ChunkSend
+	// Trains of padding for the chunk channel, each to be handed over at once. A link that does not take one may drop it.
+	Trains []Train
 	// Deliver holds groups and gaps for the player, in order of media time.
 	Deliver []Delivery
 	// Batch is the next batch for the policy, nil when there is none. No further one comes until Answer or Restart.
@@ -48,6 +50,13 @@ type ChunkSend struct {
 	Frame   []byte
 	To      []swarm.LinkID
 	Expires time.Duration
+}
+
+// Train is so many copies of a padding frame, one after another.
+type Train struct {
+	Link  swarm.LinkID
+	Frame []byte
+	Count int
 }
 
 // Hangup is a link that the engine needs no longer.

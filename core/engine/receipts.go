@@ -48,7 +48,7 @@ const leastSpan = time.Minute
 func (e *Engine) sayReceipt(l *link) {
 	in := &l.in
 	fresh, since := in.chunks-in.told, e.now-in.toldAt
-	if fresh == 0 || since < receiptSoonest {
+	if fresh == 0 || since < receiptSoonest || in.receipts == 0 && fresh < receiptChunks && e.now-in.newestAt < receiptAfter {
 		return
 	}
 	r := &e.mail.receipt

@@ -17,13 +17,17 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 		return // it has overtaken the peer's Hello, or the link is gone: repair brings it again
 	}
 	l.hears(now)
+	if at, ok := swarm.ParsePadding(frame); ok {
+		l.arrived(at, true, len(frame)+e.cfg.Overhead, e.now)
+		return
+	}
 	f := &e.frame
 	if swarm.ParseChunk(frame, f) != nil {
 		e.wrong(l)
 		return
 	}
 	c := &f.Chunk
-	l.arrived(f, len(frame)+c.Length()-len(c.Payload)+e.cfg.Overhead, e.now) // of whatever epoch: its sender counts it
+	l.arrived(f.Stamp, f.Stamped, len(frame)+c.Length()-len(c.Payload)+e.cfg.Overhead, e.now) // of whatever epoch: its sender counts it
 	if e.epoch == nil || c.Header.Epoch != e.id() || c.Header.Rendition != 0 {
 		return
 	}
@@ -56,22 +60,22 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 }
 
 // arrived counts a frame for the link's receipt.
-func (l *link) arrived(f *swarm.ChunkFrame, wire int, now time.Duration) {
+func (l *link) arrived(at uint16, stamped bool, wire int, now time.Duration) {
 	l.in.chunks++
 	l.in.bytes += uint64(wire)
 	l.flow.received += uint64(wire)
 	l.flow.chunks++
-	if !f.Stamped {
+	if !stamped {
 		return
 	}
 	in := &l.in
-	late := int64(int16(stamp(now) - f.Stamp - in.base))
+	late := int64(int16(stamp(now) - at - in.base))
 	if !in.any {
-		in.any, in.base, late = true, stamp(now)-f.Stamp, 0
-		in.leastAt, in.newest = now, f.Stamp
+		in.any, in.base, late = true, stamp(now)-at, 0
+		in.leastAt, in.newest = now, at
 	}
-	if int16(f.Stamp-in.newest) > 0 || now-in.newestAt > newestFor {
-		in.newest = f.Stamp
+	if int16(at-in.newest) > 0 || now-in.newestAt > newestFor {
+		in.newest = at
 	}
 	in.newestAt = now
 	in.late(late*int64(stampUnit/time.Microsecond), now)

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
 	"github.com/shoal-live/shoal/core/engine"
@@ -38,6 +39,7 @@ func (n *Node) carry(st *stream, r *engine.Ready) {
 		}
 	}
 	n.sendChunks(st, r.Chunks)
+	n.sendTrains(r.Trains)
 	for i := range r.Deliver {
 		st.deliver(n, &r.Deliver[i])
 	}
@@ -102,6 +104,27 @@ func (n *Node) sendChunks(st *stream, sends []engine.ChunkSend) {
 	}
 	n.keepBack(st, sends)
 }
+
+// sendTrains hands padding to the transports.
+func (n *Node) sendTrains(trains []engine.Train) {
+	for _, t := range trains {
+		l := n.links[t.Link]
+		if l == nil || l.away != nil || l.slot.current == nil {
+			continue
+		}
+		frames := n.frames[:0]
+		for range t.Count {
+			n.granted.add(uint64(len(t.Frame) + l.slot.caps.Overhead))
+			frames = append(frames, transport.Frame{Data: t.Frame, To: []transport.LinkID{l.number}, Expires: n.at(n.now() + trainLife)})
+		}
+		l.slot.current.SendChunks(frames)
+		clear(frames)
+		n.frames = frames[:0]
+	}
+}
+
+// trainLife is how long a train may wait to leave.
+const trainLife = 200 * time.Millisecond
 
 // keepBack has the engine keep the chunks for links that are away.
 func (n *Node) keepBack(st *stream, sends []engine.ChunkSend) {

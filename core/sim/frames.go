@@ -19,7 +19,19 @@ func (w *lane) sendChunks(a *part, sends []engine.ChunkSend) {
 	}
 }
 
-// sendChunk carries a chunk frame. It is lost where the queue in front of the uplink is full, of which nobody is told.
+// sendTrains hands padding to the links.
+func (w *lane) sendTrains(a *part, trains []engine.Train) {
+	for _, t := range trains {
+		h := a.peer.link(t.Link)
+		for range t.Count {
+			if h != nil {
+				w.sendFrame(a.peer, h, t.Frame, len(t.Frame)+w.cfg.Network.Overhead)
+			}
+		}
+	}
+}
+
+// sendChunk carries a chunk frame, as the vice of its peer has it.
 func (w *lane) sendChunk(a *part, h *half, frame []byte, bytes int) {
 	p := a.peer
 	if p.vice == RidesFree {
@@ -29,6 +41,11 @@ func (w *lane) sendChunk(a *part, h *half, frame []byte, bytes int) {
 		frame = forge(frame)
 	}
 	a.chunks += uint64(bytes)
+	w.sendFrame(p, h, frame, bytes)
+}
+
+// sendFrame carries a frame of the chunk channel. It is lost where the queue in front of the uplink is full, of which nobody is told.
+func (w *lane) sendFrame(p *peer, h *half, frame []byte, bytes int) {
 	if p.free > w.now+w.cfg.Network.Queue {
 		p.sent += uint64(bytes)
 		h.lost++

@@ -94,6 +94,7 @@ func (w *lane) carry(a *part, r *engine.Ready) {
 		}
 	}
 	w.sendChunks(a, r.Chunks)
+	w.sendTrains(a, r.Trains)
 	for _, h := range r.Hangup {
 		p.hangUp(h.Link, a.media.index)
 	}
