@@ -40,11 +40,11 @@ func (g *gauge) read(now time.Duration) (s sample, ok bool) {
 			return s, true
 		}
 	}
-	if n+m < gaugeNeeds {
-		return sample{}, false
-	}
-	if m >= n {
+	switch {
+	case m > 0 && (m >= n || n+m < gaugeNeeds):
 		return least[(m-1)/2], true
+	case n+m < gaugeNeeds:
+		return sample{}, false
 	}
 	s = exact[n/4]
 	s.bound = atLeast

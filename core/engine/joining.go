@@ -171,18 +171,20 @@ func (e *Engine) ready(n uint64) bool {
 	return e.now >= p.could+readyWithin
 }
 
-// readyWithin is how long one that can begin waits at the most.
-const readyWithin = time.Second
+const (
+	readyWithin = time.Second // that one that can begin waits at the most
+	readyLacks  = 32          // of so many chunks one may be missing for it to begin
+)
 
-// asksFrom reports whether chunks from n on are missing and asked for.
+// asksFrom reports whether more of the chunks from n on are missing and asked for than are lost and mended at any time.
 func (e *Engine) asksFrom(n uint64) bool {
-	a := &e.asking
+	a, lacks := &e.asking, uint64(0)
 	for i := len(a.list) - 1; i >= 0 && a.list[i].number >= n; i-- {
 		if e.lacks(a.list[i].number) {
-			return true
+			lacks++
 		}
 	}
-	return false
+	return lacks*readyLacks > max(e.frontier.verified, n)-n
 }
 
 // joinMore asks for more of what a joiner lacks.
