@@ -166,6 +166,8 @@ func (t Type) String() string {
 		return "descriptor"
 	case TypeBye:
 		return "bye"
+	case TypePadding:
+		return "padding"
 	}
 	return fmt.Sprintf("type %d", uint8(t))
 }
