@@ -37,7 +37,7 @@ func TestAReceiptNamesTheNewestFrame(t *testing.T) {
 		{2*time.Second + newestFor, 1000, 1464},
 		{22*time.Second + newestFor, 40_000, 40_000}, // so long after the one before that stamps cannot be compared
 	} {
-		l.arrived(c.stamp, true, 1000, c.at)
+		l.in.stamped(c.stamp, c.at)
 		if l.in.newest != c.want {
 			t.Errorf("after stamp %d at %v: %d, want %d", c.stamp, c.at, l.in.newest, c.want)
 		}

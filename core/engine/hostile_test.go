@@ -53,10 +53,15 @@ func hostile(t testing.TB) (*engine.Engine, *world) {
 }
 
 func meet(e *engine.Engine, w *world, id swarm.LinkID, now time.Duration) {
+	meetOne(e, w, swarm.Viewer, id, now)
+}
+
+// meetOne has an engine meet a neighbour of that role, who knows the stream.
+func meetOne(e *engine.Engine, w *world, role swarm.Role, id swarm.LinkID, now time.Duration) {
 	p := engine.Peer{Link: id, Dialed: scheduler.There}
 	p.Peer[0], p.Peer[1] = byte(id), byte(id>>8)
 	e.PeerUp(now, p)
-	e.Control(now, id, swarm.Append(nil, 1, &swarm.Hello{Version: swarm.Version, Stream: w.desc.StreamID(), Role: swarm.Viewer, Epoch: 1})[1:])
+	e.Control(now, id, swarm.Append(nil, 1, &swarm.Hello{Version: swarm.Version, Stream: w.desc.StreamID(), Role: role, Epoch: 1})[1:])
 }
 
 // anything makes a message that a hostile neighbour might send.
@@ -157,6 +162,8 @@ func FuzzFrames(f *testing.F) {
 		f.Add(swarm.Append(nil, 1, anything(rng))[1:], uint16(100), true)
 	}
 	f.Add([]byte{byte(swarm.TypeChunk), 0, 1, 0}, uint16(0), false)
+	f.Add(swarm.AppendPadding(nil, 1, 20, 513)[1:], uint16(0), false)
+	f.Add([]byte{byte(swarm.TypePadding), 0}, uint16(0), false)
 	f.Fuzz(func(t *testing.T, frame []byte, after uint16, control bool) {
 		e, _ := hostile(t)
 		now := time.Duration(after) * ms

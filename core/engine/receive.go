@@ -18,7 +18,8 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 	}
 	l.hears(now)
 	if at, ok := swarm.ParsePadding(frame); ok {
-		l.arrived(at, true, len(frame)+e.cfg.Overhead, e.now)
+		l.arrived(len(frame) + e.cfg.Overhead)
+		l.in.stamped(at, e.now)
 		return
 	}
 	f := &e.frame
@@ -27,7 +28,10 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 		return
 	}
 	c := &f.Chunk
-	l.arrived(f.Stamp, f.Stamped, len(frame)+c.Length()-len(c.Payload)+e.cfg.Overhead, e.now) // of whatever epoch: its sender counts it
+	l.arrived(len(frame) + c.Length() - len(c.Payload) + e.cfg.Overhead) // of whatever epoch: its sender counts it
+	if f.Stamped {
+		l.in.stamped(f.Stamp, e.now)
+	}
 	if e.epoch == nil || c.Header.Epoch != e.id() || c.Header.Rendition != 0 {
 		return
 	}
@@ -60,15 +64,15 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 }
 
 // arrived counts a frame for the link's receipt.
-func (l *link) arrived(at uint16, stamped bool, wire int, now time.Duration) {
+func (l *link) arrived(wire int) {
 	l.in.chunks++
 	l.in.bytes += uint64(wire)
 	l.flow.received += uint64(wire)
 	l.flow.chunks++
-	if !stamped {
-		return
-	}
-	in := &l.in
+}
+
+// stamped takes notice of when a frame left, and of how late it is.
+func (in *incoming) stamped(at uint16, now time.Duration) {
 	late := int64(int16(stamp(now) - at - in.base))
 	if !in.any {
 		in.any, in.base, late = true, stamp(now)-at, 0

@@ -42,6 +42,7 @@ const (
 //	receipt      chunks v | bytes v | duplicate v | delay v (us, <= 1 h) | newest v (<= 65535)
 //	descriptor   bytes (<= chunk.MaxDescriptor)
 //	bye          cause 1
+//	padding      zeros | stamp 2, little endian; no Message: a frame of the chunk channel that holds nothing, see AppendPadding
 //
 //	hops         count v (<= 4) | count x word v: substream k has four bits of word k/16, the lowest first. The last word
 //	             is not 0
@@ -165,6 +166,8 @@ func (t Type) String() string {
 		return "descriptor"
 	case TypeBye:
 		return "bye"
+	case TypePadding:
+		return "padding"
 	}
 	return fmt.Sprintf("type %d", uint8(t))
 }
