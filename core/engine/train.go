@@ -14,7 +14,7 @@ import (
 // reads those of chunks.
 const (
 	trainLeast = 6                      // frames: short enough not to fill the queue of a line of 0.5 Mb/s
-	trainMost  = 24                     // likewise
+	trainMost  = 16                     // likewise: what a link takes at once
 	trainSpan  = 100 * time.Millisecond // that one takes, where something is known of the uplink
 	trainsMost = 8                      // that a peer sends, to as many neighbours
 	trainEvery = 100 * time.Millisecond // so that the queue is empty again

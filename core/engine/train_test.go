@@ -141,7 +141,7 @@ func TestATrainIsAsLongAsTheUplinkIsWide(t *testing.T) {
 		rate uint64 // bytes per second, at least
 		want int    // frames, of 1050 bytes on the wire
 	}{
-		{0, 6}, {60_000, 6}, {100_000, 9}, {210_000, 20}, {300_000, 24},
+		{0, 6}, {60_000, 6}, {100_000, 9}, {150_000, 14}, {300_000, 16},
 	} {
 		b := rich()
 		b.rate = c.rate

@@ -7,7 +7,7 @@ import (
 )
 
 // Version is the protocol's version. A peer of another one is told so by Bye and let go.
-const Version = 1
+const Version = 2
 
 // Type numbers the messages on the wire.
 type Type uint8
