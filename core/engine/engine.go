@@ -30,6 +30,7 @@ type Engine struct {
 	joining    joining
 	uploads    uploads
 	trains     trains
+	alert      alert
 	pacer      pacer
 	player     player
 	clock      clock

@@ -23,7 +23,8 @@ const (
 
 // A group that is missing a chunk when it is due is waited for: what is late once is late again, so the lead would have to grow by as
 // much anyway, and growing it before the group is lost costs a pause instead of a group and all that refers to it. So it is as long
-// as the lead is less than waitUpTo; beyond, only while a viewer that has just begun is not yet fed in every substream.
+// as the lead is less than waitUpTo; beyond, only while a viewer that has just begun is not yet fed in every substream, or several feeders have died: a short pause is less
+// of a loss than what all refers to.
 const (
 	waitUpTo  = time.Second
 	waitStep  = 20 * time.Millisecond
@@ -43,7 +44,7 @@ func (e *Engine) wait() bool {
 	case e.orders.repair == noRepair || p.waitsFor == p.next && p.waitedFor >= waitGroup:
 		return false
 	case p.lead()+waitStep <= waitUpTo:
-	case e.now-p.begun < settling && p.waited < waitMost:
+	case (e.now-p.begun < settling || e.now < e.alert.until) && p.waited < waitMost:
 		p.waited += waitStep
 	default:
 		return false

@@ -129,14 +129,11 @@ func (e *Engine) watchSilence(l *link) {
 	for set := l.ours.eager & e.all(); set != 0; set &= set - 1 {
 		e.watchFeed(l, bits.TrailingZeros64(set))
 	}
-	quiet := quietIdle
-	if l.ours.eager != 0 || l.out.queued > 0 || l.theirs.answered != 0 {
-		quiet = quietAfter
-	}
+	quiet, probes := e.endures(l)
 	if e.now-l.heard < quiet || e.now-l.probeAt < max(probeEvery, 2*l.rtt) {
 		return
 	}
-	if l.probes >= maxProbes {
+	if l.probes >= probes {
 		e.bye(l, swarm.ByeRewire, "silent")
 		return
 	}
@@ -164,6 +161,7 @@ func (e *Engine) watchFeed(l *link, k int) {
 		return // nobody makes progress: the stream itself has stopped, or this peer is cut off
 	}
 	f.silent = true
+	e.alert.silent(l, e.now)
 	l.ours.answered &^= 1 << k // so that it is told when anything comes again
 	e.change(scheduler.Silent{Link: l.id, Substream: k, For: e.now - since})
 }

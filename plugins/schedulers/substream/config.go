@@ -24,7 +24,7 @@ type Params struct {
 	Unfed      time.Duration // unfed: how long a joiner that somebody had no room for waits to be fed before it pulls and plays; 5s, 0..60s
 	Deviations float64       // deviations: a chunk is overdue at its substream's mean plus so many mean deviations; 3, 1..16
 	Slack      time.Duration // slack: plus this; 10ms, 1ms..1s
-	Repair     float64       // repair: share of the stream's rate that repair may take; 0.1, 0..1
+	Repair     float64       // repair: share of the stream's rate that repair may take; 0.2, 0..1
 }
 
 // Defaults are the parameters of an empty config.
@@ -32,7 +32,7 @@ func Defaults() Params {
 	return Params{
 		Copies: 3, Rescue: 0.25, Neighbours: 12, Coverage: 2, Fanout: 8, Feeders: 2, Lazy: 4, Announce: 250 * time.Millisecond,
 		Trial: 0.7, Headroom: 0.9, Rewire: time.Second, Lateness: 25 * time.Millisecond, Grace: 200 * time.Millisecond,
-		Unfed: 5 * time.Second, Deviations: 3, Slack: 10 * time.Millisecond, Repair: 0.1,
+		Unfed: 5 * time.Second, Deviations: 3, Slack: 10 * time.Millisecond, Repair: 0.2,
 	}
 }
 
