@@ -34,6 +34,7 @@ type Engine struct {
 	player     player
 	clock      clock
 	self       own
+	posts      uint64 // Readies so far: what is said until the next one goes by one post
 	verifying  verifying
 	restoring  restoring
 	count      counters
@@ -121,6 +122,7 @@ func (e *Engine) Ready(now time.Duration) *Ready {
 		e.converse()
 		e.found()
 	}
+	e.closePost()
 	e.out.WakeAt = max(e.timers.next, 1)
 	e.out, e.given = e.given, e.out
 	e.out.clear()

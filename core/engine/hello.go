@@ -59,10 +59,31 @@ func (e *Engine) descriptor(l *link, m *swarm.DescriptorMessage) {
 func (e *Engine) Control(now time.Duration, id swarm.LinkID, frame []byte) {
 	e.at(now)
 	l := e.link(id)
-	if l == nil || !l.serve(now) {
+	if l == nil {
 		return
 	}
-	l.hears(now)
+	parts, ok := swarm.Unbundle(frame)
+	if !ok {
+		e.hear(l, frame)
+		return
+	}
+	for len(parts) > 0 && !l.gone {
+		part, more, err := swarm.CutPart(parts)
+		if err != nil {
+			e.wrong(l)
+			return
+		}
+		e.hear(l, part)
+		parts = more
+	}
+}
+
+// hear takes one message.
+func (e *Engine) hear(l *link, frame []byte) {
+	if !l.serve(e.now) {
+		return
+	}
+	l.hears(e.now)
 	if l.up && len(frame) > 0 && swarm.Type(frame[0]) == swarm.TypeHave { // the one that costs
 		if swarm.ParseHave(frame, &e.have) != nil {
 			e.wrong(l)
@@ -127,7 +148,7 @@ func (e *Engine) message(l *link, m swarm.Message) {
 	}
 }
 
-// serve reports whether a further control frame is within the link's allowance.
+// serve reports whether a further message is within the link's allowance.
 func (l *link) serve(now time.Duration) bool {
 	l.allowance = min(l.allowance+(now-l.allowedAt).Seconds()*controlRate, controlBurst)
 	l.allowedAt = now

@@ -71,6 +71,7 @@ type link struct {
 	announceAt time.Duration
 	announced  uint64 // Engine.epoch.held when it last was
 
+	post    post
 	cancels []uint64 // to be told with the next Ready
 	wants   []uint64 // scratch of askAll
 
@@ -248,9 +249,4 @@ func (e *Engine) encodeControl(m swarm.Message) []byte {
 		e.mail.bytes = b
 	}
 	return append(make([]byte, 0, len(b)), b...)
-}
-
-func (e *Engine) sendFrame(l *link, frame []byte) {
-	e.out.Control = append(e.out.Control, ControlSend{Link: l.id, Frame: frame})
-	e.count.Sent.ControlBytes += uint64(len(frame) + e.cfg.Overhead)
 }
