@@ -118,6 +118,7 @@ func (e *Engine) Ready(now time.Duration) *Ready {
 	if !e.left {
 		e.askSoon()
 		e.flushCancels()
+		e.ride()
 		e.drain()
 		e.converse()
 		e.found()

@@ -9,6 +9,7 @@ import (
 )
 
 func (e *Engine) sayHello(l *link) {
+	l.told = telling{revision: e.self.revision, at: e.now}
 	e.send(l, &swarm.Hello{
 		Version:  swarm.Version,
 		Stream:   e.cfg.Stream,

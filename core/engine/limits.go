@@ -31,12 +31,17 @@ const (
 	measureEvery   = time.Second
 	statusEvery    = 2 * time.Second // between two Status of unurgent content
 	statusSoonest  = 200 * time.Millisecond
+	statusLooking  = 400 * time.Millisecond // between two Status for one who does not play yet
+	statusCalm     = 2 * time.Second        // likewise for one whom it does not concern soon, if it does not ride
+	statusRide     = 200 * time.Millisecond // until one goes with another message for the link
 	statusLeaf     = time.Second            // of one that feeds nobody and has no room to: it is nobody's concern, and its uplink may be next to nothing
 	pingFirst      = 300 * time.Millisecond // the first pings of a link come at 0, 0.3 and 1 s
 	pingSecond     = time.Second
 	pingEvery      = 10 * time.Second
 	receiptSoonest = 250 * time.Millisecond // when receiptChunks have come
 	receiptLatest  = 900 * time.Millisecond // a budget looks back one second
+	receiptDelayed = 500 * time.Millisecond // when chunks were delayed by receiptDelay
+	receiptRide    = 300 * time.Millisecond // until one goes with another message for the link
 	receiptChunks  = 24
 	receiptFirst   = 6                     // likewise for the first receipt of a link, twice as many for the second, and so on: at first the sender knows nothing
 	receiptAfter   = 30 * time.Millisecond // likewise for the first one, from the last frame on, so that it tells of a whole train

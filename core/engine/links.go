@@ -31,7 +31,7 @@ type link struct {
 	hasHave  bool
 	holdsNew bool // what the peer holds has changed since the policy was told
 	trained  bool // it was sent a train
-	told     bool // that chunks are too long for it
+	warned   bool // that chunks are too long for it
 
 	malformed uint8 // frames; at most one more than maxMalformed
 	probes    uint8 // unanswered; at most maxProbes
@@ -72,6 +72,7 @@ type link struct {
 	announced  uint64 // Engine.epoch.held when it last was
 
 	post    post
+	told    telling
 	cancels []uint64 // to be told with the next Ready
 	wants   []uint64 // scratch of askAll
 

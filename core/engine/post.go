@@ -2,7 +2,8 @@ package engine
 
 import "github.com/shoal-live/shoal/core/swarm"
 
-// A packet costs more than what most messages say. So what a link is told within one Ready goes as one frame.
+// A packet costs more than what most messages say. So what a link is told within one Ready goes as one frame, and with it what it
+// would be told soon in any case.
 
 // post is the last frame for a link, which further messages are added to until the next Ready.
 type post struct {
@@ -37,6 +38,24 @@ func (e *Engine) bundle(to *ControlSend, frame []byte) bool {
 		to.Frame = swarm.AppendPart(swarm.AppendPart(swarm.AppendBundle(b, e.cfg.Index), first), rest)
 	}
 	return true
+}
+
+// ride adds to the frames that leave what their links would be told soon. What is held is not among it: announced at odd times, more
+// of it would be asked for that is on its way.
+func (e *Engine) ride() {
+	for i := range len(e.out.Control) {
+		c := &e.out.Control[i]
+		l := e.link(c.Link)
+		if l == nil || !l.up || l.post.at != i || len(c.Frame) > swarm.MostBundle/2 { // a further frame would have to be made
+			continue
+		}
+		if l.told.revision != e.self.revision && l.told.at+statusRide <= e.now {
+			e.tellStatus(l)
+		}
+		if in := &l.in; in.receipts > 0 && in.chunks != in.told && e.now-in.toldAt >= receiptRide {
+			e.tellReceipt(l)
+		}
+	}
 }
 
 // closePost counts the frames that leave.
