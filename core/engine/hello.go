@@ -137,6 +137,9 @@ func (e *Engine) message(l *link, m swarm.Message) {
 	case *swarm.Ping:
 		e.mail.pong = e.clock.pong(e.now, m)
 		e.send(l, &e.mail.pong)
+		if l.pings.next-e.now <= pingRide {
+			e.ping(l)
+		}
 	case *swarm.Pong:
 		e.pong(l, m)
 	case *swarm.Receipt:

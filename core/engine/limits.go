@@ -38,6 +38,7 @@ const (
 	pingFirst      = 300 * time.Millisecond // the first pings of a link come at 0, 0.3 and 1 s
 	pingSecond     = time.Second
 	pingEvery      = 10 * time.Second
+	pingRide       = 200 * time.Millisecond // before its time, one goes with the answer to the neighbour's
 	receiptSoonest = 250 * time.Millisecond // when receiptChunks have come
 	receiptLatest  = 900 * time.Millisecond // a budget looks back one second
 	receiptDelayed = 500 * time.Millisecond // when chunks were delayed by receiptDelay

@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/swarm"
@@ -16,9 +18,9 @@ func bundle(messages ...swarm.Message) []byte {
 	return frame[1:]
 }
 
-// answers lists what an engine says to link 2, each bundle as the number of its parts; and whether it hangs up.
-func answers(t *testing.T, e *engine.Engine) (lengths []int, types []swarm.Type, gone bool) {
-	r := e.Ready(ms)
+// answers lists what an engine says to link 2: the lengths of the frames, and what they hold; and whether it hangs up.
+func answers(t *testing.T, e *engine.Engine, at time.Duration) (lengths []int, types []swarm.Type, gone bool) {
+	r := e.Ready(at)
 	for _, c := range r.Control {
 		if c.Link != 2 {
 			continue
@@ -46,7 +48,7 @@ func TestOneFrameAnswersEveryMessageOfABundle(t *testing.T) {
 	e, _ := hostile(t)
 	e.Ready(0)
 	e.Control(ms, 2, bundle(&swarm.Ping{Sent: 1}, &swarm.Want{Epoch: 1, Numbers: []uint64{1 << 40}}, &swarm.Ping{Sent: 2}))
-	lengths, types, _ := answers(t, e)
+	lengths, types, _ := answers(t, e, ms)
 	if len(lengths) != 1 || len(types) != 3 || types[0] != swarm.TypePong || types[1] != swarm.TypeDeny || types[2] != swarm.TypePong {
 		t.Errorf("%d frames, %v", len(lengths), types)
 	}
@@ -58,7 +60,7 @@ func TestABundleFitsIntoAPacket(t *testing.T) {
 	for range 100 {
 		e.Control(ms, 2, bundle(&swarm.Ping{Sent: 1}))
 	}
-	lengths, types, _ := answers(t, e)
+	lengths, types, _ := answers(t, e, ms)
 	for _, n := range lengths {
 		if n > swarm.MostBundle {
 			t.Errorf("a bundle of %d bytes", n)
@@ -73,7 +75,7 @@ func TestAfterAGoodbyeNothingIsHeard(t *testing.T) {
 	e, _ := hostile(t)
 	e.Ready(0)
 	e.Control(ms, 2, bundle(&swarm.Bye{Cause: swarm.ByeLeaving}, &swarm.Ping{Sent: 1}))
-	if _, types, gone := answers(t, e); !gone || len(types) > 0 {
+	if _, types, gone := answers(t, e, ms); !gone || len(types) > 0 {
 		t.Errorf("gone %v, answered %v", gone, types)
 	}
 }
@@ -84,10 +86,22 @@ func TestManyBundlesThatCannotBeReadAreMisconduct(t *testing.T) {
 	for range 20 {
 		e.Control(ms, 2, []byte{byte(swarm.TypeBundle), 200})
 	}
-	if _, _, gone := answers(t, e); !gone {
+	if _, _, gone := answers(t, e, ms); !gone {
 		t.Error("the link is still there")
 	}
 	if n := e.Stats(ms).Chunks.Malformed; n == 0 || n > 20 {
 		t.Errorf("%d malformed", n)
+	}
+}
+
+func TestAPingGoesWithAnAnswerShortlyBeforeItsTime(t *testing.T) {
+	for at, want := range map[time.Duration]bool{50 * ms: false, 150 * ms: true} { // the second one is due at 0.3 s
+		e, _ := hostile(t)
+		e.Ready(0)
+		e.Control(at, 2, bundle(&swarm.Ping{Sent: 1}))
+		lengths, types, _ := answers(t, e, at)
+		if len(lengths) != 1 || !slices.Contains(types, swarm.TypePong) || slices.Contains(types, swarm.TypePing) != want {
+			t.Errorf("at %v: %v in %d frames", at, types, len(lengths))
+		}
 	}
 }

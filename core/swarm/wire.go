@@ -165,6 +165,10 @@ func (t Type) String() string {
 		return "descriptor"
 	case TypeBye:
 		return "bye"
+	case TypePadding:
+		return "padding"
+	case TypeBundle:
+		return "bundle"
 	}
 	return fmt.Sprintf("type %d", uint8(t))
 }
