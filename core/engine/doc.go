@@ -17,6 +17,7 @@
 //
 //	engine.go, timers.go, limits.go   the inputs, the alarms, every bound
 //	links.go, hello.go, epoch.go      who is there, what is said, what a descriptor begins
+//	post.go, status.go                what is said together in one packet, and to whom how soon
 //	receive.go, frontier.go           a chunk that comes; which chunks exist, and which are overdue
 //	restore.go                        what parity makes of a group of which chunks are lost
 //	haves.go, asking.go, answers.go   what neighbours hold, what is asked of them, what they are answered

@@ -35,6 +35,7 @@ type Engine struct {
 	player     player
 	clock      clock
 	self       own
+	posts      uint64 // Readies so far: what is said until the next one goes by one post
 	verifying  verifying
 	restoring  restoring
 	count      counters
@@ -118,10 +119,12 @@ func (e *Engine) Ready(now time.Duration) *Ready {
 	if !e.left {
 		e.askSoon()
 		e.flushCancels()
+		e.ride()
 		e.drain()
 		e.converse()
 		e.found()
 	}
+	e.closePost()
 	e.out.WakeAt = max(e.timers.next, 1)
 	e.out, e.given = e.given, e.out
 	e.out.clear()

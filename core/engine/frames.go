@@ -64,8 +64,8 @@ func (e *Engine) proof(c *chunk.Chunk, knows chunk.Knowledge) []byte {
 // tooLong counts a chunk that a link cannot take, and says so once: the stream's chunks are too large for this link.
 func (e *Engine) tooLong(l *link, size int) {
 	e.count.Sent.Dropped++
-	if !l.told {
-		l.told = true
+	if !l.warned {
+		l.warned = true
 		e.event(event.PartFailed{
 			Part:  "stream " + e.epoch.descriptor.Name,
 			Cause: fmt.Sprintf("chunk frames of %d bytes do not fit the link to %v, which takes %d: lower the stream's chunkSize", size, l.peer, l.maxFrame),

@@ -9,6 +9,7 @@ import (
 )
 
 func (e *Engine) sayHello(l *link) {
+	l.told = telling{revision: e.self.revision, at: e.now}
 	e.send(l, &swarm.Hello{
 		Version:  swarm.Version,
 		Stream:   e.cfg.Stream,
@@ -59,10 +60,31 @@ func (e *Engine) descriptor(l *link, m *swarm.DescriptorMessage) {
 func (e *Engine) Control(now time.Duration, id swarm.LinkID, frame []byte) {
 	e.at(now)
 	l := e.link(id)
-	if l == nil || !l.serve(now) {
+	if l == nil {
 		return
 	}
-	l.hears(now)
+	parts, ok := swarm.Unbundle(frame)
+	if !ok {
+		e.hear(l, frame)
+		return
+	}
+	for len(parts) > 0 && !l.gone {
+		part, more, err := swarm.CutPart(parts)
+		if err != nil {
+			e.wrong(l)
+			return
+		}
+		e.hear(l, part)
+		parts = more
+	}
+}
+
+// hear takes one message.
+func (e *Engine) hear(l *link, frame []byte) {
+	if !l.serve(e.now) {
+		return
+	}
+	l.hears(e.now)
 	if l.up && len(frame) > 0 && swarm.Type(frame[0]) == swarm.TypeHave { // the one that costs
 		if swarm.ParseHave(frame, &e.have) != nil {
 			e.wrong(l)
@@ -115,6 +137,9 @@ func (e *Engine) message(l *link, m swarm.Message) {
 	case *swarm.Ping:
 		e.mail.pong = e.clock.pong(e.now, m)
 		e.send(l, &e.mail.pong)
+		if l.pings.next-e.now <= pingRide {
+			e.ping(l)
+		}
 	case *swarm.Pong:
 		e.pong(l, m)
 	case *swarm.Receipt:
@@ -127,7 +152,7 @@ func (e *Engine) message(l *link, m swarm.Message) {
 	}
 }
 
-// serve reports whether a further control frame is within the link's allowance.
+// serve reports whether a further message is within the link's allowance.
 func (l *link) serve(now time.Duration) bool {
 	l.allowance = min(l.allowance+(now-l.allowedAt).Seconds()*controlRate, controlBurst)
 	l.allowedAt = now

@@ -31,7 +31,7 @@ type link struct {
 	hasHave  bool
 	holdsNew bool // what the peer holds has changed since the policy was told
 	trained  bool // it was sent a train
-	told     bool // that chunks are too long for it
+	warned   bool // that chunks are too long for it
 
 	malformed uint8 // frames; at most one more than maxMalformed
 	probes    uint8 // unanswered; at most maxProbes
@@ -71,6 +71,8 @@ type link struct {
 	announceAt time.Duration
 	announced  uint64 // Engine.epoch.held when it last was
 
+	post    post
+	told    telling
 	cancels []uint64 // to be told with the next Ready
 	wants   []uint64 // scratch of askAll
 
@@ -248,9 +250,4 @@ func (e *Engine) encodeControl(m swarm.Message) []byte {
 		e.mail.bytes = b
 	}
 	return append(make([]byte, 0, len(b)), b...)
-}
-
-func (e *Engine) sendFrame(l *link, frame []byte) {
-	e.out.Control = append(e.out.Control, ControlSend{Link: l.id, Frame: frame})
-	e.count.Sent.ControlBytes += uint64(len(frame) + e.cfg.Overhead)
 }

@@ -11,7 +11,9 @@ import (
 type own struct {
 	said     swarm.Status // last
 	saidAt   time.Duration
-	status   bool // something worth saying at once has changed
+	revision uint64 // of said
+	frame    []byte // of said; nil before it is needed
+	status   bool   // something worth saying at once has changed
 	tell     scheduler.Tell
 	delay    float64 // microseconds from birth to verification here, mean
 	measured time.Duration
@@ -34,37 +36,6 @@ func (e *Engine) state() swarm.Status {
 		s.Playing = 1
 	}
 	return s
-}
-
-// sayStatus tells the neighbours what has changed: what matters soon, small moves seldom. Being farther from the source than
-// before matters to all who are fed from here.
-func (e *Engine) sayStatus() {
-	since, soonest := e.now-e.self.saidAt, statusSoonest
-	if e.self.tell.Open|e.self.tell.Spare == 0 && e.committed() == 0 {
-		soonest = statusLeaf
-	}
-	if since < soonest {
-		return
-	}
-	s, was := e.state(), &e.self.said
-	if since < statusEvery && !e.self.status && !s.Hops.Farther(&was.Hops) {
-		return
-	}
-	e.self.status = false
-	if s.Relays == was.Relays && s.Open == was.Open && s.Hops == was.Hops && s.Playing == was.Playing && (s.Links > 0) == (was.Links > 0) &&
-		!movedALot(s.Uplink, was.Uplink) && !movedALot(s.Spare, was.Spare) && !movedALot(uint64(s.Delay), uint64(was.Delay)+20) {
-		return
-	}
-	e.self.said, e.self.saidAt = s, e.now
-	var frame []byte
-	for _, l := range e.links {
-		if l.up {
-			if frame == nil {
-				frame = e.encodeControl(&s)
-			}
-			e.sendFrame(l, frame)
-		}
-	}
 }
 
 // hops is how far this peer is from the source, by those who feed it.

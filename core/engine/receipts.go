@@ -51,12 +51,16 @@ func (e *Engine) sayReceipt(l *link) {
 	if fresh == 0 || since < receiptSoonest || in.receipts == 0 && fresh < receiptChunks && e.now-in.newestAt < receiptAfter {
 		return
 	}
-	r := &e.mail.receipt
-	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay(), Newest: in.newest}
 	first := fresh >= receiptFirst*(1+in.receipts)
-	if fresh < receiptChunks && since < receiptLatest && r.Delay < receiptDelay && !first {
+	if fresh < receiptChunks && since < receiptLatest && (since < receiptDelayed || in.delay() < receiptDelay) && !first {
 		return
 	}
+	e.tellReceipt(l)
+}
+
+func (e *Engine) tellReceipt(l *link) {
+	in, r := &l.in, &e.mail.receipt
+	*r = swarm.Receipt{Chunks: in.chunks, Bytes: in.bytes, Duplicate: in.duplicate, Delay: in.delay(), Newest: in.newest}
 	in.told, in.toldAt = in.chunks, e.now
 	in.receipts++
 	in.lag, in.lags = 0, 0

@@ -15,6 +15,7 @@ import (
 //	subscribe LINK SET MODE     refuse LINK SUBSTREAM [outbid]
 //	send NUMBER LINK...         connect NAME            disconnect LINK
 //	introduce COUNT             watch late              pull LINK SET
+//	spare BYTES [open SET]
 func (s *story) answer(w []string) {
 	a := scheduler.Answer{Revision: s.revision}
 	if s.has(w, "late") {
@@ -74,7 +75,11 @@ func (s *story) actions(w []string) []scheduler.Action {
 	case "introduce":
 		return one(scheduler.Introduce{Count: int(s.int(w[1]))})
 	case "spare":
-		return one(scheduler.Tell{Spare: s.int(w[1])})
+		tell := scheduler.Tell{Spare: s.int(w[1])}
+		if len(w) > 3 && w[2] == "open" {
+			tell.Open = s.mask(w[3])
+		}
+		return one(tell)
 	case "watch":
 		return one(scheduler.Watch{Late: time.Millisecond})
 	}

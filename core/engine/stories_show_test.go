@@ -16,17 +16,7 @@ import (
 func (s *story) show(r *engine.Ready) {
 	for _, c := range r.Control {
 		_, rest, _ := swarm.SplitIndex(c.Frame)
-		m, err := swarm.Parse(rest)
-		if err != nil {
-			s.t.Errorf("line %d: the engine said what cannot be read: %v", s.line, err)
-			continue
-		}
-		if p, ok := m.(*swarm.Ping); ok {
-			s.pongs = append(s.pongs, pong{c.Link, p.Sent, s.now + s.far[c.Link]})
-		}
-		if !s.quiet[m.Type().String()] {
-			s.say("to %d: %v%s", c.Link, m.Type(), message(m))
-		}
+		s.showControl(c.Link, rest)
 	}
 	for _, c := range r.Chunks {
 		if s.quiet["chunks"] {
@@ -80,6 +70,42 @@ func (s *story) show(r *engine.Ready) {
 			}
 		}
 	}
+}
+
+// showControl tells what a frame says. Of a bundle, what goes with another message is marked.
+func (s *story) showControl(link swarm.LinkID, rest []byte) {
+	parts, ok := swarm.Unbundle(rest)
+	if !ok {
+		s.showMessage(link, rest, "to %d: %v%s")
+		return
+	}
+	for form := "to %d: %v%s"; len(parts) > 0; {
+		part, more, err := swarm.CutPart(parts)
+		if err != nil {
+			s.t.Errorf("line %d: the engine said what cannot be read: %v", s.line, err)
+			return
+		}
+		if parts = more; s.showMessage(link, part, form) {
+			form = "to %d, with it: %v%s"
+		}
+	}
+}
+
+// showMessage reports whether the story tells of the message.
+func (s *story) showMessage(link swarm.LinkID, rest []byte, form string) bool {
+	m, err := swarm.Parse(rest)
+	if err != nil {
+		s.t.Errorf("line %d: the engine said what cannot be read: %v", s.line, err)
+		return true
+	}
+	if p, ok := m.(*swarm.Ping); ok {
+		s.pongs = append(s.pongs, pong{link, p.Sent, s.now + s.far[link]})
+	}
+	if s.quiet[m.Type().String()] {
+		return false
+	}
+	s.say(form, link, m.Type(), message(m))
+	return true
 }
 
 func name(p swarm.PeerID) string { return strings.TrimRight(string(p[:]), "\x00") }

@@ -34,6 +34,7 @@ func (e *Engine) subscribed(l *link, m *swarm.Subscribe) {
 		l.theirs.set(bit, m.Mode)
 		if m.Mode == swarm.Eager {
 			e.wishes(wish{l, k, m.From})
+			l.told.by = e.now // how far this peer is from the source concerns it now
 		}
 		e.change(scheduler.Subscribed{Link: l.id, Substream: k, Mode: m.Mode, From: m.From})
 	}

@@ -4,9 +4,9 @@
 //
 // # Wire form
 //
-// A frame is one message. Frames on a link's control channel arrive reliably and in order, frames on its
-// chunk channel in any order or not at all. Numbers are unsigned varints (LEB128, as encoding/binary writes
-// them) unless a width is given; "bytes" is a varint length and that many bytes.
+// A frame is one message, or on the control channel a bundle of them, see TypeBundle. Frames on a link's control channel
+// arrive reliably and in order, frames on its chunk channel in any order or not at all. Numbers are unsigned varints
+// (LEB128, as encoding/binary writes them) unless a width is given; "bytes" is a varint length and that many bytes.
 //
 //	frame   = index type body [extension]
 //	index     varint      the sender's number for the stream; Hello binds it to a StreamID, per link and direction

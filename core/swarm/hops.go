@@ -50,16 +50,25 @@ func (h *Hops) Set(k, hops int) {
 }
 
 // Farther reports whether some substream takes more hops than before, or has begun or ceased to be pushed.
-func (h *Hops) Farther(before *Hops) bool {
+func (h *Hops) Farther(before *Hops) bool { return h.FartherIn(^uint64(0), before) }
+
+// FartherIn is Farther for a set of substreams: bit k is substream k.
+func (h *Hops) FartherIn(set uint64, before *Hops) bool {
 	if *h == *before {
 		return false
 	}
-	for k := range chunk.MaxSubstreams {
+	for ; set != 0; set &= set - 1 {
+		k := bits.TrailingZeros64(set)
 		if now, then := h.At(k), before.At(k); now > then || now == 0 && then > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// DifferIn reports whether the hops of some substream of a set have changed.
+func (h *Hops) DifferIn(set uint64, before *Hops) bool {
+	return *h != *before && (h.FartherIn(set, before) || before.FartherIn(set, h))
 }
 
 // Words is h without the words of 0 at its end. It aliases h.

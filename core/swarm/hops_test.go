@@ -71,6 +71,28 @@ func TestFartherIsWhatThoseFedMustKnowAtOnce(t *testing.T) {
 	}
 }
 
+func TestOfSomeSubstreamsTheOthersDoNotMatter(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after   Hops
+		farther, differ bool
+	}{
+		"the same":       {hops(2, 3, 4, 5), hops(2, 3, 4, 5), false, false},
+		"one of them":    {hops(2, 3, 4, 5), hops(2, 3, 4, 6), true, true},
+		"nearer":         {hops(2, 3, 4, 5), hops(2, 2, 4, 5), false, true},
+		"another":        {hops(2, 3, 4, 5), hops(9, 3, 0, 5), false, false},
+		"pushed no more": {hops(2, 3, 4, 5), hops(2, 0, 4, 5), true, true},
+		"the last":       {Hops{}, Hops{3: 1 << 60}, true, true},
+	} {
+		const set = 1<<63 | 1<<3 | 1<<1
+		if got := c.after.FartherIn(set, &c.before); got != c.farther {
+			t.Errorf("%s: farther %v", name, got)
+		}
+		if got := c.after.DifferIn(set, &c.before); got != c.differ {
+			t.Errorf("%s: different %v", name, got)
+		}
+	}
+}
+
 func TestHopsTravelWithoutTheWordsThatSayNothing(t *testing.T) {
 	h := Hops{7, 0, 9, 0}
 	if got := h.Words(); !slices.Equal(got, []uint64{7, 0, 9}) {

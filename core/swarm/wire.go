@@ -168,6 +168,8 @@ func (t Type) String() string {
 		return "bye"
 	case TypePadding:
 		return "padding"
+	case TypeBundle:
+		return "bundle"
 	}
 	return fmt.Sprintf("type %d", uint8(t))
 }

@@ -87,7 +87,7 @@ func (c *cursor) body(t Type) Message {
 		return &DescriptorMessage{Signed: c.bytes(chunk.MaxDescriptor, "descriptor")}
 	case TypeBye:
 		return &Bye{Cause: ByeCause(c.u8("cause"))}
-	case TypeHave, TypeChunk, TypePadding:
+	case TypeHave, TypeChunk, TypePadding, TypeBundle:
 	}
 	return nil
 }
