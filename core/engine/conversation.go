@@ -168,7 +168,7 @@ func (e *Engine) describeStream() scheduler.Stream {
 	}
 	if ep := e.epoch; ep != nil {
 		s.Epoch, s.Substreams, s.GroupSpan = ep.descriptor.Epoch, ep.descriptor.Substreams, ep.descriptor.GroupSpan
-		s.Rate, s.ChunkWire = ep.rate.perSecond(), ep.rate.chunkWire
+		s.Rate, s.ChunkWire, s.Paused = ep.rate.perSecond(), ep.rate.chunkWire, e.frontier.paused
 	}
 	return s
 }

@@ -22,6 +22,7 @@
 //	restore.go                        what parity makes of a group of which chunks are lost
 //	haves.go, asking.go, answers.go   what neighbours hold, what is asked of them, what they are answered
 //	joining.go, playout.go, lead.go   where a viewer begins, what it plays, and how far behind
+//	pause.go                          a stream that pauses, and the epoch after it
 //	publish.go, uploads.go, full.go   what a source sends, the queue that can be reordered, full links
 //	orders.go, subscriptions.go, actions.go, conversation.go   the policy's part
 //	clock.go, receipts.go, measures.go, own.go, stats.go       figures

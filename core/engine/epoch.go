@@ -92,7 +92,7 @@ func (e *Engine) begin(d *chunk.Descriptor, signed []byte, v chunk.Verifier) {
 	for _, l := range e.links {
 		l.newEpoch(e.now)
 	}
-	e.frontier.reset(d)
+	e.carryOn()
 	e.asking.reset()
 	e.joining = joining{}
 	e.dropUploads()

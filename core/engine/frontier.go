@@ -25,6 +25,9 @@ type frontier struct {
 	verified uint64        // one past the greatest number held
 	missing  heap[missed]
 	at       time.Duration // when verified last moved
+	moved    time.Duration // when next last moved, or the epoch began
+	paused   bool          // the policy was told that it has not moved for a while
+	carries  bool          // chunks of the epoch before had come: of this one the first are wanted too
 	sights   []sight       // ring by number
 	lags     []lag         // by substream
 }
@@ -82,7 +85,7 @@ func (f *frontier) reset(d *chunk.Descriptor) {
 
 // begin sets where the frontier starts from.
 func (f *frontier) begin(n uint64, now time.Duration) {
-	f.begun, f.hearsay, f.start, f.next, f.since = true, false, n, n, now
+	f.begun, f.hearsay, f.start, f.next, f.since, f.moved = true, false, n, n, now, now
 }
 
 func micros(t time.Duration) uint32 { return uint32(t / time.Microsecond) }
@@ -129,7 +132,8 @@ func (e *Engine) pass(n uint64) {
 			e.miss(m)
 		}
 	}
-	f.next = n + 1
+	f.next, f.moved = n+1, e.now
+	e.pauses()
 }
 
 // disprove begins anew where the stream really is, when a chunk that came by itself shows that the frontier began far

@@ -123,10 +123,18 @@ func (e *Engine) misled(h *chunk.GroupHeader) {
 
 // waits reports whether a joiner lets pulls and playing be until it is fed, as Repair.Unfed says.
 func (e *Engine) waits() bool {
-	if e.cfg.Role != swarm.Viewer || e.player.started || e.now-e.frontier.since >= e.orders.repair.Unfed {
+	if e.cfg.Role != swarm.Viewer || e.player.started || e.now-e.frontier.since >= e.unfedFor() {
 		return false
 	}
 	return bits.OnesCount64(e.unfed()) > int(e.epoch.substreams)/joinLacks && !e.keepsUp()
+}
+
+// unfedFor is how long one waits to be fed at the most.
+func (e *Engine) unfedFor() time.Duration {
+	if e.player.resumes {
+		return min(e.orders.repair.Unfed, resumesUnfed)
+	}
+	return e.orders.repair.Unfed
 }
 
 // keepsUp reports whether the newest groups that came live are complete, but for the one that is coming: where chunks are
@@ -167,13 +175,19 @@ func (e *Engine) ready(n uint64) bool {
 	if p.could == 0 {
 		p.could = e.now
 	}
-	e.timers.sooner(alarmPlayout, p.could+readyWithin)
-	return e.now >= p.could+readyWithin
+	within := readyWithin
+	if p.resumes {
+		within = resumesWithin
+	}
+	e.timers.sooner(alarmPlayout, p.could+within)
+	return e.now >= p.could+within
 }
 
 const (
-	readyWithin = time.Second // that one that can begin waits at the most
-	readyLacks  = 32          // of so many chunks one may be missing for it to begin
+	readyWithin   = time.Second            // how long one that can begin waits at the most
+	readyLacks    = 32                     // of so many chunks one may be missing for it to begin
+	resumesUnfed  = time.Second            // how long one that has played the epoch before waits to be fed: its feeders are as they were
+	resumesWithin = 500 * time.Millisecond // and how long once it can begin
 )
 
 // asksFrom reports whether more of the chunks from n on are missing and asked for than are lost and mended at any time.

@@ -51,6 +51,7 @@ const (
 	banFor         = 5 * time.Minute
 
 	silentAfter   = 300 * time.Millisecond // of a substream, at least
+	pausedAfter   = 500 * time.Millisecond // without anything new or offered, or two groups' time if that is more, until the stream counts as paused
 	hopPatience   = 100 * time.Millisecond // more, for each peer between the feeder and the source: who is nearer to where a way broke mends it
 	quietAfter    = time.Second            // of a link, until it is probed
 	quietIdle     = 5 * time.Second        // likewise of a link that nothing is expected of

@@ -190,9 +190,12 @@ func (e *Engine) down(l *link, cause string) {
 	if c, ok := e.cfg.Budget.(budget.Confirmer); ok {
 		c.Forget(l.id)
 	}
-	if l.up {
+	switch {
+	case l.up:
 		e.change(scheduler.LinkDown{Link: l.id, Peer: l.peer, Cause: cause})
 		e.event(event.PeerLeft{Stream: e.cfg.Stream, Peer: l.peer, Cause: cause})
+	case l.dialed == scheduler.Here: // the policy still waits for it
+		e.change(scheduler.DialFailed{Peer: l.peer, Cause: cause})
 	}
 }
 

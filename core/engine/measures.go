@@ -147,6 +147,9 @@ func (e *Engine) watchSilence(l *link) {
 // feeder itself.
 func (e *Engine) watchFeed(l *link, k int) {
 	f := l.feed(k)
+	if f.newest > 0 && f.newest-1+e.epoch.substreams >= e.frontier.next {
+		return // it has sent the last that is known of
+	}
 	rate := e.epoch.rate.perSecond() / e.epoch.substreams
 	gap := time.Duration(0)
 	if rate > 0 {

@@ -99,6 +99,7 @@ func (e *Engine) beat() {
 	}
 	e.sayStatus()
 	e.capacity()
+	e.pauses()
 	e.joinOver()
 	e.talk.quiet = true
 }

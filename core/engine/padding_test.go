@@ -16,8 +16,16 @@ func (e *trainee) receipts(end time.Duration) (list []swarm.Receipt, at []time.D
 			if err != nil {
 				e.world.t.Fatal(err)
 			}
-			if m, err := swarm.Parse(rest); err == nil && m.Type() == swarm.TypeReceipt {
-				list, at = append(list, *m.(*swarm.Receipt)), append(at, e.now)
+			parts, bundled := swarm.Unbundle(rest)
+			for part := rest; len(parts) > 0 || !bundled; bundled = true {
+				if bundled {
+					if part, parts, err = swarm.CutPart(parts); err != nil {
+						e.world.t.Fatal(err)
+					}
+				}
+				if m, err := swarm.Parse(part); err == nil && m.Type() == swarm.TypeReceipt {
+					list, at = append(list, *m.(*swarm.Receipt)), append(at, e.now)
+				}
 			}
 		}
 	})

@@ -18,6 +18,7 @@ import (
 //	        delivered, not yet due        next
 //	played |  ======================== |  === == = == |  not known to exist
 type player struct {
+	resumes bool          // it played the epoch before, and has yet to play this one
 	started bool          // somewhere to begin was found
 	played  bool          // a group of any epoch has been due
 	next    uint64        // group to be delivered next
@@ -61,7 +62,7 @@ func (p *player) reset() { *p = player{lag: newLagWindow()} }
 
 // newEpoch forgets where playing was; what was delivered stays due.
 func (p *player) newEpoch() {
-	*p = player{played: p.played, queue: p.queue, lastDue: p.lastDue, lag: newLagWindow(), missing: p.missing}
+	*p = player{resumes: p.started || p.resumes, played: p.played, queue: p.queue, lastDue: p.lastDue, lag: newLagWindow(), missing: p.missing}
 }
 
 // lost gives up the place: playing goes on at the newest random-access group.
@@ -125,7 +126,7 @@ func (e *Engine) start() {
 			return
 		}
 		p := &e.player
-		p.could, p.started = 0, true
+		p.could, p.started, p.resumes = 0, true, false
 		e.leap(h)
 		p.next, p.first, p.time, p.span = h.Group, h.First, h.Time, h.Span
 		p.caught = caught{on: true, time: h.Time, at: e.now}

@@ -207,7 +207,11 @@ func happened(e event.Event) string {
 func changed(c scheduler.Change) string {
 	switch c := c.(type) {
 	case scheduler.Stream:
-		return fmt.Sprintf("Stream epoch %d substreams %d rate %d chunk %d", c.Epoch, c.Substreams, c.Rate, c.ChunkWire)
+		paused := ""
+		if c.Paused {
+			paused = ", paused"
+		}
+		return fmt.Sprintf("Stream epoch %d substreams %d rate %d chunk %d%s", c.Epoch, c.Substreams, c.Rate, c.ChunkWire, paused)
 	case scheduler.Capacity:
 		return fmt.Sprintf("Capacity cap %d measured %d committed %d", c.Cap, c.Measured, c.Committed)
 	case scheduler.Candidates:

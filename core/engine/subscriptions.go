@@ -170,13 +170,16 @@ func (e *Engine) orderSubscribe(a scheduler.Subscribe) {
 }
 
 // lacking is the lowest number of some substreams that is known to exist, new enough to be pushed, and not held; one
-// past the frontier when there is none.
+// past the frontier when there is none. Of an epoch that follows another, all is wanted.
 func (e *Engine) lacking(set uint64) uint64 {
 	f, s := &e.frontier, e.epoch.substreams
 	for n := max(f.start, f.next-min(f.next, mostBacklog*s)); n < f.next; n++ {
 		if set&(1<<(n%s)) != 0 && !e.epoch.store.Has(n) && e.needs(n) {
 			return n
 		}
+	}
+	if f.carries && !f.begun {
+		return 1 // 0 would say that nothing is wanted
 	}
 	return f.next
 }

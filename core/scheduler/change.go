@@ -22,6 +22,7 @@ type Stream struct {
 	GroupSpan  time.Duration // media time of a group
 	MaxLinks   int           // link ends to keep at most
 	Seed       uint64        // for whatever the policy randomises
+	Paused     bool          // for a while nothing new has come or been offered, of whatever substream: the publisher is silent, or gone
 }
 
 // Capacity tells what the uplink carries. Sent when a figure moves by more than a tenth.

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/shoal-live/shoal/core/chunk"
@@ -80,10 +81,13 @@ func (v *View) apply(c Change) {
 
 // stream takes the stream's description over; another number of substreams ends all that counted by it.
 func (v *View) stream(c Stream) {
-	old := len(v.Pushes)
+	old, epoch := len(v.Pushes), v.Stream.Epoch
 	v.Stream = c
 	n := min(max(c.Substreams, 0), chunk.MaxSubstreams)
 	if n == old {
+		if c.Epoch != epoch {
+			v.anew()
+		}
 		return
 	}
 	v.Pushes = make([][]Target, n)
@@ -91,6 +95,16 @@ func (v *View) stream(c Stream) {
 	for _, l := range v.Links {
 		l.Feeds, l.Asks, l.owns = v.blank.feeds, v.blank.asks, owns{}
 		l.in, l.out = [3]uint64{}, [3]uint64{}
+	}
+}
+
+// anew begins an epoch in which nobody has pushed anything yet. Subscriptions stay.
+func (v *View) anew() {
+	for _, l := range v.Links {
+		for set := l.In(swarm.Eager); set != 0; set &= set - 1 {
+			f := l.feed(bits.TrailingZeros64(set))
+			f.Flows, f.Silent, f.Since = false, 0, v.Now
+		}
 	}
 }
 

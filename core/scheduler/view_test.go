@@ -259,3 +259,19 @@ func BenchmarkViewApply(b *testing.B) {
 		v.Apply(batch)
 	}
 }
+
+func TestInANewEpochNobodyHasPushedYet(t *testing.T) {
+	const at = 2 * time.Second
+	for _, epoch := range []uint32{0, 1} {
+		v := fold(scheduler.Order{Action: scheduler.Subscribe{Link: 1, Substreams: 0b11, Mode: swarm.Eager}},
+			scheduler.Feeding{Link: 1, Substream: 0, Mode: swarm.Eager}, scheduler.Silent{Link: 1, Substream: 1, For: time.Second})
+		v.Apply(&scheduler.Batch{Revision: 3, Now: at, Changes: []scheduler.Change{
+			scheduler.Stream{Self: peer(9), Role: swarm.Viewer, Epoch: epoch, Substreams: 4, MaxLinks: 8},
+		}})
+		l := v.Link(1)
+		fresh := !l.Feeds[0].Flows && l.Feeds[1].Silent == 0 && l.Feeds[0].Since == at && l.Feeds[1].Since == at
+		if l.In(swarm.Eager) != 0b11 || fresh != (epoch == 1) {
+			t.Errorf("epoch %d: of subscriptions %b it keeps %+v and %+v", epoch, l.In(swarm.Eager), l.Feeds[0], l.Feeds[1])
+		}
+	}
+}

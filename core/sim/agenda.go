@@ -17,6 +17,7 @@ const (
 	doLeave                // a peer leaves
 	doGroup                // the source publishes a group
 	doFault                // a fault strikes
+	doReturn               // the source is there again
 	doSecond               // a second has passed
 	doProgress             // somebody wants to know how far it is
 )
@@ -24,7 +25,7 @@ const (
 // isOfAll reports whether an event changes more than one peer, or what all peers see.
 func (k kind) isOfAll() bool {
 	switch k {
-	case doLinked, doJoin, doLeave, doGroup, doFault, doSecond, doProgress:
+	case doLinked, doJoin, doLeave, doGroup, doFault, doReturn, doSecond, doProgress:
 		return true
 	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet:
 	}

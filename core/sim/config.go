@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/scheduler"
 )
@@ -27,6 +28,7 @@ type Config struct {
 	Each        func(n int, f func(i int))                      // calls f with 0..n-1, at once where it can, and returns when all have; nil for one after another. Reports do not depend on it
 	Progress    func(at time.Duration) Verdict                  // asked ten times a virtual second; nil never stops
 	Events      func(at time.Duration, peer int, e event.Event) // what the engines tell, that of each peer in order; nil for nobody. Peer 0 is the source. Each is not asked then
+	Deliver     func(peer int, d engine.Delivery)               // what the players are given, as Events
 }
 
 // Verdict is what a Progress wants.
@@ -149,11 +151,19 @@ type Poison struct {
 	Share float64 // 0..1
 }
 
+// SourceDown ends the source at once, without a word, and lets one of the same identity begin after a while: it knows nobody, and publishes
+// the next epoch of each stream.
+type SourceDown struct {
+	At  time.Duration
+	For time.Duration // > 0; from the end of one to the beginning of the next
+}
+
 // When is the time of a fault.
 func When(f Fault) time.Duration { return f.fault() }
 
-func (f Kill) fault() time.Duration     { return f.At }
-func (f Leave) fault() time.Duration    { return f.At }
-func (f Slow) fault() time.Duration     { return f.At }
-func (f FreeRide) fault() time.Duration { return f.At }
-func (f Poison) fault() time.Duration   { return f.At }
+func (f Kill) fault() time.Duration       { return f.At }
+func (f Leave) fault() time.Duration      { return f.At }
+func (f Slow) fault() time.Duration       { return f.At }
+func (f FreeRide) fault() time.Duration   { return f.At }
+func (f Poison) fault() time.Duration     { return f.At }
+func (f SourceDown) fault() time.Duration { return f.At }

@@ -33,6 +33,9 @@ func (w *lane) strike(f Fault) {
 		w.corrupt(f.Share, RidesFree)
 	case Poison:
 		w.corrupt(f.Share, Poisons)
+	case SourceDown:
+		w.end(w.peers[0])
+		w.add(w.now+f.For, happening{what: doReturn})
 	}
 }
 

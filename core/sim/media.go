@@ -26,6 +26,7 @@ type media struct {
 	index   int
 	name    string
 	share   *Share
+	epoch   uint32
 	signed  []byte // the descriptor
 	cfg     *Stream
 	proof   []byte // of every chunk
@@ -44,13 +45,20 @@ func (w *world) describe() error {
 		if i > 0 {
 			m.name = fmt.Sprint("sim", i+1)
 		}
-		var err error
-		if m.signed, err = chunk.Sign(w.descriptor(m), w.key.private); err != nil {
+		if err := w.nextEpoch(m); err != nil {
 			return fmt.Errorf("%w: stream %d: %w", ErrConfig, i, err)
 		}
 		w.streams = append(w.streams, m)
 	}
 	return nil
+}
+
+// nextEpoch begins anew with the groups and chunks of a stream.
+func (w *world) nextEpoch(m *media) (err error) {
+	m.epoch++
+	m.groups, m.lengths = 0, nil
+	m.signed, err = chunk.Sign(w.descriptor(m), w.key.private)
+	return err
 }
 
 // Mean is the payload's mean rate, in bits per second.
@@ -131,7 +139,7 @@ func (m *media) Seal(dst []chunk.Chunk, g *chunk.Group, next uint64) ([]chunk.Ch
 	if g.Size == 0 || n > chunk.MaxChunks {
 		return dst, fmt.Errorf("%w: group of %d bytes", chunk.ErrLimit, g.Size)
 	}
-	g.Epoch, g.First, g.Data = 1, next, uint16(n)
+	g.Epoch, g.First, g.Data = m.epoch, next, uint16(n)
 	g.Parity = uint16(m.parity.Chunks(&g.GroupHeader, n))
 	m.parity.Deal(&g.GroupHeader)
 	g.Group = uint64(m.groups - 1)

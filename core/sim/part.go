@@ -106,6 +106,11 @@ func (w *lane) carry(a *part, r *engine.Ready) {
 			w.cfg.Events(w.now, int(p.index), e)
 		}
 	}
+	if w.cfg.Deliver != nil {
+		for i := range r.Deliver {
+			w.cfg.Deliver(int(p.index), r.Deliver[i])
+		}
+	}
 	if r.Introduce > 0 && p.index != 0 {
 		w.introduce(a, r.Introduce)
 	}

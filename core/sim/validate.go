@@ -148,9 +148,11 @@ func validFault(f Fault) error {
 		share = f.Share
 	case Poison:
 		share = f.Share
+	case SourceDown:
+		rate = f.For.Seconds()
 	}
 	if f.fault() < 0 || !(share >= 0 && share <= 1) || !(rate > 0) {
-		return fmt.Errorf("%T %+v: At, Share or Rate is out of its limits", f, f)
+		return fmt.Errorf("%T %+v: At, Share, Rate or For is out of its limits", f, f)
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func (w *world) window(until time.Duration) error {
 		l.served = w.touched[len(w.touched)*i/lanes : len(w.touched)*(i+1)/lanes]
 	}
 	serve := func(i int) { w.lanes[i].servePeers() }
-	if w.cfg.Each != nil && w.cfg.Events == nil && len(w.taken) >= few {
+	if w.cfg.Each != nil && w.cfg.Events == nil && w.cfg.Deliver == nil && len(w.taken) >= few {
 		w.cfg.Each(lanes, serve)
 	} else {
 		for i := range lanes {
@@ -193,7 +193,7 @@ func (w *lane) serve(p *peer, e *happening) error {
 		w.unlinked(p, w.peers[e.other])
 	case doMeet:
 		return w.meet(p.part(e.stream), int(e.other))
-	case doLinked, doJoin, doLeave, doGroup, doFault, doSecond, doProgress: // see serveAll
+	case doLinked, doJoin, doLeave, doGroup, doFault, doReturn, doSecond, doProgress: // see serveAll
 	}
 	return nil
 }
@@ -212,6 +212,8 @@ func (w *lane) serveAll(e *happening) error {
 		return w.publish(w.streams[e.stream])
 	case doFault:
 		w.strike(w.cfg.Faults[e.other])
+	case doReturn:
+		return w.comeBack()
 	case doSecond:
 		w.everySecond()
 	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet, doProgress: // see serve, and run

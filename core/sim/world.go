@@ -69,16 +69,13 @@ func build(cfg Config) (*world, error) {
 		return nil, err
 	}
 	w.cast()
-	if err := w.alone().begin(w.peers[0]); err != nil {
+	if err := w.alone().publishing(); err != nil {
 		return nil, err
 	}
 	if err := w.collect(); err != nil {
 		return nil, err
 	}
-	for i, m := range w.streams {
-		if err := w.peers[0].parts[i].engine.Describe(0, m.signed); err != nil {
-			return nil, err
-		}
+	for i := range w.streams {
 		w.agenda.add(0, happening{what: doGroup, stream: uint8(i)})
 	}
 	w.agenda.add(time.Second, happening{what: doSecond})
@@ -116,7 +113,7 @@ func (w *world) cast() {
 func (w *world) descriptor(m *media) *chunk.Descriptor {
 	s := &w.cfg.Stream
 	return &chunk.Descriptor{
-		Name: m.name, Publisher: w.key.public(), Epoch: 1, Substreams: s.Substreams, ChunkSize: s.ChunkSize,
+		Name: m.name, Publisher: w.key.public(), Epoch: m.epoch, Substreams: s.Substreams, ChunkSize: s.ChunkSize,
 		Authentication: authentication{}.Name(), Bitrate: m.share.Bitrate, GroupSpan: s.Group, RandomAccess: s.GOP, Parity: s.Parity,
 		Tracks: []chunk.Track{{ID: 1, Kind: chunk.Video, Codec: "avc1.64001f", Timescale: 90_000}},
 	}

@@ -31,7 +31,7 @@ func changeOf(c scheduler.Change) *pb.Change {
 	case scheduler.Stream:
 		return &pb.Change{Change: &pb.Change_Stream{Stream: &pb.StreamChange{
 			Stream: c.Stream[:], Self: c.Self[:], Role: pb.Role(c.Role), Epoch: c.Epoch, Substreams: uint32(c.Substreams), Rate: c.Rate,
-			ChunkWire: uint32(c.ChunkWire), GroupSpan: int64(c.GroupSpan), MaxLinks: uint32(c.MaxLinks), Seed: c.Seed,
+			ChunkWire: uint32(c.ChunkWire), GroupSpan: int64(c.GroupSpan), MaxLinks: uint32(c.MaxLinks), Seed: c.Seed, Paused: c.Paused,
 		}}}
 	case scheduler.Capacity:
 		return &pb.Change{Change: &pb.Change_Capacity{Capacity: &pb.CapacityChange{
@@ -189,7 +189,7 @@ func streamFrom(c *pb.StreamChange) (scheduler.Change, error) {
 	}
 	s := scheduler.Stream{
 		Self: self, Role: swarm.Role(c.GetRole()), Epoch: c.GetEpoch(), Substreams: int(c.GetSubstreams()), Rate: c.GetRate(),
-		ChunkWire: int(c.GetChunkWire()), GroupSpan: durationOf(c.GetGroupSpan()), MaxLinks: int(c.GetMaxLinks()), Seed: c.GetSeed(),
+		ChunkWire: int(c.GetChunkWire()), GroupSpan: durationOf(c.GetGroupSpan()), MaxLinks: int(c.GetMaxLinks()), Seed: c.GetSeed(), Paused: c.GetPaused(),
 	}
 	if len(c.GetStream()) != len(chunk.StreamID{}) {
 		return nil, fmt.Errorf("%w: a stream id of %d bytes", errWire, len(c.GetStream()))

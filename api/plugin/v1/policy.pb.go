@@ -1681,7 +1681,10 @@ type StreamChange struct {
 	// Links to keep at most, those that others opened included.
 	MaxLinks uint32 `protobuf:"varint,9,opt,name=max_links,json=maxLinks,proto3" json:"max_links,omitempty"`
 	// For whatever the policy randomises; another one at each peer.
-	Seed          uint64 `protobuf:"varint,10,opt,name=seed,proto3" json:"seed,omitempty"`
+	Seed uint64 `protobuf:"varint,10,opt,name=seed,proto3" json:"seed,omitempty"`
+	// Whether for a while nothing new has come or been offered, of whatever substream: the publisher is silent, or gone. Who changes
+	// feeders then finds no better ones.
+	Paused        bool `protobuf:"varint,11,opt,name=paused,proto3" json:"paused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1784,6 +1787,13 @@ func (x *StreamChange) GetSeed() uint64 {
 		return x.Seed
 	}
 	return 0
+}
+
+func (x *StreamChange) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
 }
 
 // CapacityChange tells what the uplink carries: in a snapshot, and when a figure moves by more than a tenth.
@@ -3754,7 +3764,7 @@ const file_v1_policy_proto_rawDesc = "" +
 	"\x05delay\x18\x04 \x01(\rR\x05delay\x12\x14\n" +
 	"\x05links\x18\x05 \x01(\rR\x05links\x12\x18\n" +
 	"\aplaying\x18\x06 \x01(\rR\aplaying\x12\x12\n" +
-	"\x04hops\x18\a \x03(\x04R\x04hops\"\x9e\x02\n" +
+	"\x04hops\x18\a \x03(\x04R\x04hops\"\xb6\x02\n" +
 	"\fStreamChange\x12\x16\n" +
 	"\x06stream\x18\x01 \x01(\fR\x06stream\x12\x12\n" +
 	"\x04self\x18\x02 \x01(\fR\x04self\x12)\n" +
@@ -3770,7 +3780,8 @@ const file_v1_policy_proto_rawDesc = "" +
 	"group_span\x18\b \x01(\x03R\tgroupSpan\x12\x1b\n" +
 	"\tmax_links\x18\t \x01(\rR\bmaxLinks\x12\x12\n" +
 	"\x04seed\x18\n" +
-	" \x01(\x04R\x04seed\"r\n" +
+	" \x01(\x04R\x04seed\x12\x16\n" +
+	"\x06paused\x18\v \x01(\bR\x06paused\"r\n" +
 	"\x0eCapacityChange\x12\x10\n" +
 	"\x03cap\x18\x01 \x01(\x04R\x03cap\x12\x1a\n" +
 	"\bmeasured\x18\x02 \x01(\x04R\bmeasured\x12\x1c\n" +

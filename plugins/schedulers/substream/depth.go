@@ -86,11 +86,15 @@ func (d *depth) is(hops int, now time.Duration) {
 // toldBy is how long it takes until all those below know how far they are.
 const toldBy = 2 * time.Second
 
-// descend keeps in mind how far this peer is from the source, and leaves feeders that have been cut off.
-func (p *policy) descend() {
+// deepen has room for each substream.
+func (p *policy) deepen() {
 	if len(p.depth) != p.View.Stream.Substreams {
 		p.depth = make([]depth, p.View.Stream.Substreams)
 	}
+}
+
+// descend keeps in mind how far this peer is from the source, and leaves feeders that have been cut off.
+func (p *policy) descend() {
 	var nearest [chunk.MaxSubstreams]int
 	var lost []cut
 	for _, l := range p.View.Links {
@@ -100,7 +104,7 @@ func (p *policy) descend() {
 				continue
 			}
 			switch hops := hopsOf(l, k); {
-			case hops == 0 && p.Now > max(l.Feeds[k].Since, l.StatusAt)+lostFor:
+			case hops == 0 && p.Now > max(l.Feeds[k].Since, l.StatusAt)+lostFor && !p.wentOn():
 				lost = append(lost, cut{l, k})
 			case hops > 0 && (nearest[k] == 0 || hops < nearest[k]):
 				nearest[k] = hops

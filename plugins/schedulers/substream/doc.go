@@ -27,6 +27,7 @@
 //     when a seat is taken back says package seats, and who comes first where uplinks do not suffice for all;
 //   - trust (package credit): a neighbour that claims room and sends nothing, or whose uplink no receipt has shown for a while, is
 //     asked after all others, and counts as one that gives nothing;
+//   - pauses (pause.go): while the stream pauses nobody is left or sought but the source, and who had seats there takes them again;
 //   - giving up (rest.go): who lacks several substreams for long plays nothing, and leaves what it is fed to others for a while, the
 //     sooner the less it gives them.
 //

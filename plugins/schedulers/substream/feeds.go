@@ -56,7 +56,7 @@ func (p *policy) feed() {
 // starving counts the substreams that nobody has pushed to this peer for a while: none of its neighbours has room.
 func (p *policy) starving() (n int) {
 	for k := range p.depth {
-		if p.Now > max(p.depth[k].fed, p.Began)+starvedAfter {
+		if p.Now > max(p.depth[k].fed, p.Began, p.went)+starvedAfter {
 			n++
 		}
 	}
@@ -94,6 +94,8 @@ func (p *policy) score(i, k int, c choice) time.Duration {
 	l, bit := p.View.Links[i], uint64(1)<<k
 	switch {
 	case (l.In(swarm.Eager)|c.asks[i])&bit != 0 || p.feeders.Loops(l, k) || !p.above(l, k):
+		return never
+	case p.View.Stream.Paused && l.Role != swarm.Source:
 		return never
 	case p.feeders.Avoided(l, k) || p.feeders.Full(l) && !p.supplies():
 		return never

@@ -21,6 +21,8 @@ type life struct {
 	replies  []scheduler.Change
 	asked    map[swarm.LinkID]uint64 // in the last step, eagerly
 	given    map[swarm.LinkID]uint64 // up in the last step
+	dialed   map[swarm.PeerID]bool   // ever
+	seeks    int                     // neighbours that it asked to be introduced to in the last step
 	children uint64                  // substreams that have been pushed to others
 }
 
@@ -34,7 +36,7 @@ func begin(t *testing.T, seats uint64, neighbours ...scheduler.LinkUp) *life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &life{policy: p, room: make(map[swarm.LinkID]uint64)}
+	l := &life{policy: p, room: make(map[swarm.LinkID]uint64), dialed: make(map[swarm.PeerID]bool)}
 	l.batch = scheduler.Batch{Snapshot: true, Now: time.Second - tick}
 	changes := []scheduler.Change{
 		scheduler.Stream{Self: swarm.PeerID{99}, Role: swarm.Viewer, Epoch: 1, Substreams: 8, Rate: 8 * seat, MaxLinks: 32, Seed: 1},
@@ -54,11 +56,16 @@ func (l *life) step(changes ...scheduler.Change) {
 	l.batch.Revision++
 	l.batch.Now += tick
 	l.batch.Changes = append(changes, l.replies...)
+	l.seeks = 0
 	l.replies, l.asked, l.given = nil, make(map[swarm.LinkID]uint64), make(map[swarm.LinkID]uint64)
 	for _, a := range l.policy.Step(&l.batch).Actions {
 		switch a := a.(type) {
 		case scheduler.Subscribe:
 			l.subscribe(a)
+		case scheduler.Introduce:
+			l.seeks = a.Count
+		case scheduler.Connect:
+			l.dialed[a.Peer] = true
 		case scheduler.Push:
 			if len(a.To) > 0 {
 				l.children |= 1 << a.Substream

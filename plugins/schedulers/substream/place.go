@@ -113,7 +113,7 @@ func (p *policy) yield() {
 // aloof reports whether the source's links are left to others: there are too many for it.
 func (p *policy) aloof() bool {
 	v := &p.View
-	if v.Stream.Role != swarm.Viewer || p.leads() {
+	if v.Stream.Role != swarm.Viewer || p.rooted != 0 || p.leads() {
 		return false
 	}
 	others := len(v.Links)

@@ -37,6 +37,9 @@ type policy struct {
 	whole     time.Duration // when it last did not lack several
 	rests     time.Duration // until when it leaves what there is to others
 	rested    time.Duration // for how long it did so last
+	rooted    uint64        // bit k: the source, when it was last a neighbour, pushed substream k to this peer
+	halted    bool          // the stream pauses, or another epoch has begun
+	went      time.Duration // when it last went on
 }
 
 // promptly is the number of neighbours that are announced to at the interval Announce.
@@ -62,6 +65,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.begin()
 	}
 	p.Open(b)
+	p.root()
 	p.Links.Aloof = p.aloof()
 	if !p.Described() {
 		p.Links.Meet() // a neighbour may have the descriptor
@@ -70,18 +74,27 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	if !p.told {
 		p.open()
 	}
-	if p.epoch != p.View.Stream.Epoch { // who fell silent as the one before ended has done nothing wrong
-		p.epoch = p.View.Stream.Epoch
-		p.feeders.Reset()
-		p.credit.Reset()
+	if p.epoch != p.View.Stream.Epoch {
+		p.begins()
 	}
-	p.descend()
+	p.deepen()
 	p.note(b.Changes)
 	due := p.Due()
+	if p.View.Stream.Paused {
+		if due {
+			p.petition()
+		}
+		p.pause()
+		return p.Answer(p.Next())
+	}
+	p.goesOn()
+	p.descend()
 	if due {
 		p.feeders.Forget()
 		p.credit.Forget()
-		p.feeders.Recall()
+		if !p.wentOn() {
+			p.feeders.Recall()
+		}
 		p.depart()
 	}
 	p.Links.Want = p.params.Neighbours + seekers*p.starving()
@@ -135,7 +148,9 @@ func (p *policy) note(changes []scheduler.Change) {
 		case scheduler.LinkMeasured:
 			measured = true
 		case scheduler.Silent:
-			p.feeders.Silent(c)
+			if !p.View.Stream.Paused {
+				p.feeders.Silent(c)
+			}
 		case scheduler.Feeding:
 			if c.Mode == swarm.None {
 				p.feeders.Denied(c)
