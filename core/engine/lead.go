@@ -14,7 +14,7 @@ const (
 	lagBuckets   = 30 // of lagBucket each: what the lead remembers
 	lagBucket    = time.Second
 	shrinkShare  = 100 // the lead shrinks by a hundredth of the time that passes
-	shrinkFast   = 20  // by a twentieth, for shrinkSoon after the start
+	shrinkFast   = 10  // by a tenth, for shrinkSoon after the start
 	shrinkSoon   = 20 * time.Second
 	lateGrace    = 50 * time.Millisecond // for the rest of a group whose first chunk was late
 	mediaLeap    = time.Second           // by which a group may be earlier than any before, until media time is taken to have leapt
