@@ -32,8 +32,9 @@
 //     but the worst lose more than a line does by chance, the queue overflows: the uplink is full, and what comes through is what
 //     it carries. A quarter of that is left to the queue until it is empty (as BBR's drain, Cardwell et al., ACM Queue 2016).
 //   - The gauge plays what leaves through queues of many rates and reads the one whose delays receipts tell: bursts far below the
-//     uplink show it within a second. A twentieth of that is left over; and since no more is sent then, there is no delay to read
-//     from, so the reading counts for a while until the gauge says that there is more.
+//     uplink show it within a second, and so does the padding that an engine sends its first neighbours. A twentieth of that is
+//     left over; and since no more is sent then, there is no delay to read from, so the reading counts for a while until the
+//     gauge says that there is more.
 //   - Where it reads no more than a lower bound, or nothing, delays lead as in LEDBAT (RFC 6817): grow while queueing delay is under
 //     25 ms, else shrink, and never grow beyond twice what receipts confirm. That holds below a cap too.
 //
