@@ -28,7 +28,7 @@ const (
 const (
 	waitUpTo  = time.Second
 	waitStep  = 20 * time.Millisecond
-	waitGroup = 500 * time.Millisecond  // for one group
+	waitGroup = 800 * time.Millisecond  // for one group
 	settling  = 4 * time.Second         // that one has just begun; what comes late then says nothing about the delay to come
 	waitMost  = 1500 * time.Millisecond // in all, beyond waitUpTo
 )
