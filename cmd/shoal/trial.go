@@ -116,17 +116,12 @@ func (c trialCommand) options(env *environment) (trial.Options, error) {
 func (c trialCommand) finish(env *environment, o trial.Options, result *trial.Result) error {
 	var simulated *report.Report
 	var all []error
-	unlike := o.Scenario.Simulated()
-	if c.Sim && result.Whole && unlike == nil {
+	if c.Sim && result.Whole {
 		var err error
 		simulated, err = c.simulate(env, o)
 		all = append(all, err)
 	}
 	all = append(all, c.show(env, result, simulated))
-	if c.Sim && unlike != nil {
-		_, err := fmt.Fprintf(env.stdout, "\nThe simulator has no column: %v.\n", unlike)
-		all = append(all, err)
-	}
 	if m := result.Media; m != nil && (result.Whole || m.Viewers > 0) { // one that is stopped early has played nothing
 		all = append(all, m.Err())
 	}

@@ -94,7 +94,7 @@ type Fault struct {
 	FreeRiders Share         `yaml:"freeRiders"` // of all viewers: they send no chunk from then on
 	Poison     Share         `yaml:"poison"`     // of all viewers: they forge every chunk that they send from then on
 	Slow       Slow          `yaml:"slow"`
-	SourceDown time.Duration `yaml:"sourceDown"` // the source's process is killed, and starts again so long after; in a trial alone; limits 100ms..1m, 0 for not
+	SourceDown time.Duration `yaml:"sourceDown"` // the source's process is killed, and starts again so long after; limits 100ms..1m, 0 for not
 }
 
 // Slow makes uplinks slow, or fast.

@@ -79,6 +79,9 @@ func (f *Fault) events() []sim.Fault {
 	if f.Slow.Share > 0 {
 		events = append(events, sim.Slow{At: f.At, Share: float64(f.Slow.Share), Rate: float64(f.Slow.Rate)})
 	}
+	if f.SourceDown > 0 {
+		events = append(events, sim.SourceDown{At: f.At, For: f.SourceDown})
+	}
 	return events
 }
 

@@ -1,15 +1,12 @@
 package scenario_test
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/shoal-live/shoal/cmd/shoal/scenario"
 	"github.com/shoal-live/shoal/core/sim"
 )
 
@@ -97,30 +94,12 @@ func TestStreamsShareTheUplinksOfEachPeer(t *testing.T) {
 	}
 }
 
-func TestOnlyATrialKillsTheSource(t *testing.T) {
-	s, err := parse("faults: [{at: 2s, kill: 20%}, {at: 4s, leave: 10%, sourceDown: 2s}]")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := s.Outages(); !slices.Equal(got, []scenario.Outage{{At: 4 * time.Second, For: 2 * time.Second}}) {
-		t.Errorf("outages %+v, want one at 4s for 2s", got)
-	}
-	if n := len(s.Simulation().Faults); n != 2 {
-		t.Errorf("%d faults are simulated, want 2", n)
-	}
-	if err := s.Simulated(); !errors.Is(err, scenario.ErrScenario) || !strings.Contains(err.Error(), "faults[1].sourceDown") || !strings.Contains(err.Error(), "shoal trial") {
-		t.Errorf("the simulator says %v", err)
-	}
-	if s, err = parse("faults: [{at: 2s, kill: 20%}]"); err != nil || s.Simulated() != nil {
-		t.Errorf("without the key: %v, %v", err, s.Simulated())
-	}
-}
-
 func TestFaultsStrikeTogether(t *testing.T) {
-	c := simulation(t, "faults: [{at: 2s, kill: 20%, leave: 10%, poison: 2%}, {at: 4s, slow: {share: 5%, rate: 0.2x}, freeRiders: 1}]")
+	c := simulation(t, "faults: [{at: 2s, kill: 20%, leave: 10%, poison: 2%}, {at: 4s, slow: {share: 5%, rate: 0.2x}, freeRiders: 1}, {at: 6s, sourceDown: 2s}]")
 	want := []sim.Fault{
 		sim.Kill{At: 2 * time.Second, Share: 0.2}, sim.Leave{At: 2 * time.Second, Share: 0.1}, sim.Poison{At: 2 * time.Second, Share: 0.02},
 		sim.FreeRide{At: 4 * time.Second, Share: 1}, sim.Slow{At: 4 * time.Second, Share: 0.05, Rate: 0.2},
+		sim.SourceDown{At: 6 * time.Second, For: 2 * time.Second},
 	}
 	for i := range want {
 		if i >= len(c.Faults) || c.Faults[i] != want[i] {

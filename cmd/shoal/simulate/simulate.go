@@ -55,12 +55,9 @@ type runner struct {
 }
 
 // All runs every policy with every number of viewers and every seed: the runs of the first policy first, and of these those of
-// the first number. Once ctx ends it gives what there is by then, of runs that began. Errors: scenario.ErrScenario for what is not
-// simulated or a number of viewers that the scenario cannot have, sim.ErrConfig, scheduler.ErrParameter, ErrPolicy, what a Starter answers.
+// the first number. Once ctx ends it gives what there is by then, of runs that began. Errors: scenario.ErrScenario for
+// a number of viewers that the scenario cannot have, sim.ErrConfig, scheduler.ErrParameter, ErrPolicy, what a Starter answers.
 func All(ctx context.Context, o Options) ([]*Run, error) {
-	if err := o.Scenario.Simulated(); err != nil {
-		return nil, err
-	}
 	r := &runner{Options: o, sizes: []*scenario.Scenario{o.Scenario}}
 	if len(o.Viewers) > 0 {
 		r.sizes = nil

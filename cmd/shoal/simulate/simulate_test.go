@@ -212,10 +212,10 @@ func TestANumberOfViewersThatTheScenarioCannotHaveIsRefused(t *testing.T) {
 	}
 }
 
-func TestAScenarioThatKillsTheSourceIsRefused(t *testing.T) {
-	_, err := simulate.All(t.Context(), options(t, small+"faults: [{at: 1s, sourceDown: 1s}]\n"))
-	if !errors.Is(err, scenario.ErrScenario) || !strings.Contains(err.Error(), "faults[0].sourceDown") {
-		t.Errorf("error %v, want ErrScenario that names faults[0].sourceDown", err)
+func TestTheSourceDiesAndComesBack(t *testing.T) {
+	series := all(t, options(t, small+"faults: [{at: 1s, sourceDown: 1s}]\n"))[0].Report.Series
+	if len(series) != 4 || series[0].EgressBps == 0 || series[1].EgressBps > series[0].EgressBps/4 || series[3].EgressBps == 0 {
+		t.Errorf("the source is down in the second second: %+v", series)
 	}
 }
 

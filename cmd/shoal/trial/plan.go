@@ -18,8 +18,8 @@ type plan struct {
 	seats   []*seat    // of the viewers, in the order in which they join
 	helpers []*seat    // who are there from the beginning, numbered after the viewers
 	faults  []sim.Fault
-	outages []scenario.Outage // of the source, in order
-	random  *rand.Rand        // of whom faults strike
+	outages []sim.SourceDown // in order
+	random  *rand.Rand       // of whom faults strike
 }
 
 // seat is the place of a viewer or a helper in the trial.
@@ -67,10 +67,15 @@ func newPlan(s *scenario.Scenario) (*plan, error) {
 	for i, st := range p.helpers {
 		st.id = len(p.seats) + i
 	}
-	p.faults = slices.Clone(p.sim.Faults)
-	slices.SortStableFunc(p.faults, func(a, b sim.Fault) int { return cmp.Compare(sim.When(a), sim.When(b)) })
-	p.outages = s.Outages()
-	slices.SortFunc(p.outages, func(a, b scenario.Outage) int { return cmp.Compare(a.At, b.At) })
+	faults := slices.Clone(p.sim.Faults)
+	slices.SortStableFunc(faults, func(a, b sim.Fault) int { return cmp.Compare(sim.When(a), sim.When(b)) })
+	for _, f := range faults {
+		if o, ok := f.(sim.SourceDown); ok {
+			p.outages = append(p.outages, o)
+		} else {
+			p.faults = append(p.faults, f)
+		}
+	}
 	return p, nil
 }
 

@@ -164,7 +164,7 @@ func TestOutagesComeInOrder(t *testing.T) {
 	p := planned(t, func(s *scenario.Scenario) {
 		s.Faults = []scenario.Fault{{At: 9 * time.Second, SourceDown: time.Second}, {At: 2 * time.Second, SourceDown: 2 * time.Second, Leave: 0.1}}
 	})
-	want := []scenario.Outage{{At: 2 * time.Second, For: 2 * time.Second}, {At: 9 * time.Second, For: time.Second}}
+	want := []sim.SourceDown{{At: 2 * time.Second, For: 2 * time.Second}, {At: 9 * time.Second, For: time.Second}}
 	if !slices.Equal(p.outages, want) || len(p.faults) != 1 {
 		t.Errorf("outages %v, want %v; faults %v", p.outages, want, p.faults)
 	}

@@ -6,13 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/shoal-live/shoal/cmd/shoal/scenario"
+	"github.com/shoal-live/shoal/core/sim"
 )
 
 // source is the source over its lives: one, unless the scenario kills it. What is not under the lock belongs to the conductor.
 type source struct {
 	call   ServeCall // the same for each life
-	outage []scenario.Outage
+	outage []sim.SourceDown
 	hand   *hand         // of the newest life
 	back   time.Duration // when the next life begins; 0 while there is a hand
 	last   Source        // what the present life said last
@@ -129,7 +129,7 @@ func (s *Source) add(later *Source) {
 }
 
 // kill kills the source, and says when its next life begins.
-func (t *trial) kill(ctx context.Context, o scenario.Outage) {
+func (t *trial) kill(ctx context.Context, o sim.SourceDown) {
 	const within = 500 * time.Millisecond
 	s := t.source
 	asking, cancel := context.WithTimeout(ctx, within)
