@@ -32,6 +32,7 @@ type Allocator struct {
 	opened   uint64   // shares ever opened
 	virtual  uint64   // time of fair queueing, in bytes << weightShift per weight
 	granted  meter
+	unheard  unheard
 	charged  meter
 	overruns uint64
 }

@@ -38,6 +38,8 @@
 //   - Where it reads no more than a lower bound, or nothing, delays lead as in LEDBAT (RFC 6817): grow while queueing delay is under
 //     25 ms, else shrink, and never grow beyond twice what receipts confirm. That holds below a cap too.
 //
+// What is known is forgotten when nobody tells of anything that is sent any more.
+//
 // The package is pure, and not safe for concurrent use: a node runs all of its engines on one goroutine. Times
 // never go back. All arithmetic is in integers, so that equal inputs give equal outputs on every machine.
 package budget

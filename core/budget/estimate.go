@@ -143,6 +143,7 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, r *Receipt) {
 	e.felt = e.felt || delay >= stillest
 	l := &e.links[i]
 	if acked > l.acked {
+		a.unheard = unheard{}
 		// A peer cannot confirm more than was granted, whatever it says.
 		e.acked.add(now, min(acked-l.acked, a.granted.rate(now)))
 	}

@@ -81,6 +81,10 @@ func (s *Share) Take(now time.Duration, class scheduler.Class, size int) (ok boo
 	}
 	a.bucket.take(bytes)
 	a.granted.add(now, uint64(size))
+	a.unheard.grant(now, bytes)
+	if a.cfg.Cap == 0 && a.unheard.deaf(now) {
+		a.estimate.unlearn()
+	}
 	if asked == scheduler.ClassRepair && class == asked {
 		a.repair.take(bytes)
 	}

@@ -28,7 +28,10 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 		return
 	}
 	c := &f.Chunk
-	l.arrived(len(frame) + c.Length() - len(c.Payload) + e.cfg.Overhead) // of whatever epoch: its sender counts it
+	wire := len(frame) + c.Length() - len(c.Payload) + e.cfg.Overhead
+	l.arrived(wire) // of whatever epoch: its sender counts it
+	l.flow.received += uint64(wire)
+	l.flow.chunks++
 	if f.Stamped {
 		l.in.stamped(f.Stamp, e.now)
 	}
@@ -67,8 +70,6 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 func (l *link) arrived(wire int) {
 	l.in.chunks++
 	l.in.bytes += uint64(wire)
-	l.flow.received += uint64(wire)
-	l.flow.chunks++
 }
 
 // stamped takes notice of when a frame left, and of how late it is.

@@ -34,6 +34,9 @@ func (e *Engine) train(l *link) {
 		return
 	}
 	known, shown := e.cfg.Budget.Rate()
+	if shown {
+		t.sent = trainsMost // what it carries from now on, chunks tell
+	}
 	if shown || e.epoch != nil && known > trainRates*e.epoch.rate.perSecond() {
 		return
 	}
