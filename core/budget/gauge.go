@@ -16,8 +16,8 @@ import (
 // A group that is relayed at once keeps an uplink busy for tens of milliseconds even where little of it is used, so the
 // first receipts tell: neither does the uplink have to be filled, nor is anybody's chunk late for it.
 //
-// A receipt that tells of no delay says at least what the uplink carries. The reading is the sample in the middle, and no
-// link has more than a third of them, so that no neighbour decides it alone.
+// A receipt that tells of no delay says at least what the uplink carries. The reading is made in reading.go. No link
+// has more than a third of the samples that are kept, so that no neighbour decides it alone once others tell; of the first few it may.
 type gauge struct {
 	at      time.Duration
 	queues  [gauges]int64 // picoseconds until all that was sent has left, by rate

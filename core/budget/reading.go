@@ -7,7 +7,10 @@ import (
 	"time"
 )
 
-// read is the sample in the middle; ok is false while there are too few.
+// What a gauge makes of its samples. Exact ones count where three agree, unless as many others say that there is more: then, and as
+// long as there are fewer, the uplink carries at least what those say.
+
+// read is the sample in the middle of those that count; ok is false while there are too few.
 func (g *gauge) read(now time.Duration) (s sample, ok bool) {
 	var exact, least [gaugeKeeps]sample
 	n, m := 0, 0

@@ -7,8 +7,7 @@ import "time"
 // feeders have fallen silent shortly after one another, all neighbours that have not been heard for a while are asked for a
 // sign of life at once, as long as others are heard: else it is this peer that is cut off.
 const (
-	alertLinks  = 2                       // that fall silent
-	alertWithin = 700 * time.Millisecond  // of one another
+	alertWithin = 700 * time.Millisecond  // that two feeders fall silent of one another
 	alertFor    = 1500 * time.Millisecond // after the last of them
 	alertQuiet  = 200 * time.Millisecond  // of a neighbour, until it is asked meanwhile
 	alertProbes = 1                       // unanswered, until its link is given up

@@ -12,7 +12,7 @@ const Version = 2
 // Type numbers the messages on the wire.
 type Type uint8
 
-// The types. A number is never used again for another message.
+// The types. A number is never used again for another message. 16 is TypePadding and 17 TypeBundle, which are no messages.
 const (
 	TypeHello       Type = 1
 	TypeStatus      Type = 2
