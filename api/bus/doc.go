@@ -17,6 +17,10 @@
 //	shoal.v1.peer.<peer>.left                    shoal.v1.config.<origin>.changed
 //	shoal.v1.peer.<peer>.chunk-rejected          shoal.v1.config.<origin>.rejected
 //
+// Beside events there is one question, by whoever stands by for a stream to the holder of its lease, which answers its name:
+//
+//	shoal.ask.v1.lease.<stream id>
+//
 // A name's characters that a subject token cannot hold are written as %XX.
 //
 // # Payloads
@@ -26,7 +30,7 @@
 // # Buckets (JetStream KV)
 //
 //	shoal_streams   stream name -> Record: who publishes it, from where; fades a minute after its origin was killed
-//	shoal_leases    StreamID -> Lease: the publishing lease, by whose epoch a later publisher fences an earlier one
+//	shoal_leases    StreamID -> Lease: the publishing lease: who has it publishes, others with the key stand by
 //	shoal_config    node -> a JSON object with keys of its config file, which count over the file while it runs
 //
 // A bucket that an operator has made before, with other replicas or limits, is taken as it is.

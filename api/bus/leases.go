@@ -21,21 +21,54 @@ type Lease struct {
 	Epoch  uint32    `json:"epoch"`
 	Origin string    `json:"origin"`
 	At     time.Time `json:"at"`
+	Free   bool      `json:"free,omitempty"` // anybody may take it
 }
 
-// NextEpoch takes the publishing lease of a stream and answers its epoch, higher than any that the bus or this machine gave
-// before: from the bus by compare-and-set, and while the bus is away from this machine's file. Both are written each time
-// they can be, the file to the disk before the epoch is used. Errors: ErrBus when the epoch could be given a second time:
-// the file cannot be read or written, or there is none and the bus is away.
-func (b *Bus) NextEpoch(ctx context.Context, stream chunk.StreamID) (uint32, error) {
+// open reports whether origin may take the lease as it is, whether or not its holder lives.
+func (l Lease) open(origin string) bool { return l.Free || l.Origin == "" || l.Origin == origin }
+
+func (b *Bus) leaseBucket(ctx context.Context) (jetstream.KeyValue, error) {
+	return b.bucket(ctx, jetstream.KeyValueConfig{Bucket: leasesBucket, Description: "Shoal: publishing leases", History: 5})
+}
+
+// leaseOf reads a lease and its revision; both are zero when there is none.
+func (b *Bus) leaseOf(ctx context.Context, stream chunk.StreamID) (held Lease, revision uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, kvTimeout)
+	defer cancel()
+	kv, err := b.leaseBucket(ctx)
+	if err != nil {
+		return Lease{}, 0, err
+	}
+	return readLease(ctx, kv, stream)
+}
+
+func readLease(ctx context.Context, kv jetstream.KeyValue, stream chunk.StreamID) (held Lease, revision uint64, err error) {
+	entry, err := kv.Get(ctx, stream.String())
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return Lease{}, 0, nil
+	}
+	if err == nil {
+		revision = entry.Revision()
+		err = json.Unmarshal(entry.Value(), &held)
+	}
+	if err != nil {
+		return Lease{}, 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
+	}
+	return held, revision, nil
+}
+
+// nextEpoch is Holding.NextEpoch for whom admit lets; it is asked about the lease that is to be replaced.
+func (b *Bus) nextEpoch(ctx context.Context, stream chunk.StreamID, admit func(held Lease, revision uint64) error) (uint32, error) {
 	b.leases.mu.Lock()
 	defer b.leases.mu.Unlock()
 	epochs, err := b.leases.read()
 	if err != nil {
 		return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
 	}
-	epoch, err := b.fence(ctx, stream, epochs[stream.String()])
+	epoch, err := b.fence(ctx, stream, epochs[stream.String()], admit)
 	switch {
+	case errors.Is(err, ErrHeld):
+		return 0, err
 	case err != nil && b.leases.file == "":
 		return 0, fmt.Errorf("%w (no data folder is set that could stand in)", err)
 	case err != nil:
@@ -49,24 +82,21 @@ func (b *Bus) NextEpoch(ctx context.Context, stream chunk.StreamID) (uint32, err
 	return epoch, nil
 }
 
-// fence raises the epoch on the bus above what is there and above least.
-func (b *Bus) fence(ctx context.Context, stream chunk.StreamID, least uint32) (uint32, error) {
+// fence raises the epoch on the bus above what is there and above least, where admit lets it.
+func (b *Bus) fence(ctx context.Context, stream chunk.StreamID, least uint32, admit func(Lease, uint64) error) (uint32, error) {
 	ctx, cancel := context.WithTimeout(ctx, kvTimeout)
 	defer cancel()
-	kv, err := b.bucket(ctx, jetstream.KeyValueConfig{Bucket: leasesBucket, Description: "Shoal: publishing leases", History: 5})
+	kv, err := b.leaseBucket(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for {
-		var held Lease
-		var revision uint64
-		entry, err := kv.Get(ctx, stream.String())
-		if err == nil {
-			revision = entry.Revision()
-			err = json.Unmarshal(entry.Value(), &held)
+		held, revision, err := readLease(ctx, kv, stream)
+		if err != nil {
+			return 0, err
 		}
-		if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
-			return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
+		if err := admit(held, revision); err != nil {
+			return 0, err
 		}
 		next := Lease{Stream: stream.String(), Epoch: max(held.Epoch, least) + 1, Origin: b.cfg.Origin, At: time.Now().UTC()}
 		body, err := json.Marshal(next)
@@ -76,7 +106,7 @@ func (b *Bus) fence(ctx context.Context, stream chunk.StreamID, least uint32) (u
 		if err = set(ctx, kv, stream.String(), body, revision); err == nil {
 			return next.Epoch, nil
 		}
-		if !lost(err) { // else another origin was faster: once more, above it
+		if !lost(err) { // else another origin was faster
 			return 0, fmt.Errorf("%w: lease of stream %s: %w", ErrBus, stream, err)
 		}
 	}

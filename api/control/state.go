@@ -25,7 +25,7 @@ type State interface {
 type Stream struct {
 	Name     string    `json:"name"`
 	URL      string    `json:"url"`    // to watch it
-	State    string    `json:"state"`  // "live", "waiting", "not shared"
+	State    string    `json:"state"`  // "live", "waiting", "standby", "not shared"
 	Reason   string    `json:"reason"` // why it is not live
 	Since    time.Time `json:"since"`
 	Viewers  int       `json:"viewers"` // that the rendezvous knows of

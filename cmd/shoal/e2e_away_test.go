@@ -234,25 +234,29 @@ func TestViewerThatIsKilledIsMissedByNobodyAndComesBack(t *testing.T) {
 	})
 }
 
+// startNATS runs a NATS server with JetStream until the test is over.
+func startNATS(t *testing.T, port, store string) *natsserver.Server {
+	t.Helper()
+	n, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: portNumber(t, port), JetStream: true, StoreDir: store, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Start()
+	if !n.ReadyForConnections(10 * time.Second) {
+		t.Fatal("NATS does not start")
+	}
+	t.Cleanup(func() {
+		n.Shutdown()
+		n.WaitForShutdown()
+	})
+	return n
+}
+
 func TestBusThatIsKilledAndComesBackDisturbsNobody(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	store := t.TempDir()
-	nats := func() *natsserver.Server {
-		n, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: portNumber(t, port), JetStream: true, StoreDir: store, NoSigs: true, NoLog: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		n.Start()
-		if !n.ReadyForConnections(10 * time.Second) {
-			t.Fatal("NATS does not start")
-		}
-		t.Cleanup(func() {
-			n.Shutdown()
-			n.WaitForShutdown()
-		})
-		return n
-	}
+	nats := func() *natsserver.Server { return startNATS(t, port, store) }
 	n := nats()
 	media := mediaServer(t, tool.Options{})
 	stop := publish(t, media, "cam1", "h264-opus")

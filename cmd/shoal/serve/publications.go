@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-live/shoal/api/bus"
 	"github.com/shoal-live/shoal/api/rendezvous"
 	"github.com/shoal-live/shoal/cmd/shoal/config"
 	"github.com/shoal-live/shoal/cmd/shoal/wire"
@@ -21,7 +22,7 @@ type publication struct {
 	source ingest.Source
 	stream config.Stream
 	media  config.MediaMTX    // that it is read from
-	client *rendezvous.Client // nil when it is not shared
+	client *rendezvous.Client // nil while this origin does not publish it
 	cancel context.CancelFunc // nil when it is not shared
 	ended  chan struct{}      // closed when it has ended
 	since  time.Time
@@ -30,6 +31,8 @@ type publication struct {
 	codecs []string
 	told   bool // its link was announced
 	epoch  uint32
+	lease  *bus.Holding // nil while this origin does not publish it
+	holder string       // origin that does; "" for this one, or none
 }
 
 // publishAll keeps what is published as the media server and the config have it, until ctx ends.
@@ -121,7 +124,7 @@ func (s *Server) begin(ctx context.Context, group *sync.WaitGroup, src ingest.So
 		if before != nil { // the node takes part once in a stream
 			<-before.ended
 		}
-		if err := s.publish(ctx, p, src, cfg); err != nil {
+		if err := s.publish(ctx, p); err != nil {
 			s.log.Error("stream not shared", "stream", src.Name, "error", err)
 			s.set1(src.Name, func(p *publication) { p.live, p.reason = false, err.Error() })
 		}
@@ -154,8 +157,37 @@ func (s *Server) set1(name string, change func(*publication)) {
 	}
 }
 
-// publish publishes one source until ctx ends.
-func (s *Server) publish(ctx context.Context, p *publication, src ingest.Source, cfg config.Stream) error {
+// publish publishes one source until ctx ends, or stands by for whoever publishes it elsewhere.
+func (s *Server) publish(ctx context.Context, p *publication) error {
+	stream := chunk.NewStreamID(wire.Public(s.publisher), p.source.Name)
+	for {
+		lease, err := s.bus.Acquire(ctx, stream, func(holder string) { s.standBy(p, holder) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = s.publishHeld(ctx, p, lease)
+		lease.Release()
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// standBy notes that another origin publishes a stream.
+func (s *Server) standBy(p *publication, holder string) {
+	s.log.Info("standing by", "stream", p.source.Name, "publishes", holder)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.holder, p.reason = holder, "origin "+holder+" publishes it"
+}
+
+// publishHeld publishes one source until ctx ends or another origin has taken its lease.
+func (s *Server) publishHeld(ctx context.Context, p *publication, lease *bus.Holding) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	base := s.config.Load().Rendezvous.Remote
 	if s.meeting != nil {
 		base = s.meeting.Local
@@ -164,15 +196,21 @@ func (s *Server) publish(ctx context.Context, p *publication, src ingest.Source,
 	if err != nil {
 		return err
 	}
-	client.Advise(advice(cfg))
 	s.mu.Lock()
-	p.client = client
+	p.client, p.lease, p.holder, p.reason = client, lease, "", "starting"
+	src, cfg := p.source, p.stream
 	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p.client, p.lease = nil, nil
+	}()
+	client.Advise(advice(cfg))
 	policy, err := s.set.Policy(*cfg.Policy)
 	if err != nil {
 		return err
 	}
-	pub, err := s.publishing(src, cfg)
+	pub, err := s.publishing(src, cfg, lease)
 	if err != nil {
 		return err
 	}
@@ -180,6 +218,14 @@ func (s *Server) publish(ctx context.Context, p *publication, src ingest.Source,
 	if err != nil {
 		return err
 	}
+	go func() {
+		select {
+		case <-lease.Lost():
+			s.log.Warn("another origin has taken the stream over", "stream", src.Name)
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	return s.node.Publish(ctx, node.StreamConfig{
 		Name: src.Name, Policy: policy, Fallback: wire.Fallback, Rendezvous: client, Weight: cfg.Weight, Seed: wire.Seed(),
 		Outputs: outputs,
@@ -194,24 +240,26 @@ func (s *Server) outputs(name string, cfg config.Stream) wire.OutputsConfig {
 }
 
 // publishing is how a source is published.
-func (s *Server) publishing(src ingest.Source, cfg config.Stream) (node.PublishConfig, error) {
+func (s *Server) publishing(src ingest.Source, cfg config.Stream, lease *bus.Holding) (node.PublishConfig, error) {
 	ic := ingestConfig(s.config.Load(), *cfg.Ingest, src.URL, cfg.Group)
 	ic.Log = s.log
 	in, err := s.set.Ingest(*cfg.Ingest, ic)
 	if err != nil {
 		return node.PublishConfig{}, err
 	}
-	id := chunk.NewStreamID(wire.Public(s.publisher), src.Name)
 	return node.PublishConfig{
 		Key: s.publisher, Ingest: in, Author: wire.Author, Substreams: cfg.Substreams, ChunkSize: cfg.ChunkSize,
 		Authentication: cfg.Authentication, Parity: cfg.Parity.Int(), GroupSpan: cfg.Group,
-		NextEpoch: func(ctx context.Context) (uint32, error) { return s.bus.NextEpoch(ctx, id) },
+		NextEpoch: lease.NextEpoch,
 	}, nil
 }
 
 // adjust makes a stream that is published be as the config has it now, while it plays. before is how it was.
 func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Source) {
 	was, want := before.stream, cfg.For(src.Name)
+	if before.lease == nil {
+		return // it begins with what the config says then
+	}
 	var err error
 	if !reflect.DeepEqual(was.Policy, want.Policy) {
 		var policy node.PolicySource
@@ -219,7 +267,7 @@ func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Sour
 			err = s.node.SetPolicy(src.Name, policy)
 		}
 	}
-	if a := advice(want); before.client != nil && !reflect.DeepEqual(advice(was), a) {
+	if a := advice(want); !reflect.DeepEqual(advice(was), a) {
 		before.client.Advise(a)
 	}
 	if err == nil && was.Weight != want.Weight {
@@ -231,7 +279,7 @@ func (s *Server) adjust(before *publication, cfg *config.Config, src ingest.Sour
 	moved := before.source.URL != src.URL || before.media != cfg.MediaMTX && want.Ingest.Name == "mediamtx"
 	if err == nil && (moved || !sameMedia(was, want)) {
 		var pub node.PublishConfig
-		if pub, err = s.publishing(src, want); err == nil {
+		if pub, err = s.publishing(src, want, before.lease); err == nil {
 			err = s.node.Republish(src.Name, pub)
 		}
 	}

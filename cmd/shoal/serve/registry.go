@@ -34,7 +34,11 @@ func (s *Server) follow(e event.Event) {
 		s.log.Info("stream ended", "stream", e.Name, "cause", e.Cause)
 		s.later(func(ctx context.Context) error { return s.bus.Unregister(ctx, e.Name) })
 	case event.IngestFailed:
-		s.set1(e.Name, func(p *publication) { p.live, p.reason = false, e.Cause })
+		var lease *bus.Holding
+		s.set1(e.Name, func(p *publication) { p.live, p.reason, lease = false, e.Cause, p.lease })
+		if lease != nil {
+			s.later(func(ctx context.Context) error { lease.Offer(ctx); return nil })
+		}
 	}
 }
 

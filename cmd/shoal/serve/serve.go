@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/ingest"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 )
 
@@ -84,7 +85,8 @@ func Open(ctx context.Context, opts Options) (_ *Server, err error) {
 			s.close()
 		}
 	}()
-	if s.bus, err = bus.Open(ctx, bus.Config{URL: cfg.Bus.URL, Listen: cfg.Bus.Listen, DataDir: cfg.DataDir, Log: s.log}); err != nil {
+	origin := swarm.PeerID(wire.Public(s.identity)).Text() // the same after a restart: it need not wait for itself to go
+	if s.bus, err = bus.Open(ctx, bus.Config{Origin: origin, URL: cfg.Bus.URL, Listen: cfg.Bus.Listen, DataDir: cfg.DataDir, Log: s.log}); err != nil {
 		return nil, err
 	}
 	s.recall(ctx)

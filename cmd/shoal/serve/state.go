@@ -38,6 +38,8 @@ func (s *Server) Streams() []control.Stream {
 			one.State = "live"
 		case p.cancel == nil:
 			one.State = "not shared"
+		case p.holder != "":
+			one.State = "standby"
 		}
 		if p.cancel != nil {
 			one.URL = strings.TrimSuffix(s.Base(), "/") + "/" + name
