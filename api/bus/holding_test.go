@@ -58,7 +58,7 @@ func (c claim) notYet(t *testing.T) {
 	select {
 	case <-c.got:
 		t.Fatal("the lease was given to two origins")
-	case <-time.After(time.Second):
+	case <-time.After(2 * time.Second):
 	}
 }
 
@@ -85,19 +85,21 @@ func TestLeaseThatIsLetGoIsTakenAndItsHolderStandsBy(t *testing.T) {
 	second := open(t, bus.Config{Origin: "second", URL: x.url()})
 	h := take(t, claimed(t, first).got, "a lease")
 	nextEpoch(t, h, 1)
+	h.Offer(t.Context())
+	nextEpoch(t, h, 2) // nobody was there to take it
 	c := claimed(t, second)
 	take(t, c.held, "the standby waits")
-	h.Offer(t.Context())
-	nextEpoch(t, h, 2) // takes it back, unless the standby was faster
 	h.Release()
 	got := take(t, c.got, "the standby takes what was let go")
 	nextEpoch(t, got, 3)
+	got.Offer(t.Context())
+	nextEpoch(t, got, 4)
 	again := claimed(t, first)
 	if holder := take(t, again.held, "who let it go stands by"); holder != "second" {
 		t.Fatalf("it waits for %q", holder)
 	}
-	got.Offer(t.Context())
-	nextEpoch(t, take(t, again.got, "the offer is taken"), 4)
+	got.Offer(t.Context()) // it lives, and answers
+	nextEpoch(t, take(t, again.got, "the offer is taken"), 5)
 	take(t, got.Lost(), "who offered it learns that it is gone")
 	if epoch, err := got.NextEpoch(t.Context()); !errors.Is(err, bus.ErrHeld) {
 		t.Fatalf("epoch %d (%v) beside the new holder", epoch, err)
