@@ -58,7 +58,7 @@ func (c claim) notYet(t *testing.T) {
 	select {
 	case <-c.got:
 		t.Fatal("the lease was given to two origins")
-	case <-time.After(2 * time.Second):
+	case <-time.After(3 * time.Second):
 	}
 }
 
