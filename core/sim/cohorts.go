@@ -1,8 +1,10 @@
 package sim
 
+import "slices"
+
 // Cohorts are those of a viewer of a class, which is one of Groups: that of the class, one of freeRiders, poisoners, noUplink and
-// contributors, and early or late where classes join at different times.
-func (c *Config) Cohorts(class *Class, v Vice) []string {
+// contributors, early or late where classes join at different times, and stayers, where some go, of the early that do not.
+func (c *Config) Cohorts(class *Class, v Vice, gone bool) []string {
 	var list []string
 	if class.Cohort != "" {
 		list = append(list, class.Cohort)
@@ -24,7 +26,19 @@ func (c *Config) Cohorts(class *Class, v Vice) []string {
 			list = append(list, "late")
 		}
 	}
+	if !gone && class.At == c.Groups[0].At && slices.ContainsFunc(c.Faults, parts) {
+		list = append(list, "stayers")
+	}
 	return list
+}
+
+// parts reports whether a fault makes viewers go.
+func parts(f Fault) bool {
+	switch f.(type) {
+	case Kill, Leave:
+		return true
+	}
+	return false
 }
 
 // staggered reports whether some classes of viewers join later than others.

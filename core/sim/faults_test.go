@@ -57,3 +57,17 @@ func TestWireRateCountsHeadersAndProofs(t *testing.T) {
 		t.Errorf("%v bytes per second of a trace, want 15 frames", got)
 	}
 }
+
+func TestStayersAreThoseOfTheFirstWhoDoNotGo(t *testing.T) {
+	cfg := crowd(20)
+	cfg.Groups[0].Count = 10
+	late := cfg.Groups[0]
+	late.At, late.Count = 2*time.Second, 10
+	cfg.Groups = append(cfg.Groups[:1:1], late)
+	cfg.Faults = []sim.Fault{sim.Leave{At: 4 * time.Second, Share: 0.5}}
+	r := run(t, cfg)
+	stay, early := r.Cohorts["stayers"].Viewers, r.Cohorts["early"].Viewers
+	if early != 10 || stay >= early || stay == 0 {
+		t.Errorf("%d early ones, %d stay: %+v", early, stay, r.Cohorts)
+	}
+}

@@ -60,7 +60,7 @@ func (w *world) measure(a *part) *report.Peer {
 	if p.uplink.Idle() {
 		r.Uplink = 1 // 0 would mean no limit
 	}
-	r.Cohorts = w.cfg.Cohorts(p.class, p.vice)
+	r.Cohorts = w.cfg.Cohorts(p.class, p.vice, p.gone)
 	return r
 }
 

@@ -139,8 +139,8 @@ func (w *lane) end(p *peer) {
 		p.gone = true
 		return
 	}
-	p.finals = w.measureAll(p)
 	p.gone = true
+	p.finals = w.measureAll(p)
 	last := w.alive[len(w.alive)-1]
 	w.alive[p.place] = last
 	w.peers[last].place = p.place

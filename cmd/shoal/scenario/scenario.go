@@ -89,12 +89,15 @@ type Join struct {
 // Fault is what goes wrong at a time; one entry may say several.
 type Fault struct {
 	At         time.Duration `yaml:"at"`         // default 0s
+	Every      time.Duration `yaml:"every"`      // again and again until the end; default 0s, which is once; limits 1s..duration
 	Kill       Share         `yaml:"kill"`       // of the viewers then present: they are gone without a word
 	Leave      Share         `yaml:"leave"`      // of the viewers then present: they say goodbye
 	FreeRiders Share         `yaml:"freeRiders"` // of all viewers: they send no chunk from then on
 	Poison     Share         `yaml:"poison"`     // of all viewers: they forge every chunk that they send from then on
+	Churn      Share         `yaml:"churn"`      // of the viewers then present go, every other time without a word, and as many others join until the next time, or within 10s
 	Slow       Slow          `yaml:"slow"`
 	SourceDown time.Duration `yaml:"sourceDown"` // the source's process is killed, and starts again so long after; limits 100ms..1m, 0 for not
+	Plugins    int           `yaml:"plugins"`    // processes of plugins that are killed, whosoever; limits 0..100. shoal trial alone has any
 }
 
 // Slow makes uplinks slow, or fast.

@@ -17,7 +17,8 @@ func (s *Scenario) Simulation() sim.Config {
 	for _, j := range s.Join {
 		left -= j.Count
 	}
-	for _, j := range s.Join {
+	gone, come := s.churn()
+	for _, j := range slices.Concat(s.Join, come) {
 		if j.Count == 0 {
 			j.Count = left
 		}
@@ -34,9 +35,10 @@ func (s *Scenario) Simulation() sim.Config {
 	if s.Helpers.Count > 0 {
 		cfg.Groups = append(cfg.Groups, sim.Class{Count: s.Helpers.Count, Kind: sim.Helper, Uplink: known(s.Helpers.Uplink.bytes(stream))})
 	}
-	for _, f := range s.Faults {
+	for _, f := range s.Occurrences() {
 		cfg.Faults = append(cfg.Faults, f.events()...)
 	}
+	cfg.Faults = append(cfg.Faults, gone...)
 	return cfg
 }
 

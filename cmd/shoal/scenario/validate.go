@@ -55,7 +55,7 @@ func (s *Scenario) validate(keys *yaml.Keys, policies []string) error {
 	}
 	checks = append(checks, s.checkUplinks(), s.checkJoins())
 	for i := range s.Faults {
-		checks = append(checks, s.Faults[i].check(fmt.Sprintf("faults[%d]", i), s.Duration), s.checkOutage(i))
+		checks = append(checks, s.Faults[i].check(fmt.Sprintf("faults[%d]", i), s.Duration), s.checkOutage(i), s.checkRepeat(i))
 	}
 	if len(s.Policy) == 0 {
 		checks = append(checks, bad("policy", "names none (have: %s)", strings.Join(policies, ", ")))
@@ -150,8 +150,8 @@ func (f *Fault) check(key string, duration time.Duration) *wrong {
 	switch {
 	case f.At >= duration:
 		return bad(key+".at", "%v is not before the end of the run: duration is %v", f.At, duration)
-	case f.Kill == 0 && f.Leave == 0 && f.FreeRiders == 0 && f.Poison == 0 && f.Slow.Share == 0 && f.SourceDown == 0:
-		return bad(key, "says nothing: give a share with kill, leave, freeRiders, poison or slow, or a time with sourceDown, {at: 15s, kill: 20%%}")
+	case f.Kill == 0 && f.Leave == 0 && f.FreeRiders == 0 && f.Poison == 0 && f.Slow.Share == 0 && f.SourceDown == 0 && f.Churn == 0 && f.Plugins == 0:
+		return bad(key, "says nothing: give a share with kill, leave, churn, freeRiders, poison or slow, a time with sourceDown, or a number with plugins, {at: 15s, kill: 20%%}")
 	case f.Slow.Share > 0 && f.Slow.Rate <= 0:
 		return bad(key+".slow.rate", "is 0: say how much of the uplink stays, {share: 5%%, rate: 0.2x}")
 	}

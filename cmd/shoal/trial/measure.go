@@ -217,7 +217,7 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 		if uplink.Idle() {
 			v.Peer.Uplink = 1 // 0 would mean no limit
 		}
-		v.Peer.Cohorts = t.plan.sim.Cohorts(st.class, st.vice)
+		v.Peer.Cohorts = t.plan.sim.Cohorts(st.class, st.vice, st.ended)
 		run.Viewers = append(run.Viewers, v.Peer)
 	}
 	if len(came) == 0 {
