@@ -37,7 +37,7 @@ in-examples = @for d in $(EXAMPLES); do echo "$$d"; (cd $$d && $(1)) || exit 1; 
 packages = $(patsubst %,./%/...,$(wildcard $(1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo trial profile build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
+.PHONY: help demo trial soak profile build mediamtx test examples check bench bench-sim table fuzz gen rewrite clean \
 	check-fmt check-lint check-gen check-cross check-wasm check-race
 
 help: ## print this list
@@ -48,6 +48,10 @@ demo: build ## run MediaMTX, a source and viewers on this machine; ARGS="--help"
 
 trial: build ## run SCENARIO with real nodes over real sockets, beside the simulator; ARGS="--baseline --media --report trial.json"
 	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && exec $(BIN) trial $(SCENARIO) $(ARGS)
+
+soak: build ## half an hour of 100 real viewers with churn, plugins and sources killed; fails when memory, goroutines or descriptors grow
+	@MEDIAMTX_BIN="$$(go run ./cmd/mediamtx)" && export MEDIAMTX_BIN && \
+		exec $(BIN) trial cmd/shoal/scenarios/soak.yml --no-sim --process 10 --steady $(ARGS)
 
 profile: build ## what takes the processor's time in a trial of SCENARIO, by process; profiles stay in .cache/profile
 	@rm -rf .cache/profile && mkdir -p .cache/profile

@@ -31,6 +31,7 @@ type trialCommand struct {
 	Baseline    bool          `help:"Let as many readers read MediaMTX itself afterwards, over RTSP and over LL-HLS, and print all three side by side."`
 	BaselineFor time.Duration `default:"15s" help:"How long each of the two is measured, more than 2s, once all readers have come."`
 	Media       bool          `help:"Compare what 20 viewers play out with what MediaMTX was given, frame by frame, and fail when it differs."`
+	Steady      bool          `help:"Print what the processes hold of memory, goroutines and descriptors, and fail when it grows."`
 	Data        string        `help:"Folder for all that it writes; a temporary one, removed at the end, when empty." placeholder:"DIR"`
 	Profile     bool          `help:"Write what takes the processor's time in each process to the data folder, for go tool pprof; with --data."`
 	LogLevel    string        `default:"error" enum:"debug,info,warn,error" help:"debug, info, warn or error; logs go to the data folder."`
@@ -122,6 +123,9 @@ func (c trialCommand) finish(env *environment, o trial.Options, result *trial.Re
 		all = append(all, err)
 	}
 	all = append(all, c.show(env, result, simulated))
+	if c.Steady {
+		all = append(all, trial.PrintSteady(env.stdout, result), result.Steady())
+	}
 	if m := result.Media; m != nil && (result.Whole || m.Viewers > 0) { // one that is stopped early has played nothing
 		all = append(all, m.Err())
 	}

@@ -63,6 +63,12 @@ type ImpairCall struct {
 	Impair  []string // for each, as params.impair of quic has it
 }
 
+// KillPluginCall kills the process of a plugin.
+type KillPluginCall struct{ Pick uint64 }
+
+// KillPluginAnswer says of which kind it was; "" when none ran.
+type KillPluginAnswer struct{ Kind string }
+
 // Nothing is an answer or a question without content, which gob has no empty struct for.
 type Nothing int
 

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/shoal-live/shoal/cmd/shoal/config"
@@ -117,4 +118,28 @@ func (t *trial) slow(ctx context.Context, list []*seat, times float64) {
 		}
 		t.call(ctx, h, "Impair", call)
 	})
+}
+
+// killPlugin kills the process of a plugin of the source or of a viewer, whosoever it is. While the source is down, nobody's.
+func (t *trial) killPlugin(ctx context.Context) {
+	hands := t.crew
+	if t.source.live() {
+		hands = append([]*hand{t.source.hand}, t.crew...)
+	}
+	h, pick := hands[t.plan.random.IntN(len(hands))], t.plan.random.Uint64()
+	t.calls.Go(func() {
+		var answer KillPluginAnswer
+		if err := h.call(ctx, "KillPlugin", KillPluginCall{pick}, &answer); err == nil && answer.Kind != "" { // else its process has just ended
+			t.mu.Lock()
+			t.killed[answer.Kind]++
+			t.mu.Unlock()
+		}
+	})
+}
+
+// kills are the processes of plugins that were killed so far, by kind.
+func (t *trial) kills() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.killed)
 }

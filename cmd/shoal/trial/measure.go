@@ -16,13 +16,15 @@ import (
 // Result is what a trial has measured.
 type Result struct {
 	Report   *report.Report
-	Used     []Used    // by what takes it
-	Fed      uint64    // bytes that MediaMTX has sent to the source, as it counts them
-	Links    int       // most link ends of one viewer
-	Media    *Media    // nil when nobody was to be compared
-	Restarts *Restarts // nil when the source was not killed
-	Ways     []Way     // Shoal, and MediaMTX alone; none without Options.Baseline
-	Whole    bool      // false when it was stopped
+	Used     []Used         // by what takes it
+	Fed      uint64         // bytes that MediaMTX has sent to the source, as it counts them
+	Links    int            // most link ends of one viewer
+	Media    *Media         // nil when nobody was to be compared
+	Restarts *Restarts      // nil when the source was not killed
+	Ways     []Way          // Shoal, and MediaMTX alone; none without Options.Baseline
+	Held     []Held         // by part, every five seconds
+	Killed   map[string]int // plugins' processes, by kind
+	Whole    bool           // false when it was stopped
 }
 
 // The parts that the ways are compared by.
@@ -227,6 +229,6 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	return &Result{
 		Report: report.Build(&run), Used: used, Fed: fed - min(t.fedBefore, fed), Links: t.series.links, Media: media,
 		Restarts: restarts(t.source.lives, viewers, func(viewer int) time.Time { return t.plan.seats[viewer].left }),
-		Whole:    duration >= t.plan.sim.Duration,
+		Held:     t.held, Killed: t.kills(), Whole: duration >= t.plan.sim.Duration,
 	}, nil
 }

@@ -19,6 +19,7 @@ type plan struct {
 	helpers []*seat    // who are there from the beginning, numbered after the viewers
 	faults  []sim.Fault
 	outages []sim.SourceDown // in order
+	plugins []time.Duration  // when the process of a plugin is killed, in order
 	random  *rand.Rand       // of whom faults strike
 }
 
@@ -76,6 +77,12 @@ func newPlan(s *scenario.Scenario) (*plan, error) {
 			p.faults = append(p.faults, f)
 		}
 	}
+	for _, f := range s.Occurrences() {
+		for range f.Plugins {
+			p.plugins = append(p.plugins, f.At)
+		}
+	}
+	slices.Sort(p.plugins)
 	return p, nil
 }
 

@@ -58,6 +58,10 @@ type trial struct {
 	began  time.Time
 	used   *meter
 	series series
+	held   []Held
+
+	mu     sync.Mutex
+	killed map[string]int // plugins' processes, by kind
 
 	fedBefore uint64 // bytes that MediaMTX had sent to the source when it all began
 
@@ -79,7 +83,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	p.spread(o.Process, func(st *seat) { st.process = true })
 	p.spread(o.Compare, func(st *seat) { st.record = true })
-	t := &trial{opts: o, plan: p, failures: make(chan error, len(p.seats)+len(p.helpers)+8)}
+	t := &trial{opts: o, plan: p, killed: make(map[string]int), failures: make(chan error, len(p.seats)+len(p.helpers)+8)}
 	t.source = &source{outage: p.outages, news: make(chan struct{}, 1)}
 	fill, err := t.fill()
 	if err != nil {
@@ -180,8 +184,8 @@ func (t *trial) conduct(ctx context.Context) (*Result, error) {
 // play runs the plan until it is over or ctx ends. Calls go on until calling ends.
 func (t *trial) play(ctx, calling context.Context) error {
 	const beat = time.Second
-	next := beat
-	joined, struck := 0, 0
+	next, holds := beat, heldEvery
+	joined, struck, murdered := 0, 0, 0
 	for _, st := range t.plan.helpers {
 		t.join(calling, st)
 	}
@@ -199,9 +203,16 @@ func (t *trial) play(ctx, calling context.Context) error {
 		for ; struck < len(t.plan.faults) && when(t.plan.faults[struck]) <= now; struck++ {
 			t.strike(calling, t.plan.faults[struck])
 		}
+		for ; murdered < len(t.plan.plugins) && t.plan.plugins[murdered] <= now; murdered++ {
+			t.killPlugin(calling)
+		}
 		if now >= next {
 			next = now.Truncate(beat) + beat // one beat too late is not made up for
 			t.sample(calling, joined)
+			if now >= holds {
+				holds = now + heldEvery
+				_ = t.hold(calling) // the next is as good
+			}
 			if err := t.deserted(); err != nil {
 				return err
 			}
@@ -215,6 +226,9 @@ func (t *trial) play(ctx, calling context.Context) error {
 		}
 		if struck < len(t.plan.faults) {
 			wake = min(wake, when(t.plan.faults[struck]))
+		}
+		if murdered < len(t.plan.plugins) {
+			wake = min(wake, t.plan.plugins[murdered])
 		}
 		timer.Reset(wake - time.Since(t.began))
 		select {

@@ -69,6 +69,7 @@ func TestATrialWithFaultsIsReported(t *testing.T) {
 	o := real(t, func(s *scenario.Scenario) {
 		s.Faults = []scenario.Fault{
 			{At: 0, FreeRiders: 0.25},
+			{At: 2 * time.Second, Every: 2 * time.Second, Plugins: 1},
 			{At: 3 * time.Second, Slow: scenario.Slow{Share: 0.25, Rate: 0.9}},
 			{At: 4 * time.Second, Kill: 0.34},  // of the three that can be
 			{At: 5 * time.Second, Leave: 0.34}, // of the three that are left
@@ -99,6 +100,12 @@ func TestATrialWithFaultsIsReported(t *testing.T) {
 	}
 	if free := r.Cohorts["freeRiders"]; free.Viewers != 1 || free.UploadBps >= r.Cohorts["contributors"].UploadBps {
 		t.Errorf("the free rider: %+v, the honest: %+v", free, r.Cohorts["contributors"])
+	}
+	if killed := result.Killed; killed["transport"]+killed["policy"]+killed["ingest"] == 0 {
+		t.Errorf("plugins' processes killed: %v", killed)
+	}
+	if len(result.Held) == 0 || result.Held[0].Goroutines == 0 {
+		t.Errorf("held: %+v", result.Held)
 	}
 	if len(r.Series) < 6 {
 		t.Fatalf("%d seconds: %+v", len(r.Series), r.Series)

@@ -181,8 +181,17 @@ func (c *Calls) End(call EndCall, _ *Nothing) error {
 			}
 		}
 		v.cancel()
+		c.w.group.Go(func() { c.w.bury(id, v) })
 		return nil
 	})
+}
+
+// bury keeps of a viewer that has been told to end, once it has, what it has measured and played.
+func (w *Worker) bury(id int, v *viewer) {
+	<-v.ended
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.viewers[id] = &viewer{role: v.role, output: v.output, ended: v.ended, final: v.final, over: true, failed: v.failed, cancel: v.cancel}
 }
 
 // Vice gives viewers a vice.
