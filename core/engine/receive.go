@@ -243,6 +243,9 @@ func (e *Engine) countDelay(c *chunk.Chunk) {
 	if e.clock.known && c.Header.Born >= e.clock.unix(e.began) {
 		delay := e.clock.unix(e.now) - c.Header.Born
 		e.count.delay.Add(delay)
+		if began := e.count.Startup; began > 0 && c.Header.Born >= e.clock.unix(e.began+began) {
+			e.count.watched.Add(delay)
+		}
 		e.self.delay += (float64(max(delay, 0)) - e.self.delay) / 64
 	}
 }

@@ -18,6 +18,7 @@ type Stats struct {
 	Published PublishStats // at the source
 
 	Delay   report.Histogram // chunk born -> verified here, by the estimated source clock
+	Watched report.Histogram // of Delay, what was born since playback had begun
 	Playout report.Histogram // group born -> due
 
 	Playing   bool
@@ -39,6 +40,7 @@ type counters struct {
 	Published PublishStats
 	Startup   time.Duration
 	delay     report.Tally
+	watched   report.Tally
 	playout   report.Tally
 }
 
@@ -104,7 +106,7 @@ func (e *Engine) Stats(now time.Duration) Stats {
 	c := &e.count
 	s := Stats{
 		Epoch: e.id(), Groups: c.Groups, Chunks: c.Chunks, Sent: c.Sent, Published: c.Published,
-		Delay: c.delay.Histogram(), Playout: c.playout.Histogram(), Startup: c.Startup,
+		Delay: c.delay.Histogram(), Watched: c.watched.Histogram(), Playout: c.playout.Histogram(), Startup: c.Startup,
 	}
 	p := &e.player
 	s.Playing = p.played && p.started

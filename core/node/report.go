@@ -21,7 +21,7 @@ func (s *Stats) Peer(name string) (_ report.Peer, ok bool) {
 		}
 		e := &st.Engine
 		return report.Peer{
-			Delay: e.Delay, Playout: e.Playout,
+			Delay: e.Delay, Watched: e.Watched, Playout: e.Playout,
 			Startup: e.Startup, Played: e.Groups.Complete > 0,
 			GroupsDue: e.Groups.Due, GroupsComplete: e.Groups.Complete,
 			ChunksDue: e.Chunks.Due, ChunksHeld: e.Chunks.Held, Stalls: e.Groups.Stalls,

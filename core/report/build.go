@@ -10,6 +10,7 @@ import (
 // peer joined count in no delay.
 type Peer struct {
 	Delay   Histogram // chunk born -> verified
+	Watched Histogram // of Delay, what was born since playback had begun
 	Playout Histogram // group born -> handed to the player
 
 	Startup time.Duration // join -> first group played; 0 when none ever was
@@ -80,9 +81,11 @@ func Build(r *Run) *Report {
 	rep.SourceEgressRatio = ratio(r.Source.WireSent, r.StreamBytes)
 	sum := Peer{WireSent: r.Source.WireSent, ChunkSent: r.Source.ChunkSent}
 	uplinks, limited := r.Source.Uplink+r.Helpers, r.Source.Uplink > 0
+	var watched Histogram
 	for i := range r.Viewers {
 		v := &r.Viewers[i]
 		rep.Delays.Merge(&v.Delay)
+		watched.Merge(&v.Watched)
 		sum.Useful += v.Useful
 		sum.Duplicate += v.Duplicate
 		sum.Parity += v.Parity
@@ -99,6 +102,7 @@ func Build(r *Run) *Report {
 			rep.NeverPlayed++
 		}
 	}
+	rep.WatchedMS = watched.Percentiles()
 	if sum.UsefulBytes > 0 {
 		rep.Offload = 1 - ratio(sum.FromSourceBytes, sum.UsefulBytes)
 	}

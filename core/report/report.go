@@ -11,6 +11,7 @@ type Report struct {
 
 	IngestMS  Percentiles `json:"ingest_ms"`        // RTP NTP time -> group born
 	DelayMS   Percentiles `json:"delay_ms"`         // chunk born at the source -> verified at a viewer, all chunks of all viewers
+	WatchedMS Percentiles `json:"watched_delay_ms"` // of delay_ms, what was born since its viewer had begun to play: without what came late because its viewer was joining
 	PlayoutMS Percentiles `json:"playout_delay_ms"` // group born -> handed to the player, all groups of all viewers
 	StartupMS Percentiles `json:"startup_ms"`       // join -> first group played, one sample a viewer
 

@@ -20,6 +20,7 @@ type RunStream struct {
 // Merge adds what the same peer measured of another stream: counts add up, and it has started once all have.
 func (p *Peer) Merge(o *Peer) {
 	p.Delay.Merge(&o.Delay)
+	p.Watched.Merge(&o.Watched)
 	p.Playout.Merge(&o.Playout)
 	p.Startup = max(p.Startup, o.Startup)
 	p.Played = p.Played && o.Played

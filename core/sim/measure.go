@@ -48,7 +48,7 @@ func (w *world) measure(a *part) *report.Peer {
 	p := a.peer
 	s := a.engine.Stats(w.now)
 	r := &report.Peer{
-		Delay: s.Delay, Playout: s.Playout, Startup: s.Startup, Played: s.Startup > 0 || s.Playing,
+		Delay: s.Delay, Watched: s.Watched, Playout: s.Playout, Startup: s.Startup, Played: s.Startup > 0 || s.Playing,
 		GroupsDue: s.Groups.Due, GroupsComplete: s.Groups.Complete, ChunksDue: s.Chunks.Due, ChunksHeld: s.Chunks.Held,
 		Stalls: s.Groups.Stalls, Useful: s.Chunks.Useful, Duplicate: s.Chunks.Duplicate, Parity: s.Chunks.SpareParity(),
 		Repair: s.Chunks.Repair, Forged: s.Chunks.Forged, UsefulBytes: s.Chunks.UsefulBytes, FromSourceBytes: s.Chunks.FromSource,

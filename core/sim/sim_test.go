@@ -203,3 +203,11 @@ func TestTheResourceIndexCountsHelpersAndTheStreamOnTheWire(t *testing.T) {
 		t.Errorf("resource index %v of 2 + 4 + 2 copies for 4 viewers, want 2", r.ResourceIndex)
 	}
 }
+
+func TestWhatWasBornWhileAViewerJoinedIsNoDelayOfWhatItWatches(t *testing.T) {
+	r := run(t, crowd(12))
+	all, watched := &r.DelayMS, &r.WatchedMS
+	if watched.Samples == 0 || watched.Samples >= all.Samples || watched.P99 > all.P99 {
+		t.Errorf("of %d chunks with p99 %.0f ms, %d with %.0f ms while playing", all.Samples, all.P99, watched.Samples, watched.P99)
+	}
+}

@@ -52,6 +52,7 @@ func measures() []measure {
 			return fmt.Sprintf("burst %.0f ms, postal %.0f ms, chunk steps %.0f ms", r.BoundMS.Burst, r.BoundMS.Postal, r.BoundMS.ChunkSteps)
 		}},
 		{"delay p99.9", func(r *report.Report) float64 { return r.DelayMS.P999 }, milliseconds, nil},
+		{"delay p99, while playing", func(r *report.Report) float64 { return r.WatchedMS.P99 }, milliseconds, nil},
 		{"stretch", func(r *report.Report) float64 { return r.Stretch }, times, func(*report.Report) string { return "1: delay p99 / burst" }},
 		{"playout p95", func(r *report.Report) float64 { return r.PlayoutMS.P95 }, milliseconds, nil},
 		{"startup p50", func(r *report.Report) float64 { return r.StartupMS.P50 }, milliseconds, nil},

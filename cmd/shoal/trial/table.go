@@ -32,6 +32,7 @@ func figures() []figure {
 		{"delay p95", func(r *report.Report) float64 { return r.DelayMS.P95 }, "%.0f ms", true},
 		{"delay p99", func(r *report.Report) float64 { return r.DelayMS.P99 }, "%.0f ms", true},
 		{"delay p99.9", func(r *report.Report) float64 { return r.DelayMS.P999 }, "%.0f ms", true},
+		{"delay p99, while playing", func(r *report.Report) float64 { return r.WatchedMS.P99 }, "%.0f ms", true},
 		{"stretch (p99 / burst bound)", func(r *report.Report) float64 { return r.Stretch }, "%.2f", true},
 		{"playout p95", func(r *report.Report) float64 { return r.PlayoutMS.P95 }, "%.0f ms", true},
 		{"playout p99", func(r *report.Report) float64 { return r.PlayoutMS.P99 }, "%.0f ms", true},

@@ -36,6 +36,7 @@ func watched(viewers int, v float64) float64 {
 }
 
 func p99(s *sample) float64             { return some(&s.report.DelayMS, s.report.DelayMS.P99) }
+func watched99(s *sample) float64       { return some(&s.report.WatchedMS, s.report.WatchedMS.P99) }
 func p999(s *sample) float64            { return some(&s.report.DelayMS, s.report.DelayMS.P999) }
 func stretch(s *sample) float64         { return some(&s.report.DelayMS, s.report.Stretch) }
 func playoutP95(s *sample) float64      { return some(&s.report.PlayoutMS, s.report.PlayoutMS.P95) }

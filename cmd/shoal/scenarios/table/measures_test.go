@@ -21,7 +21,7 @@ func TestFiguresFollowTheirFormulas(t *testing.T) {
 		return report.Percentiles{Samples: 1000, P95: p95, P99: p99, P999: 2 * p99, Max: 3 * p95}
 	}
 	one := &report.Report{
-		Viewers: 100, DurationS: 12, DelayMS: percentiles(0, 300), StartupMS: percentiles(4000, 0), ChunkContinuity: 0.99, RejectedChunks: 50,
+		Viewers: 100, DurationS: 12, DelayMS: percentiles(0, 300), WatchedMS: percentiles(0, 200), StartupMS: percentiles(4000, 0), ChunkContinuity: 0.99, RejectedChunks: 50,
 		Max1sEgressBps: 9, SourceCapBps: 10, Streams: []report.Stream{{SourceShare: 0.75}, {SourceShare: 0.25}},
 		Continuity: report.Continuity{Mean: 0.9, Worst1Pct: 0.8, Worst: 0.7},
 		Cohorts: map[string]report.Cohort{
@@ -45,6 +45,7 @@ func TestFiguresFollowTheirFormulas(t *testing.T) {
 		want float64
 	}{
 		"delay p99":                         {p99, 300},
+		"delay p99 while playing":           {watched99, 200},
 		"delay p99.9":                       {p999, 600},
 		"missing chunks":                    {missing, 0.01},
 		"worst viewer":                      {worstContinuity, 0.7},
