@@ -72,12 +72,17 @@ type KillPluginAnswer struct{ Kind string }
 // Nothing is an answer or a question without content, which gob has no empty struct for.
 type Nothing int
 
+// SampleCall asks for a Sample.
+type SampleCall struct{ Poison bool } // there are poisoners
+
 // Sample is what all viewers of a crew have measured so far, together.
 type Sample struct {
 	Playing       int
 	Due, Complete uint64 // groups
 	Delay         report.Histogram
 	MostLinks     int // link ends of one viewer
+	Poisoners     []swarm.PeerID
+	Neighbours    map[swarm.PeerID]int // of honest viewers, how many have that one; once there are poisoners
 }
 
 // Measured is what one viewer or helper has measured.

@@ -56,6 +56,9 @@ func (t *trial) strike(ctx context.Context, f sim.Fault) {
 	case sim.FreeRide:
 		t.corrupt(ctx, t.plan.corrupt(f.Share, sim.RidesFree))
 	case sim.Poison:
+		if t.poison.began == 0 {
+			t.poison.began = max(f.At, 1)
+		}
 		t.corrupt(ctx, t.plan.corrupt(f.Share, sim.Poisons))
 	}
 }

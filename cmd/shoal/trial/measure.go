@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-live/shoal/cmd/shoal/usage"
 	"github.com/shoal-live/shoal/core/report"
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // Result is what a trial has measured.
@@ -22,6 +23,7 @@ type Result struct {
 	Media    *Media         // nil when nobody was to be compared
 	Restarts *Restarts      // nil when the source was not killed
 	Ways     []Way          // Shoal, and MediaMTX alone; none without Options.Baseline
+	Poison   *Poison        // nil where nobody poisons
 	Held     []Held         // by part, every five seconds
 	Killed   map[string]int // plugins' processes, by kind
 	Whole    bool           // false when it was stopped
@@ -145,6 +147,7 @@ func (t *trial) sample(ctx context.Context, joined int) {
 	}
 	s.entries = append(s.entries, e)
 	s.at, s.before, s.sent, s.links = at, now, sent, max(s.links, now.MostLinks)
+	t.poison.note(at, &now)
 	if t.opts.Progress != nil {
 		t.opts.Progress(Progress{
 			At: at, Of: t.plan.sim.Duration, Joined: joined, Playing: e.Viewers, Delay: e.DelayP99, Whole: e.Continuity,
@@ -156,7 +159,7 @@ func (t *trial) sample(ctx context.Context, joined int) {
 func (t *trial) together(ctx context.Context) (all Sample, sent uint64, err error) {
 	for _, h := range t.crew {
 		var one Sample
-		if err := h.call(ctx, "Sample", Nothing(0), &one); err != nil {
+		if err := h.call(ctx, "Sample", SampleCall{Poison: t.poison.began > 0}, &one); err != nil {
 			return Sample{}, 0, err
 		}
 		all.Playing += one.Playing
@@ -164,6 +167,13 @@ func (t *trial) together(ctx context.Context) (all Sample, sent uint64, err erro
 		all.Complete += one.Complete
 		all.Delay.Merge(&one.Delay)
 		all.MostLinks = max(all.MostLinks, one.MostLinks)
+		all.Poisoners = append(all.Poisoners, one.Poisoners...)
+		for peer, n := range one.Neighbours { // order-free: sums
+			if all.Neighbours == nil {
+				all.Neighbours = make(map[swarm.PeerID]int)
+			}
+			all.Neighbours[peer] += n
+		}
 	}
 	source, err := t.source.measure(ctx)
 	return all, source.Sent, err
@@ -229,6 +239,8 @@ func (t *trial) measure(ctx context.Context) (*Result, error) {
 	return &Result{
 		Report: report.Build(&run), Used: used, Fed: fed - min(t.fedBefore, fed), Links: t.series.links, Media: media,
 		Restarts: restarts(t.source.lives, viewers, func(viewer int) time.Time { return t.plan.seats[viewer].left }),
-		Held:     t.held, Killed: t.kills(), Whole: duration >= t.plan.sim.Duration,
+		Poison:   t.poison.result(),
+		Held:     t.held, Killed: t.kills(),
+		Whole: duration >= t.plan.sim.Duration,
 	}, nil
 }

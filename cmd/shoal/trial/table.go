@@ -92,6 +92,9 @@ func Print(w io.Writer, result *Result, simulated *report.Report) error {
 	if err := printRestarts(w, result.Restarts); err != nil {
 		return err
 	}
+	if err := printPoison(w, result.Poison); err != nil {
+		return err
+	}
 	if err := printMedia(w, result.Media); err != nil {
 		return err
 	}

@@ -58,6 +58,7 @@ type trial struct {
 	began  time.Time
 	used   *meter
 	series series
+	poison poison
 	held   []Held
 
 	mu     sync.Mutex

@@ -5,11 +5,15 @@ import (
 
 	"github.com/shoal-live/shoal/cmd/shoal/trial/baseline"
 	"github.com/shoal-live/shoal/core/node"
+	"github.com/shoal-live/shoal/core/sim"
 	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // Sample measures all viewers together.
-func (c *Calls) Sample(_ Nothing, answer *Sample) error {
+func (c *Calls) Sample(call SampleCall, answer *Sample) error {
+	if call.Poison {
+		answer.Neighbours = make(map[swarm.PeerID]int)
+	}
 	for _, v := range c.w.all() { // order-free: sums
 		if v.role == swarm.Helper {
 			continue
@@ -35,6 +39,15 @@ func (c *Calls) Sample(_ Nothing, answer *Sample) error {
 		answer.Complete += e.Groups.Complete
 		answer.Delay.Merge(&e.Delay)
 		answer.MostLinks = max(answer.MostLinks, st.Links)
+		switch {
+		case !call.Poison:
+		case sim.Vice(v.carrier.vice.Load()) == sim.Poisons:
+			answer.Poisoners = append(answer.Poisoners, v.viewer.Node().Self())
+		default:
+			for i := range e.Links {
+				answer.Neighbours[e.Links[i].Peer]++
+			}
+		}
 	}
 	return nil
 }
