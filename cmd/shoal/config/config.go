@@ -102,7 +102,7 @@ func Default() Config {
 		Policy:     Plugin{Name: "substream", Isolation: Process},
 		Ingest:     Plugin{Name: "mediamtx", Isolation: Process},
 		Stream: Stream{
-			Weight: 1, Group: 50 * time.Millisecond, Substreams: 16, ChunkSize: 900, Authentication: "merkle", Parity: "0%",
+			Weight: 1, Group: 50 * time.Millisecond, Substreams: 16, ChunkSize: 900, Authentication: "merkle", Parity: "6%",
 		},
 	}
 }

@@ -46,8 +46,8 @@ func (s *Scenario) churn() (gone []sim.Fault, come []Join) {
 			} else {
 				gone = append(gone, sim.Kill{At: f.At, Share: float64(churn)})
 			}
-			if n := int(float64(churn)*float64(s.Viewers.Count) + 0.5); n > 0 && f.At+within <= s.Duration {
-				come = append(come, Join{At: f.At, Count: n, Over: within})
+			if n := int(float64(churn)*float64(s.Viewers.Count) + 0.5); n > 0 {
+				come = append(come, Join{At: f.At, Count: n, Over: min(within, (s.Duration-f.At)*9/10)}) // before the end
 			}
 		}
 	}

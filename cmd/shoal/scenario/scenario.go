@@ -30,7 +30,7 @@ type Stream struct {
 	Group     time.Duration `yaml:"group"`     // media time of a group; default 100ms, limits 1ms..10s
 	GOP       time.Duration `yaml:"gop"`       // between random-access groups; default 1s, limits group..1m
 	KeyFrame  Times         `yaml:"keyFrame"`  // size of a random-access group, in sizes of the others; default 1x, limits 0.01x..1000x
-	Parity    Share         `yaml:"parity"`    // spare chunks, as a share of the others over many groups, in whole percent; default 0%, limits 0%..100%
+	Parity    Share         `yaml:"parity"`    // spare chunks, as a share of the others over many groups, in whole percent; default 6%, limits 0%..100%
 	Trace     string        `yaml:"trace"`     // file with the bytes of each group, instead of bitrate and keyFrame; default none
 }
 
@@ -118,7 +118,7 @@ func Default() Scenario {
 	return Scenario{
 		Seed:     1,
 		Duration: 30 * time.Second,
-		Stream:   Stream{Bitrate: 2_500_000, ChunkSize: 900, Group: 100 * time.Millisecond, GOP: time.Second, KeyFrame: 1},
+		Stream:   Stream{Bitrate: 2_500_000, ChunkSize: 900, Group: 100 * time.Millisecond, GOP: time.Second, KeyFrame: 1, Parity: 0.06},
 		Source:   Source{Uplink: Rate{Bits: 12_000_000}, Copies: 3},
 		Helpers:  Helpers{Uplink: Rate{Bits: 50_000_000}},
 		Viewers: Viewers{Count: 100, Uplinks: []Uplinks{

@@ -36,7 +36,7 @@ func TestUplinksAreScaledToTheResourceIndexOnTheWire(t *testing.T) {
 }
 
 func TestParityIsInWholePercent(t *testing.T) {
-	for text, want := range map[string]int{"{}": 0, "{parity: 6%}": 6, "{parity: 0.29}": 29, "{parity: 100%}": 100} {
+	for text, want := range map[string]int{"{}": 6, "{parity: 0%}": 0, "{parity: 0.29}": 29, "{parity: 100%}": 100} {
 		if got := simulation(t, "stream: "+text).Stream.Parity; got != want {
 			t.Errorf("%s: %d percent, want %d", text, got, want)
 		}
