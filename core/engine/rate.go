@@ -26,7 +26,7 @@ const (
 func (r *rate) begin(d *chunk.Descriptor, overhead int) {
 	*r = rate{overhead: overhead + 36 + proofSize}
 	r.chunkWire = d.ChunkSize + r.overhead
-	r.described = d.Bitrate / 8 * uint64(r.chunkWire) / uint64(max(d.ChunkSize, 1)) * uint64(100+d.Parity) / 100
+	r.described = d.Bitrate / 8 * uint64(r.chunkWire) / uint64(max(d.ChunkSize, 1))
 	r.told = r.described
 }
 
@@ -37,11 +37,8 @@ func (r *rate) add(h *chunk.GroupHeader) {
 	r.span = float64(r.span*fade) + span
 }
 
-// wire is what one copy of a group takes, parity included.
-func (r *rate) wire(h *chunk.GroupHeader) int {
-	_, slice := h.Slice(0)
-	return int(h.Size) + int(h.Parity)*slice + h.Total()*r.overhead
-}
+// wire is what one copy of a group takes without its parity, which is only sent where an uplink has room left.
+func (r *rate) wire(h *chunk.GroupHeader) int { return int(h.Size) + int(h.Data)*r.overhead }
 
 // perSecond is the estimate in bytes per second; 0 when nothing is known.
 func (r *rate) perSecond() uint64 {
