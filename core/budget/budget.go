@@ -12,11 +12,14 @@ type Source interface {
 	// Take asks to send size wire bytes of class now. ok means that they are granted and charged. Otherwise
 	// retry is the earliest time at which asking again makes sense.
 	Take(now time.Duration, class scheduler.Class, size int) (ok bool, retry time.Duration)
-	// Rate is what the share can count on, in wire bytes per second: its part by weight of the cap or, without
-	// one, of what receipts have shown the uplink to carry; 0 means unknown. shown says that it is known to carry no more.
+	// Rate is what the share can count on, in wire bytes per second: its part of the cap or, without one, of what receipts
+	// have shown the uplink to carry; 0 means unknown. shown says that it is known to carry no more. The part is by weight, and
+	// what others are not bound to of theirs. So it shrinks, to that by weight at the least, as they bind themselves.
 	Rate() (rate uint64, shown bool)
-	// Cap is the share's part by weight of the configured cap, bytes per second; 0 for none.
+	// Cap is the share's part, likewise, of the configured cap, bytes per second; 0 for none.
 	Cap() uint64
+	// Bind tells how much the engine is bound to send from now on, in wire bytes per second: at first nothing.
+	Bind(rate uint64)
 }
 
 // Confirmer takes receipts. A Share is one; an engine whose Source is one tells it what leaves and passes on the receipts

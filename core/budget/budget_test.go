@@ -216,9 +216,11 @@ func TestAShareThatDoesNotComeBackIsNotWaitedForLong(t *testing.T) {
 	}
 }
 
-func TestRateIsThePartByWeight(t *testing.T) {
+func TestRateIsThePartByWeightOfWhatAllWant(t *testing.T) {
 	a := newAllocator(t, Config{Cap: 400_000})
 	one, three := a.Share(1), a.Share(3)
+	one.Bind(400_000)
+	three.Bind(400_000)
 	rate, shown := three.Rate()
 	if three.Cap() != 300_000 || one.Cap() != 100_000 || !shown || rate < 270_000 || rate > 300_000 {
 		t.Errorf("caps %d and %d, rate %d", three.Cap(), one.Cap(), rate)
@@ -255,7 +257,7 @@ func TestSetCapHoldsFromThenOn(t *testing.T) {
 	if s.got > 100_000 || s.got < 80_000 {
 		t.Errorf("%d bytes in the first second at 100000", s.got)
 	}
-	if err := a.SetCap(6*time.Second, 5); !errors.Is(err, ErrConfig) || a.Share(1).Cap() != 50_000 {
+	if err := a.SetCap(6*time.Second, 5); !errors.Is(err, ErrConfig) || a.Share(1).Cap() != 100_000 {
 		t.Errorf("a cap of 5: %v", err)
 	}
 	if err := a.SetCap(6*time.Second, 0); err != nil {

@@ -147,6 +147,7 @@ func TestUnderACapTheUplinkIsBelieved(t *testing.T) {
 func TestMeasuredSetsTheEstimate(t *testing.T) {
 	a := newAllocator(t, Config{})
 	one, two := a.Share(1), a.Share(1)
+	two.Bind(300_000)
 	a.Measured(0, 300_000)
 	if rate, shown := one.Rate(); rate != 150_000 || !shown {
 		t.Errorf("rate %d, shown %v", rate, shown)

@@ -23,6 +23,7 @@ type Share struct {
 	id      uint64
 	weight  uint64
 	virtual uint64          // when the next grant starts
+	bound   uint64          // see Bind
 	waits   scheduler.Class // most urgent class that was refused; 0 when the share does not wait
 	until   time.Duration   // until when it is waited for
 }
@@ -145,14 +146,12 @@ func (a *Allocator) advance(now time.Duration, s *Share, start uint64) {
 
 // Rate is what the share can count on, see Source: its part of the bucket's rate, less what is charged.
 func (s *Share) Rate() (rate uint64, shown bool) {
-	a := s.of
-	all, shown := a.estimate.shownRate()
-	all -= min(all, a.charged.sum)
-	return all * s.weight / max(a.weights, 1), shown
+	all, shown := s.of.estimate.shownRate()
+	return s.part(all - min(all, s.of.charged.sum)), shown
 }
 
 // Cap is the share's part of the cap, see Source.
-func (s *Share) Cap() uint64 { return s.of.cfg.Cap * s.weight / max(s.of.weights, 1) }
+func (s *Share) Cap() uint64 { return s.part(s.of.cfg.Cap) }
 
 // Receipt is as Confirmer says.
 func (s *Share) Receipt(now time.Duration, link swarm.LinkID, r Receipt) {

@@ -44,6 +44,7 @@ type strict struct {
 
 func (b *strict) Rate() (uint64, bool) { return 0, false }
 func (b *strict) Cap() uint64          { return 0 }
+func (*strict) Bind(uint64)            {}
 
 func (b *strict) Take(now time.Duration, _ scheduler.Class, _ int) (bool, time.Duration) {
 	b.asked++

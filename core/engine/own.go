@@ -106,6 +106,7 @@ func (e *Engine) beat() {
 
 // capacity tells the policy when a figure of the uplink has moved by more than a tenth.
 func (e *Engine) capacity() {
+	e.cfg.Budget.Bind(e.committed())
 	rate, shown := e.cfg.Budget.Rate()
 	c := scheduler.Capacity{Cap: e.cfg.Budget.Cap(), Measured: rate, Committed: e.committed(), Shown: shown}
 	was := &e.self.capacity

@@ -28,6 +28,7 @@ func (p *purse) Take(now time.Duration, _ scheduler.Class, _ int) (bool, time.Du
 
 func (p *purse) Rate() (uint64, bool) { return p.rate, p.shown }
 func (p *purse) Cap() uint64          { return p.limit }
+func (*purse) Bind(uint64)            {}
 
 func (p *purse) Receipt(time.Duration, swarm.LinkID, budget.Receipt) {}
 func (p *purse) Forget(swarm.LinkID)                                 {}

@@ -73,6 +73,7 @@ func (endless) Take(now time.Duration, _ scheduler.Class, _ int) (bool, time.Dur
 }
 func (endless) Rate() (uint64, bool) { return 0, false }
 func (endless) Cap() uint64          { return 0 }
+func (endless) Bind(uint64)          {}
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), sum: sha256.New()}

@@ -40,14 +40,16 @@ func TestStreamsThatAreShortShareTheSourceByWeight(t *testing.T) {
 }
 
 func TestWhatAStreamLeavesIsTheOthers(t *testing.T) {
-	cfg := sharing(300_000, sim.Share{Weight: 1}, sim.Share{Weight: 2, Bitrate: 100_000})
-	cfg.Source.Cap = 0 // under a cap an engine promises no more than its part by weight
-	r := run(t, cfg)
-	if got := r.Streams[1].SourceEgressRatio; got < 2 {
-		t.Errorf("of the stream that wants little %.2f copies leave the source, want both", got)
-	}
-	if sent := r.Streams[0].SourceEgressRatio * r.Streams[0].StreamBps / 8; sent < 2*300_000/3 {
-		t.Errorf("the other sends %.0f bytes per second, want what is left, twice its third of 300,000 and more", sent)
+	for _, limit := range []uint64{0, 300_000} {
+		cfg := sharing(300_000, sim.Share{Weight: 1}, sim.Share{Weight: 2, Bitrate: 100_000})
+		cfg.Source.Cap = limit
+		r := run(t, cfg)
+		if got := r.Streams[1].SourceEgressRatio; got < 2 {
+			t.Errorf("cap %d: of the stream that wants little %.2f copies leave the source, want both", limit, got)
+		}
+		if sent := r.Streams[0].SourceEgressRatio * r.Streams[0].StreamBps / 8; sent < 2*300_000/3 {
+			t.Errorf("cap %d: the other sends %.0f bytes per second, want what is left, twice its third of 300,000 and more", limit, sent)
+		}
 	}
 }
 
