@@ -63,9 +63,20 @@ func (p *policy) starving() (n int) {
 	return n
 }
 
+// seeks is how many further neighbours are sought: few where the uplink carries no copy of a substream, for handshakes alone would
+// fill it. What its owner asks for would wait behind them, and be asked for again.
+func (p *policy) seeks() int {
+	n := seekers * p.starving()
+	if !p.Uplink.Carries() {
+		n = min(n, poorSeeks)
+	}
+	return n
+}
+
 const (
 	starvedAfter = 2 * time.Second // that nobody has pushed a substream
 	seekers      = 2               // further neighbours that are sought for each such substream
+	poorSeeks    = 4               // in all, by one whose uplink carries nothing
 )
 
 // choice is what a feeder is chosen by.

@@ -97,10 +97,10 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		}
 		p.depart()
 	}
-	p.Links.Want = p.params.Neighbours + seekers*p.starving()
+	p.Links.Want = p.params.Neighbours + p.seeks()
 	p.Links.Meet()
 	if due {
-		p.Links.Wanting = p.starving() > 0
+		p.Links.Wanting = p.starving() > 0 && p.Uplink.Carries()
 		p.Links.Prune()
 		p.yield()
 	}
