@@ -144,6 +144,7 @@ func (v *visitor) Candidates([]swarm.Candidate) {
 }
 func (*visitor) Descriptor([]byte)                    {}
 func (*visitor) Signal(swarm.PeerID, []byte)          {}
+func (*visitor) Suspect(swarm.PeerID)                 {}
 func (*visitor) Punch([]swarm.Address, time.Duration) {}
 
 // BenchmarkCrowd joins viewers of other processes over real sockets: joins per second and their p99, memory of the server for a

@@ -142,6 +142,9 @@ func (c *Client) Signal(peer swarm.PeerID, data []byte) {
 	c.queue(&message{Type: "signal", Peer: peer.Text(), Data: data})
 }
 
+// Accuse tells the server that peer has sent a forged chunk.
+func (c *Client) Accuse(peer swarm.PeerID) { c.queue(&message{Type: "accuse", Peer: peer.Text()}) }
+
 // Reachable replaces the addresses of this node: the first swarm.MaxAddresses of them that are not too long.
 func (c *Client) Reachable(addresses []swarm.Address) {
 	list := slices.DeleteFunc(slices.Clone(addresses), func(a swarm.Address) bool { return len(a) == 0 || len(a) > swarm.MaxAddress })

@@ -21,6 +21,8 @@
 //	                  <- signal         for another member
 //	signal ->                           from another member
 //	punch ->                            open the NAT towards addresses, after a delay
+//	                  <- accuse         another member has sent this one a forged chunk
+//	suspect ->                          a member that several have accused
 //	                  <- report         statistics, the last one counts
 //	                  <- time           at least every 20 s, as a sign of life
 //	time ->                             the server's clock

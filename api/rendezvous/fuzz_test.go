@@ -25,6 +25,8 @@ func seeds() []*message {
 		{Type: "candidates"},
 		{Type: "describe", Descriptor: []byte{0, 1, 2}},
 		{Type: "signal", Peer: id, Data: []byte("offer")},
+		{Type: "accuse", Peer: id},
+		{Type: "suspect", Peer: id},
 		{Type: "punch", Addresses: []swarm.Address{"quic:192.0.2.1:1"}, DelayMS: 10},
 		{Type: "report", Report: &node.Statistics{DelayMS: 12.5, Playing: true}, Feeds: []string{id}},
 		{Type: "time", Sent: 1, Now: 2},
@@ -112,7 +114,8 @@ func (n nobody) Punch(list []swarm.Address, delay time.Duration) {
 		n.t.Fatalf("punch %v after %v", list, delay)
 	}
 }
-func (nobody) Connection(error) {}
+func (nobody) Suspect(swarm.PeerID) {}
+func (nobody) Connection(error)     {}
 
 // FuzzClient: whatever a server says, the node hears only what is within limits.
 func FuzzClient(f *testing.F) {

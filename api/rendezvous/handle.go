@@ -24,6 +24,8 @@ func (s *Server) handle(m *member, msg *message) error {
 		return s.advise(m, msg.Advice)
 	case "signal":
 		return s.signal(m, msg.Peer, msg.Data)
+	case "accuse":
+		return s.accuse(m, msg.Peer)
 	case "report":
 		s.report(m, msg)
 	case "time":

@@ -23,6 +23,7 @@ type heard struct {
 	signals    []string
 	punches    int
 	policies   []string // that it was advised to use
+	suspects   []swarm.PeerID
 	connected  bool
 	joins      int
 	away       error // why the server does not answer, as it was told last
@@ -58,6 +59,7 @@ func (h *heard) Signal(_ swarm.PeerID, data []byte) {
 	h.change(func() { h.signals = append(h.signals, string(data)) })
 }
 func (h *heard) Punch([]swarm.Address, time.Duration) { h.change(func() { h.punches++ }) }
+func (h *heard) Suspect(p swarm.PeerID)               { h.change(func() { h.suspects = append(h.suspects, p) }) }
 func (h *heard) Connection(err error) {
 	h.change(func() {
 		h.connected, h.away = err == nil, err

@@ -116,6 +116,7 @@ func (s *Server) join(m *member, j *message, publisher ed25519.PublicKey, addr n
 	}
 	s.rooms[r.name] = r
 	m.joined, m.offered = now, now
+	r.stand(m, addr)
 	m.conn.hold()
 	r.add(m)
 	s.members++

@@ -21,6 +21,7 @@ const (
 	maxSignals     = 64        // signals
 	maxSignalBytes = 128 << 10 // bytes of them
 	maxPunches     = 16
+	maxWords       = 64 // accusations, and members accused
 )
 
 const (

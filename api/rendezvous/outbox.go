@@ -9,11 +9,11 @@ type frame struct {
 }
 
 // outbox holds what waits for one connection. It is bounded without ever giving up the connection: of signals the
-// oldest are dropped beyond maxSignals and maxSignalBytes, of punches beyond maxPunches, and of every other kind the newest
+// oldest are dropped beyond maxSignals and maxSignalBytes, of punches beyond maxPunches, of accusations and those accused beyond maxWords, and of every other kind the newest
 // alone waits, in the place of the one before it. Its owner guards it by a lock.
 type outbox struct {
 	queue   []frame
-	dropped uint64 // signals and punches
+	dropped uint64 // signals, punches and words
 }
 
 // put queues f.
@@ -23,6 +23,8 @@ func (o *outbox) put(f frame) {
 		o.make(f, maxSignals, maxSignalBytes)
 	case "punch":
 		o.make(f, maxPunches, maxSignalBytes)
+	case "accuse", "suspect":
+		o.make(f, maxWords, maxSignalBytes)
 	default:
 		if i := slices.IndexFunc(o.queue, func(q frame) bool { return q.kind == f.kind }); i >= 0 {
 			o.queue[i] = f

@@ -13,6 +13,7 @@ func TestOutboxKeepsTheNewestAndItsBounds(t *testing.T) {
 	for i := range 200 {
 		o.put(frame{"signal", fmt.Appendf(nil, "%d", i)})
 		o.put(frame{"punch", fmt.Appendf(nil, "%d", i)})
+		o.put(frame{"suspect", fmt.Appendf(nil, "%d", i)})
 		o.put(frame{"descriptor", fmt.Appendf(nil, "%d", i)})
 	}
 	o.put(frame{"error", []byte("e")})
@@ -28,19 +29,19 @@ func TestOutboxKeepsTheNewestAndItsBounds(t *testing.T) {
 		last[f.kind] = string(f.data)
 		order = append(order, f.kind)
 	}
-	want := map[string]int{"challenge": 1, "descriptor": 1, "signal": maxSignals, "punch": maxPunches, "error": 1}
+	want := map[string]int{"challenge": 1, "descriptor": 1, "signal": maxSignals, "punch": maxPunches, "suspect": maxWords, "error": 1}
 	for kind, n := range want {
 		if counts[kind] != n {
 			t.Errorf("%d of %s wait, want %d", counts[kind], kind, n)
 		}
 	}
-	if last["signal"] != "199" || last["punch"] != "199" || last["descriptor"] != "199" {
+	if last["signal"] != "199" || last["punch"] != "199" || last["suspect"] != "199" || last["descriptor"] != "199" {
 		t.Errorf("the newest are %v", last)
 	}
 	if order[0] != "challenge" || order[1] != "descriptor" || order[len(order)-1] != "error" {
 		t.Errorf("the order is %v", order)
 	}
-	if o.dropped != 200-maxSignals+200-maxPunches {
+	if o.dropped != 200-maxSignals+200-maxPunches+200-maxWords {
 		t.Errorf("%d are counted as dropped", o.dropped)
 	}
 }

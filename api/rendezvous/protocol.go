@@ -21,7 +21,7 @@ const Subprotocol = "shoal.rendezvous.v1"
 type message struct {
 	Type       string           `json:"type"`
 	Nonce      []byte           `json:"nonce,omitempty"`      // challenge
-	Peer       string           `json:"peer,omitempty"`       // join, signal
+	Peer       string           `json:"peer,omitempty"`       // join, signal, accuse, suspect
 	Role       string           `json:"role,omitempty"`       // join
 	Name       string           `json:"name,omitempty"`       // join, joined
 	Stream     string           `json:"stream,omitempty"`     // join (optional: the one that is meant), joined: StreamID

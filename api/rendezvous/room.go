@@ -30,6 +30,8 @@ type room struct {
 	roles     [swarm.Viewer + 1][]*member // the same, by role, for picking at random
 	empty     time.Time                   // since when it has no source
 	advice    *Advice                     // of the source; nil without
+	jury      swarm.Jury
+	born      time.Time // the jury's time 0
 }
 
 // member is one peer in a room.
@@ -44,11 +46,12 @@ type member struct {
 	offered  time.Time // when it was last introduced to others
 	position int       // in room.roles
 	intro    []byte    // it as a candidate, JSON; nil while it has no address
-	punch    []byte    // the message by which others open their NATs towards it; nil without a public address
+	standing *swarm.Standing
+	punch    []byte // the message by which others open their NATs towards it; nil without a public address
 }
 
 func newRoom(name string, publisher ed25519.PublicKey) *room {
-	r := &room{name: name, id: chunk.NewStreamID(publisher, name), publisher: publisher, members: make(map[swarm.PeerID]*member)}
+	r := &room{name: name, id: chunk.NewStreamID(publisher, name), publisher: publisher, members: make(map[swarm.PeerID]*member), born: time.Now()}
 	r.describe(nil, &chunk.Descriptor{})
 	return r
 }
@@ -70,6 +73,7 @@ func (r *room) add(m *member) {
 }
 
 func (r *room) remove(m *member) {
+	m.standing.Part()
 	delete(r.members, m.peer)
 	list := &r.roles[m.role]
 	last := len(*list) - 1
@@ -85,9 +89,16 @@ func (r *room) live() bool { return len(r.roles[swarm.Source]) > 0 }
 func (r *room) candidates(m *member, count int) []*member {
 	count = min(max(count, 1), MaxCandidates)
 	picked := pick(make([]*member, 0, count), r.roles[swarm.Source], m, min(count, 4))
+	if m.standing.Accused(r.now()) {
+		return picked // sources take no chunks
+	}
 	picked = pick(picked, r.roles[swarm.Helper], m, len(picked)+(count-len(picked)+3)/4)
 	picked = pick(picked, r.roles[swarm.Viewer], m, count)
-	return pick(picked, r.roles[swarm.Helper], m, count)
+	picked = pick(picked, r.roles[swarm.Helper], m, count)
+	for _, o := range picked {
+		m.standing.Meet(o.standing)
+	}
+	return picked
 }
 
 // pick appends members of list at random until there are most.
@@ -98,12 +109,13 @@ func pick(picked, list []*member, m *member, most int) []*member {
 	// A few misses are cheaper than shuffling a large list; a small one is walked from a random place.
 	tries, at := 8*MaxCandidates, rand.IntN(len(list))
 	walk := len(list) <= tries
+	now := m.room.now()
 	for i := 0; i < min(tries, len(list)) && len(picked) < most; i++ {
 		o := list[(at+i)%len(list)]
 		if !walk {
 			o = list[rand.IntN(len(list))]
 		}
-		if o != m && o.intro != nil && !slices.Contains(picked, o) {
+		if o != m && o.intro != nil && !o.standing.Accused(now) && !slices.Contains(picked, o) {
 			picked = append(picked, o)
 		}
 	}

@@ -16,6 +16,7 @@ func crowd(helpers, viewers int) *room {
 		m := &member{role: role, conn: &conn{closed: true}}
 		binary.BigEndian.PutUint32(m.peer[:], uint32(len(r.members)+1))
 		m.reach([]swarm.Address{swarm.Address(fmt.Sprintf("quic:192.0.2.1:%d", len(r.members)))})
+		m.standing = &swarm.Standing{Peer: m.peer, Role: role}
 		r.add(m)
 	}
 	add(swarm.Source)

@@ -158,6 +158,10 @@ func (s *session) take(m *message) error {
 		if peer, err := swarm.ParsePeerID(m.Peer); err == nil && len(m.Data) <= MaxSignal {
 			s.sink.Signal(peer, m.Data)
 		}
+	case "suspect":
+		if peer, err := swarm.ParsePeerID(m.Peer); err == nil {
+			s.sink.Suspect(peer)
+		}
 	case "punch":
 		if checkAddresses(m.Addresses) == nil && m.DelayMS >= 0 && m.DelayMS < 10_000 {
 			s.sink.Punch(m.Addresses, time.Duration(m.DelayMS)*time.Millisecond)

@@ -21,7 +21,7 @@ func (e *Engine) denied(l *link, m *swarm.Deny) {
 		return
 	}
 	if m.Reason == swarm.NoCapacity {
-		l.busy = e.now + noCapacityFor
+		l.busy = max(l.busy, e.now+noCapacityFor)
 	}
 	for _, n := range m.Numbers {
 		i, ok := e.asking.find(n)

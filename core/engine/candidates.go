@@ -86,11 +86,29 @@ func (c *candidates) ban(p swarm.PeerID, until time.Duration) {
 		c.banned = slices.Delete(c.banned, 0, 1)
 	}
 	c.banned = append(c.banned, banned{p, until})
-	c.list = slices.DeleteFunc(c.list, func(k candidate) bool { return k.Peer == p })
+	c.list = slices.DeleteFunc(c.list, func(k candidate) bool { return k.Peer == p && !k.dialing }) // the outcome of a dial is told
 }
 
 func (c *candidates) isBanned(p swarm.PeerID, now time.Duration) bool {
 	return slices.ContainsFunc(c.banned, func(b banned) bool { return b.peer == p && b.until > now })
+}
+
+// Suspect tells of a peer that others have accused, from the rendezvous. The word may be a lie, so it costs little: who feeds
+// this peer is judged by what it sends. From anybody else nothing is taken for a while, and it is refused unless it is fed.
+func (e *Engine) Suspect(now time.Duration, p swarm.PeerID) {
+	e.at(now)
+	l := e.linkTo(p)
+	if e.left || p == e.cfg.Self || l != nil && l.ours.eager != 0 || e.candidates.isBanned(p, now) {
+		return
+	}
+	e.candidates.ban(p, now+suspectFor)
+	switch {
+	case l == nil:
+	case l.theirs.eager != 0:
+		l.busy = now + suspectFor
+	default:
+		e.bye(l, swarm.ByeMisconduct, "accused by others")
+	}
 }
 
 // gossip introduces some neighbours to one of them.

@@ -11,7 +11,7 @@
 //	  +------------------------------------------------------------------------+
 //	                                  |
 //	                                  v
-//	Ready{Control, Chunks, Deliver, Batch, Dial, Hangup, Introduce, Events, WakeAt}
+//	Ready{Control, Chunks, Deliver, Batch, Dial, Hangup, Introduce, Accuse, Events, WakeAt}
 //
 // Where to look:
 //

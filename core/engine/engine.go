@@ -161,6 +161,7 @@ func (o *outbox) clear() {
 	o.Dial = emptied(o.Dial)
 	o.Hangup = emptied(o.Hangup)
 	o.Ban = emptied(o.Ban)
+	o.Accuse = emptied(o.Accuse)
 	o.Events = emptied(o.Events)
 	o.Batch, o.Introduce, o.WakeAt = nil, 0, 0
 	o.sends, o.grant, o.to = o.sends[:0], o.grant[:0], o.to[:0]

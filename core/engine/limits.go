@@ -49,6 +49,7 @@ const (
 	receiptDelay   = 10 * time.Millisecond
 	gossipEvery    = 20 * time.Second
 	banFor         = 5 * time.Minute
+	suspectFor     = time.Minute // that a peer is refused of which others have said that it forges
 
 	silentAfter   = 300 * time.Millisecond // of a substream, at least
 	pausedAfter   = 500 * time.Millisecond // without anything new or offered, or two groups' time if that is more, until the stream counts as paused

@@ -32,6 +32,8 @@ type Ready struct {
 	Introduce int
 	// Ban lists peers that misbehaved: refuse their identity and address for a while.
 	Ban []swarm.PeerID
+	// Accuse lists peers that sent a forged chunk: the rendezvous is to hear of them.
+	Accuse []swarm.PeerID
 	// Events for the bus, logs and metrics.
 	Events []event.Event
 	// WakeAt is when Tick is wanted at the latest; never 0.

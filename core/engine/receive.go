@@ -56,6 +56,7 @@ func (e *Engine) Chunk(now time.Duration, id swarm.LinkID, frame []byte) {
 	case verdict == chunk.Forged:
 		e.count.Chunks.Forged++
 		e.event(event.ChunkRejected{Stream: e.cfg.Stream, Peer: l.peer, Chunk: c.ID()})
+		e.out.Accuse = append(e.out.Accuse, l.peer)
 		e.misconduct(l, "forged chunk")
 	case verdict != chunk.Authentic:
 		e.count.Chunks.Unproven++

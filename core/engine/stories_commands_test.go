@@ -14,35 +14,36 @@ import (
 
 // commands are the words that a story's lines may begin with. Links are numbers, sets of numbers 1,3,5-8.
 var commands = map[string]func(s *story, words []string){
-	"engine":      (*story).begin,                                             // engine ROLE [cap=BYTES] [links=N] [restores]
-	"describe":    (*story).describe,                                          // describe
-	"epoch":       (*story).nextEpoch,                                         // epoch N [substreams=S] [parity=PERCENT [spoilt]]: the publisher begins an epoch
-	"group":       (*story).group,                                             // group SIZE [access] [xN]: the publisher makes groups
-	"publish":     (*story).publish,                                           // publish SIZE [access]: the engine, a source, is given a group
-	"at":          (*story).at,                                                // at TIME: time passes
-	"up":          (*story).up,                                                // up LINK ROLE [epoch=N]: a link comes up and its peer says hello
-	"link":        (*story).linkOnly,                                          // link LINK: a link comes up, and its peer says nothing yet
-	"down":        (*story).down,                                              // down LINK
-	"chunk":       (*story).chunk,                                             // chunk LINK GROUP[/INDICES] [forged] [trimmed] [way=MS]
-	"hops":        (*story).hops,                                              // hops LINK HOPS...: a neighbour says how far it is from the source, by substream
-	"have":        (*story).have,                                              // have LINK SET [anchor=N]
-	"want":        (*story).wants,                                             // want LINK SET
-	"cancel":      (*story).cancels,                                           // cancel LINK SET
-	"deny":        (*story).denies,                                            // deny LINK chunks SET | deny LINK substream K [outbid]
-	"subscribe":   (*story).subscribes,                                        // subscribe LINK SET MODE
-	"unsubscribe": (*story).unsubscribe,                                       // unsubscribe LINK SET
-	"descriptor":  (*story).descriptor,                                        // descriptor LINK [forged]: a neighbour hands the publisher's over
-	"bye":         (*story).byes,                                              // bye LINK CAUSE
-	"garbage":     (*story).garbage,                                           // garbage LINK COUNT
-	"flood":       (*story).flood,                                             // flood COUNT: a neighbour changes its mind about a substream
-	"full":        (*story).full,                                              // full LINK SET: chunks were not taken
-	"leap":        (*story).leap,                                              // leap TIME: the publisher's media time leaps
-	"mute":        func(s *story, w []string) { s.mute[s.link(w[0])] = true }, // mute LINK: it answers no ping any more
-	"far":         (*story).farOff,                                            // far LINK TIME: its round trip, from the next ping on
-	"writable":    (*story).writable,                                          // writable LINK
-	"candidate":   (*story).candidate,                                         // candidate NAME ADDRESS
-	"failed":      (*story).failed,                                            // failed NAME: the dial came to nothing
-	"answer":      (*story).answer,                                            // answer [ACTION [; ACTION]...]: see actions
+	"engine":      (*story).begin,                                                      // engine ROLE [cap=BYTES] [links=N] [restores]
+	"describe":    (*story).describe,                                                   // describe
+	"epoch":       (*story).nextEpoch,                                                  // epoch N [substreams=S] [parity=PERCENT [spoilt]]: the publisher begins an epoch
+	"group":       (*story).group,                                                      // group SIZE [access] [xN]: the publisher makes groups
+	"publish":     (*story).publish,                                                    // publish SIZE [access]: the engine, a source, is given a group
+	"at":          (*story).at,                                                         // at TIME: time passes
+	"up":          (*story).up,                                                         // up LINK ROLE [epoch=N]: a link comes up and its peer says hello
+	"link":        (*story).linkOnly,                                                   // link LINK: a link comes up, and its peer says nothing yet
+	"down":        (*story).down,                                                       // down LINK
+	"chunk":       (*story).chunk,                                                      // chunk LINK GROUP[/INDICES] [forged] [trimmed] [way=MS]
+	"hops":        (*story).hops,                                                       // hops LINK HOPS...: a neighbour says how far it is from the source, by substream
+	"have":        (*story).have,                                                       // have LINK SET [anchor=N]
+	"want":        (*story).wants,                                                      // want LINK SET
+	"cancel":      (*story).cancels,                                                    // cancel LINK SET
+	"deny":        (*story).denies,                                                     // deny LINK chunks SET | deny LINK substream K [outbid]
+	"subscribe":   (*story).subscribes,                                                 // subscribe LINK SET MODE
+	"unsubscribe": (*story).unsubscribe,                                                // unsubscribe LINK SET
+	"descriptor":  (*story).descriptor,                                                 // descriptor LINK [forged]: a neighbour hands the publisher's over
+	"bye":         (*story).byes,                                                       // bye LINK CAUSE
+	"garbage":     (*story).garbage,                                                    // garbage LINK COUNT
+	"flood":       (*story).flood,                                                      // flood COUNT: a neighbour changes its mind about a substream
+	"full":        (*story).full,                                                       // full LINK SET: chunks were not taken
+	"leap":        (*story).leap,                                                       // leap TIME: the publisher's media time leaps
+	"mute":        func(s *story, w []string) { s.mute[s.link(w[0])] = true },          // mute LINK: it answers no ping any more
+	"far":         (*story).farOff,                                                     // far LINK TIME: its round trip, from the next ping on
+	"writable":    (*story).writable,                                                   // writable LINK
+	"candidate":   (*story).candidate,                                                  // candidate NAME ADDRESS
+	"suspect":     func(s *story, w []string) { s.engine.Suspect(s.now, named(w[0])) }, // suspect NAME: the rendezvous says that others accuse it
+	"failed":      (*story).failed,                                                     // failed NAME: the dial came to nothing
+	"answer":      (*story).answer,                                                     // answer [ACTION [; ACTION]...]: see actions
 	"restart":     func(s *story, _ []string) { s.engine.Restart(s.now) },
 	"leave":       func(s *story, _ []string) { s.engine.Leave(s.now) },
 	"stats":       (*story).stats,

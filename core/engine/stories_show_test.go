@@ -41,6 +41,9 @@ func (s *story) show(r *engine.Ready) {
 	for _, p := range r.Ban {
 		s.say("ban %s", name(p))
 	}
+	for _, p := range r.Accuse {
+		s.say("accuse %s", name(p))
+	}
 	for _, c := range r.Dial {
 		s.say("dial %s at %v", name(c.Peer), c.Addresses)
 	}

@@ -161,6 +161,10 @@ func (e *Engine) orderSubscribe(a scheduler.Subscribe) {
 		}
 		return
 	}
+	if e.candidates.isBanned(l.peer, e.now) { // see Suspect
+		e.refuse(a, scheduler.RefusedNoPeer)
+		return
+	}
 	e.weSubscribe(l, a.Substreams, a.Mode)
 	for set := a.Substreams; set != 0; set &= set - 1 {
 		f := l.feed(bits.TrailingZeros64(set))

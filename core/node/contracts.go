@@ -28,6 +28,8 @@ type Rendezvous interface {
 	Reachable(addresses []swarm.Address)
 	// Report tells the server how this peer is doing; only the last one counts.
 	Report(Statistics)
+	// Accuse tells the server that peer has sent this node a forged chunk.
+	Accuse(peer swarm.PeerID)
 }
 
 // Self is what a node says of itself when it joins.
@@ -45,6 +47,8 @@ type RendezvousSink interface {
 	Signal(from swarm.PeerID, data []byte)
 	// Punch asks to open the NAT towards addresses, after delay.
 	Punch(addresses []swarm.Address, delay time.Duration)
+	// Suspect tells of a peer that others have accused.
+	Suspect(peer swarm.PeerID)
 	// Connection tells that the server answers (nil) or is away.
 	Connection(err error)
 }

@@ -54,8 +54,13 @@ func (n *Node) carry(st *stream, r *engine.Ready) {
 	for _, p := range r.Ban {
 		n.ban(p)
 	}
-	if r.Introduce > 0 && st.cfg.Rendezvous != nil {
-		st.cfg.Rendezvous.Introduce(r.Introduce)
+	if st.cfg.Rendezvous != nil {
+		for _, p := range r.Accuse {
+			st.cfg.Rendezvous.Accuse(p)
+		}
+		if r.Introduce > 0 {
+			st.cfg.Rendezvous.Introduce(r.Introduce)
+		}
 	}
 	for _, e := range r.Events {
 		n.cfg.Events(e)

@@ -69,6 +69,10 @@ func (s rendezvousSink) Punch(addresses []swarm.Address, delay time.Duration) {
 	})
 }
 
+func (s rendezvousSink) Suspect(peer swarm.PeerID) {
+	s.do(func() { s.st.engine.Suspect(s.n.now(), peer) })
+}
+
 func (s rendezvousSink) Connection(err error) {
 	s.do(func() { s.st.away = err })
 }

@@ -128,6 +128,7 @@ func (s *seat) Reachable(a []swarm.Address) {
 	s.addresses = append([]swarm.Address(nil), a...)
 }
 
+func (*seat) Accuse(swarm.PeerID)         {}
 func (*seat) Signal(swarm.PeerID, []byte) {}
 func (*seat) Report(node.Statistics)      {}
 

@@ -13,6 +13,8 @@ const (
 	doLinked               // a dial has come through
 	doUnlinked             // a dial has not
 	doMeet                 // the rendezvous answers
+	doSuspect              // the rendezvous tells of a peer that is accused
+	doAccuse               // an accusation reaches the rendezvous
 	doJoin                 // a peer joins
 	doLeave                // a peer leaves
 	doGroup                // the source publishes a group
@@ -25,9 +27,9 @@ const (
 // isOfAll reports whether an event changes more than one peer, or what all peers see.
 func (k kind) isOfAll() bool {
 	switch k {
-	case doLinked, doJoin, doLeave, doGroup, doFault, doReturn, doSecond, doProgress:
+	case doLinked, doAccuse, doJoin, doLeave, doGroup, doFault, doReturn, doSecond, doProgress:
 		return true
-	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet:
+	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet, doSuspect:
 	}
 	return false
 }

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shoal-live/shoal/core/event"
 	"github.com/shoal-live/shoal/core/sim"
+	"github.com/shoal-live/shoal/plugins/schedulers/substream"
 )
 
 func TestFreeRidersSendNoChunk(t *testing.T) {
@@ -69,5 +71,27 @@ func TestStayersAreThoseOfTheFirstWhoDoNotGo(t *testing.T) {
 	stay, early := r.Cohorts["stayers"].Viewers, r.Cohorts["early"].Viewers
 	if early != 10 || stay >= early || stay == 0 {
 		t.Errorf("%d early ones, %d stay: %+v", early, stay, r.Cohorts)
+	}
+}
+
+// TestWhoForgesIsIntroducedNoMore: nobody has a forged chunk from one that three have accused, two seconds later.
+func TestWhoForgesIsIntroducedNoMore(t *testing.T) {
+	const from = 3 * time.Second
+	cfg := crowd(100)
+	cfg.Duration, cfg.Policy, cfg.PolicyName = 8*time.Second, substream.New, "substream"
+	cfg.Faults = []sim.Fault{sim.Poison{At: from, Share: 0.1}}
+	early, late := 0, 0
+	cfg.Events = func(now time.Duration, _ int, e event.Event) {
+		if _, forged := e.(event.ChunkRejected); forged {
+			if now < from+2*time.Second {
+				early++
+			} else {
+				late++
+			}
+		}
+	}
+	run(t, cfg)
+	if early < 3 || late > 0 {
+		t.Errorf("%d forged chunks were rejected in the first two seconds and %d later, want some and none", early, late)
 	}
 }

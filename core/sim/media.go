@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-live/shoal/core/chunk"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // publisher is the stream's key.
@@ -32,8 +33,9 @@ type media struct {
 	proof   []byte // of every chunk
 	parity  chunk.ParityShare
 	groups  int
-	lengths []uint16 // payload bytes of each chunk, by number
-	bytes   uint64   // payload so far
+	lengths []uint16   // payload bytes of each chunk, by number
+	bytes   uint64     // payload so far
+	jury    swarm.Jury // of the rendezvous
 }
 
 // describe prepares the streams and signs their descriptors.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-live/shoal/core/engine"
 	"github.com/shoal-live/shoal/core/scheduler"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 // part is a peer's in one stream.
@@ -18,6 +19,8 @@ type part struct {
 	wakeAt time.Duration    // what the engine asked for
 	alarm  time.Duration    // of the earliest doWake on the agenda
 	chunks uint64           // wire bytes of chunk frames that left
+
+	standing *swarm.Standing // at the rendezvous
 }
 
 // part is that of a stream; nil when the peer does not take part.
@@ -110,6 +113,9 @@ func (w *lane) carry(a *part, r *engine.Ready) {
 		for i := range r.Deliver {
 			w.cfg.Deliver(int(p.index), r.Deliver[i])
 		}
+	}
+	for _, id := range r.Accuse {
+		w.accuse(a, w.ids[id])
 	}
 	if r.Introduce > 0 && p.index != 0 {
 		w.introduce(a, r.Introduce)

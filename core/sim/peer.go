@@ -85,7 +85,7 @@ func (w *lane) begin(p *peer) error {
 	p.parts = make([]part, len(w.streams))
 	for i, m := range w.streams {
 		a := &p.parts[i]
-		*a = part{peer: p, media: m, alarm: never, wakeAt: never}
+		*a = part{peer: p, media: m, alarm: never, wakeAt: never, standing: &swarm.Standing{Peer: p.id, Role: p.role()}}
 		if a.policy, err = w.cfg.Policy(w.cfg.Params); err != nil {
 			return err
 		}
@@ -138,6 +138,9 @@ func (w *lane) end(p *peer) {
 	if p.gone || p.parts == nil {
 		p.gone = true
 		return
+	}
+	for i := range p.parts {
+		p.parts[i].standing.Part()
 	}
 	p.gone = true
 	p.finals = w.measureAll(p)

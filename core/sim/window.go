@@ -193,7 +193,9 @@ func (w *lane) serve(p *peer, e *happening) error {
 		w.unlinked(p, w.peers[e.other])
 	case doMeet:
 		return w.meet(p.part(e.stream), int(e.other))
-	case doLinked, doJoin, doLeave, doGroup, doFault, doReturn, doSecond, doProgress: // see serveAll
+	case doSuspect:
+		w.suspect(p.part(e.stream), w.peers[e.other])
+	case doLinked, doAccuse, doJoin, doLeave, doGroup, doFault, doReturn, doSecond, doProgress: // see serveAll
 	}
 	return nil
 }
@@ -204,6 +206,8 @@ func (w *lane) serveAll(e *happening) error {
 	switch e.what {
 	case doLinked:
 		w.linked(p, w.peers[e.other])
+	case doAccuse:
+		w.accused(p.part(e.stream), w.peers[e.other].part(e.stream))
 	case doJoin:
 		return w.begin(p)
 	case doLeave:
@@ -216,7 +220,7 @@ func (w *lane) serveAll(e *happening) error {
 		return w.comeBack()
 	case doSecond:
 		w.everySecond()
-	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet, doProgress: // see serve, and run
+	case doWake, doChunk, doControl, doAnswer, doUnlinked, doMeet, doSuspect, doProgress: // see serve, and run
 	}
 	return nil
 }
