@@ -47,6 +47,7 @@ const (
 	receiptFirst   = 6                     // likewise for the first receipt of a link, twice as many for the second, and so on: at first the sender knows nothing
 	receiptAfter   = 30 * time.Millisecond // likewise for the first one, from the last frame on, so that it tells of a whole train
 	receiptDelay   = 10 * time.Millisecond
+	receiptFull    = 80 * time.Millisecond // likewise as soon as there is any: the sender's uplink is full, and may lose most of what it is given
 	gossipEvery    = 20 * time.Second
 	banFor         = 5 * time.Minute
 	suspectFor     = time.Minute // that a peer is refused of which others have said that it forges

@@ -63,6 +63,21 @@ func TestATrainIsAnsweredOnceItIsHeardOut(t *testing.T) {
 	}
 }
 
+// Frames that have waited for long say that the sender's uplink is full: it hears of them twice as soon.
+func TestASenderHearsSoonThatItsUplinkIsFull(t *testing.T) {
+	e := newTrainee(t, swarm.Viewer, &purse{shown: true})
+	e.meets(swarm.Viewer, 1, 1)
+	e.hears(16, ms)
+	e.receipts(e.now + 3*time.Second)
+	e.hears(1, 0) // it left three seconds ago, as all of them
+	_, before := e.receipts(e.now + 150*ms)
+	e.hears(1, 0)
+	_, after := e.receipts(e.now + 3*time.Second)
+	if len(before) != 1 || len(after) != 1 || after[0]-before[0] < 250*ms || after[0]-before[0] > 360*ms {
+		t.Fatalf("receipts at %v and %v, want the second a quarter of a second after the first", before, after)
+	}
+}
+
 func TestPaddingIsNeitherMediaNorWrong(t *testing.T) {
 	e := newTrainee(t, swarm.Viewer, &purse{shown: true})
 	e.meets(swarm.Viewer, 1, 1)

@@ -52,7 +52,8 @@ func (e *Engine) sayReceipt(l *link) {
 		return
 	}
 	first := fresh >= receiptFirst*(1+in.receipts)
-	if fresh < receiptChunks && since < receiptLatest && (since < receiptDelayed || in.delay() < receiptDelay) && !first {
+	delayed := in.delay() >= receiptFull || since >= receiptDelayed && in.delay() >= receiptDelay
+	if fresh < receiptChunks && since < receiptLatest && !delayed && !first {
 		return
 	}
 	e.tellReceipt(l)
