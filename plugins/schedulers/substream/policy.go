@@ -102,7 +102,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	p.Links.Want = p.params.Neighbours + seekers*p.starving()
 	p.Links.Meet()
 	if due {
-		p.Links.Wanting = p.starving() > 0
+		p.Links.Wanting, p.Links.Scarce = p.starving() > 0, p.Seats.Scarce()
 		p.Links.Prune()
 		p.yield()
 	}
