@@ -20,6 +20,8 @@ const (
 	stillest    = 500 * time.Microsecond // delay where nothing ever waits: all in one machine, whose uplinks have no end
 	receipts    = 250 * time.Millisecond // from one of a link to the next, and so before the first
 	unread      = 3 * time.Second        // that the gauge is waited for, from the first receipt on
+	slight      = 5 * time.Millisecond   // of delay: next to none
+	triedFor    = 600 * time.Millisecond // that most of a known uplink is used with next to no delay, until an eighth more is taken to be there
 	fade        = 512                    // part of an idle uplink that is no longer trusted each interval: half in 70 s
 )
 
@@ -95,7 +97,11 @@ func (e *estimate) set(rate uint64) {
 
 // shownRate is what may be counted on, 0 while nothing is known; shown says that it is all that the uplink carries.
 func (e *estimate) shownRate() (rate uint64, shown bool) {
-	return uint64(min(e.rate, e.shown)), e.shown > 0 && (e.exact || e.capped)
+	known := e.shown
+	if !e.exact { // else less may be tried until a queue is gone, which makes the uplink no narrower
+		known = min(known, e.rate)
+	}
+	return uint64(known), e.shown > 0 && (e.exact || e.capped)
 }
 
 func (e *estimate) find(k linkKey) (int, bool) {
@@ -166,8 +172,9 @@ func (a *Allocator) receipt(now time.Duration, k linkKey, r *Receipt) {
 }
 
 // update moves the estimate once. sent is what was granted in the last second, charged what left beside it. Losses show best what
-// the uplink carries, then what the gauge reads exactly; otherwise delays lead. Where there is any delay, nothing is shown for
-// a while until the gauge has read: what a neighbour is told first it builds on.
+// the uplink carries, then what the gauge reads exactly, or a step beyond where that is used and delays next to nothing: what is paced
+// to a reading reads as the same again. Otherwise delays lead. Where there is any delay, nothing is shown for a while until the gauge
+// has read: what a neighbour is told first it builds on.
 func (e *estimate) update(now time.Duration, sent, charged int64) {
 	came := int64(e.acked.rate(now))
 	confirmed := min(came, sent)
@@ -194,10 +201,12 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 		reading.rate = min(reading.rate, e.over.most)
 	}
 	switch {
-	case read && reading.bound == exactly:
+	case read && reading.bound == exactly && (queueing > slight || !e.used(sent) || reading.rate > e.last.rate):
 		e.last = lastReading{reading.rate, now}
-	case read && reading.rate > e.last.rate:
+	case read && reading.bound != exactly && reading.rate > e.last.rate:
 		e.last = lastReading{} // there is more than that
+	case e.last.rate > 0 && e.used(sent) && queueing <= slight && now-e.last.at >= triedFor:
+		e.last = lastReading{e.last.rate + e.last.rate/8, now} // unless there is, it will show at once
 	}
 	since := now - e.last.at
 	e.exact = e.last.rate > 0 && (since == 0 || since < gaugeFresh && queueing <= target) // where less is sent, nothing is delayed
@@ -221,6 +230,9 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 		e.shown = 0
 	}
 }
+
+// used reports whether most of what was read last is sent.
+func (e *estimate) used(sent int64) bool { return 4*sent >= 3*e.last.rate }
 
 // drain is how much of a rate that is known is left to a queue above the target, so that it gets shorter: half of it at
 // most.

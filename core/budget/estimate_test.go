@@ -72,6 +72,54 @@ func TestTheEstimateFollowsAnUplinkThatChanges(t *testing.T) {
 	}
 }
 
+func TestAnUplinkThatGrowsIsSoonKnownAgain(t *testing.T) {
+	const within = 5 * time.Second
+	for _, rate := range []float64{130_000, 300_000, 800_000} {
+		for _, links := range []int{4, 6, 12, 20} {
+			a := newAllocator(t, Config{})
+			s := a.Share(1)
+			u := newUplink(rate, links)
+			u.jitter, u.most = 2*time.Millisecond, 200*time.Millisecond
+			now := time.Duration(0)
+			use := func(until time.Duration) (best float64) { // all that is known of it
+				for ; now < until; now += 250 * time.Millisecond {
+					known, _ := s.Rate()
+					u.run(a, s, max(float64(known), rate/2), now, now+250*time.Millisecond)
+					known, _ = s.Rate()
+					best = max(best, float64(known)/u.rate)
+				}
+				return best
+			}
+			use(35 * time.Second)
+			u.rate *= 1.56
+			if known := use(now + within); known < 0.85 {
+				t.Errorf("uplink of %.0f with %d links: %.2f of it is known %v after it has grown", rate, links, known, within)
+			}
+		}
+	}
+}
+
+func TestAnUplinkThatIsKnownIsNoLessForAQueue(t *testing.T) {
+	a := newAllocator(t, Config{})
+	s := a.Share(1)
+	u := newUplink(250_000, 6)
+	u.run(a, s, 10e6, 0, 20*time.Second)
+	before, shown := s.Rate()
+	if !shown {
+		t.Fatal("the uplink is not known")
+	}
+	u.free += 150 * time.Millisecond // something else has used it
+	least := before
+	for now := 20 * time.Second; now < 22*time.Second; now += 100 * time.Millisecond {
+		u.run(a, s, 10e6, now, now+100*time.Millisecond)
+		known, _ := s.Rate()
+		least = min(least, known)
+	}
+	if least < before*3/4 {
+		t.Errorf("%d bytes a second are known while there is a queue, %d before", least, before)
+	}
+}
+
 func TestAClockThatDriftsIsNoQueue(t *testing.T) {
 	a := newAllocator(t, Config{})
 	s := a.Share(1)

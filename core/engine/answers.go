@@ -34,9 +34,23 @@ func (e *Engine) denied(l *link, m *swarm.Deny) {
 		if m.Reason == swarm.NotHeld {
 			l.has.Remove(n)
 		}
+		if m.Reason == swarm.NoCapacity {
+			x.refused(e.now)
+		}
 	}
 	e.askSooner(e.now)
 }
+
+// refused takes that a neighbour has no room to send the chunk. Where several have none, the others are left alone for a while: uplinks
+// are full all around, and asking takes of them.
+func (x *ask) refused(now time.Duration) {
+	if x.denied++; x.denied >= denials {
+		x.denied, x.after = 0, now+noCapacityFor
+	}
+}
+
+// denials are those after which nobody is asked for noCapacityFor.
+const denials = 3
 
 // wanted answers a neighbour's wants: with the chunks, as far as the uplink carries them, or a Deny.
 func (e *Engine) wanted(l *link, m *swarm.Want) {

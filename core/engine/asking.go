@@ -24,8 +24,10 @@ type ask struct {
 	until  time.Duration // when the request is given up
 	began  time.Duration
 	tries  int
-	pulled bool         // by the policy: the neighbour was its choice
-	feeder swarm.LinkID // whose later chunk has come in its place: it is asked first; 0 for nobody
+	pulled bool          // by the policy: the neighbour was its choice
+	denied int           // neighbours, one after another, that had no room to send it
+	after  time.Duration // nobody is asked before; 0 for at once
+	feeder swarm.LinkID  // whose later chunk has come in its place: it is asked first; 0 for nobody
 }
 
 const (
@@ -206,7 +208,7 @@ func (e *Engine) askAll() {
 				e.want(l, x) // it counts as part of what is pushed
 			}
 		}
-		if x.to == 0 && a.tokens >= least {
+		if x.to == 0 && a.tokens >= least && e.now >= x.after {
 			if l := e.holder(x); l != nil {
 				a.tokens, least = a.tokens-wire, wire
 				e.want(l, x)
@@ -226,13 +228,14 @@ func (e *Engine) askAll() {
 	e.timers.set(alarmAsks, next)
 }
 
-// due is when a chunk asked for is looked at again, a whole number of askEvery from now: at once while nobody has been asked,
-// else when the request is given up.
+// due is when a chunk asked for is looked at again, a whole number of askEvery from now: at once while nobody has been asked, else
+// when the request is given up.
 func (x *ask) due(now time.Duration) time.Duration {
+	at := x.until
 	if x.to == 0 {
-		return now + askEvery
+		at = x.after
 	}
-	return now + max((x.until-now+askEvery-1)/askEvery, 1)*askEvery
+	return now + max((at-now+askEvery-1)/askEvery, 1)*askEvery
 }
 
 // patience is how long a chunk is asked for.

@@ -28,7 +28,7 @@ var commands = map[string]func(s *story, words []string){
 	"have":        (*story).have,                                                       // have LINK SET [anchor=N]
 	"want":        (*story).wants,                                                      // want LINK SET
 	"cancel":      (*story).cancels,                                                    // cancel LINK SET
-	"deny":        (*story).denies,                                                     // deny LINK chunks SET | deny LINK substream K [outbid]
+	"deny":        (*story).denies,                                                     // deny LINK chunks SET [full] | deny LINK substream K [outbid]
 	"subscribe":   (*story).subscribes,                                                 // subscribe LINK SET MODE
 	"unsubscribe": (*story).unsubscribe,                                                // unsubscribe LINK SET
 	"descriptor":  (*story).descriptor,                                                 // descriptor LINK [forged]: a neighbour hands the publisher's over

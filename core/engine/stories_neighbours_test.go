@@ -36,6 +36,9 @@ func (s *story) denies(w []string) {
 	m := &swarm.Deny{Epoch: s.desc.Epoch, Reason: swarm.NotHeld}
 	if w[1] == "chunks" {
 		m.Numbers = s.set(w[2])
+		if s.has(w, "full") {
+			m.Reason = swarm.NoCapacity
+		}
 	} else {
 		m.Substream, m.Reason = uint32(s.int(w[2])), swarm.NoCapacity
 		if s.has(w, "outbid") {

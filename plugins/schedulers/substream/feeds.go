@@ -54,13 +54,16 @@ func (p *policy) feed() {
 }
 
 // starving counts the substreams that nobody has pushed to this peer for a while: none of its neighbours has room.
-func (p *policy) starving() (n int) {
+func (p *policy) starving() int { return bits.OnesCount64(p.unpushed()) }
+
+// unpushed is the set of those.
+func (p *policy) unpushed() (set uint64) {
 	for k := range p.depth {
 		if p.Now > max(p.depth[k].fed, p.Began, p.went)+starvedAfter {
-			n++
+			set |= 1 << k
 		}
 	}
-	return n
+	return set
 }
 
 // seeks is how many further neighbours are sought: few where the uplink carries no copy of a substream, for handshakes alone would

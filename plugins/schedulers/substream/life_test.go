@@ -24,6 +24,7 @@ type life struct {
 	dialed   map[swarm.PeerID]bool   // ever
 	seeks    int                     // neighbours that it asked to be introduced to in the last step
 	children uint64                  // substreams that have been pushed to others
+	repair   scheduler.Repair        // in force
 }
 
 // tick is the time between two steps.
@@ -62,6 +63,8 @@ func (l *life) step(changes ...scheduler.Change) {
 		switch a := a.(type) {
 		case scheduler.Subscribe:
 			l.subscribe(a)
+		case scheduler.Repair:
+			l.repair = a
 		case scheduler.Introduce:
 			l.seeks = a.Count
 		case scheduler.Connect:

@@ -37,7 +37,9 @@ type policy struct {
 	whole     time.Duration // when it last did not lack several
 	rests     time.Duration // until when it leaves what there is to others
 	rested    time.Duration // for how long it did so last
+	lacked    uint64        // substreams that it lacked then
 	rooted    uint64        // bit k: the source, when it was last a neighbour, pushed substream k to this peer
+	denied    bool          // somebody had no room for this peer
 	halted    bool          // the stream pauses, or another epoch has begun
 	went      time.Duration // when it last went on
 }
@@ -100,7 +102,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 	p.Links.Want = p.params.Neighbours + p.seeks()
 	p.Links.Meet()
 	if due {
-		p.Links.Wanting = p.starving() > 0 && p.Uplink.Carries()
+		p.Links.Wanting, p.Links.Scarce = p.starving() > 0 && p.Uplink.Carries(), p.Seats.Scarce()
 		p.Links.Prune()
 		p.yield()
 	}
@@ -119,6 +121,7 @@ func (p *policy) Step(b *scheduler.Batch) scheduler.Answer {
 		p.Seats.Shed()
 		p.Seats.Replace()
 	}
+	p.await()
 	p.Seats.Serve()
 	p.Heralds.Announce()
 	p.Uplink.Tell(p.relays.mine|p.feeding(), p.Seats.Open())
@@ -154,9 +157,7 @@ func (p *policy) note(changes []scheduler.Change) {
 		case scheduler.Feeding:
 			if c.Mode == swarm.None {
 				p.feeders.Denied(c)
-				if c.Reason == swarm.NoCapacity {
-					p.mend(p.params.Unfed)
-				}
+				p.denied = p.denied || c.Reason == swarm.NoCapacity
 			}
 		case scheduler.PeerStatus:
 			p.feeders.Said(c)

@@ -97,3 +97,55 @@ func TestNobodyRestsThatLacksLittleOrHasFewNeighboursOrWhereOthersLackNothing(t 
 		t.Errorf("where one neighbour alone lacks as much it rests %v", spans)
 	}
 }
+
+func TestWhoRestsBeginsAgainAsSoonAsThereIsRoom(t *testing.T) {
+	var ups []scheduler.LinkUp
+	for i := range 8 {
+		up := viewer(swarm.LinkID(i+1), 0b00111111)
+		if i < 2 {
+			up.Status.Hops = swarm.Hops{}
+		}
+		ups = append(ups, up)
+	}
+	l := begin(t, 4, ups...)
+	for ; bits.OnesCount64(union(l.given)) <= 2; l.step() {
+		if l.batch.Now > time.Minute {
+			t.Fatal("it never rests")
+		}
+	}
+	begun := l.batch.Now
+	var open []scheduler.Change
+	for _, up := range ups[2:] {
+		up.Status.Open = 0xff
+		open = append(open, scheduler.PeerStatus{Link: up.Link, Status: up.Status})
+		l.room[up.Link] = 0xff
+	}
+	for l.step(open...); union(l.asked) == 0; l.step() {
+		if l.batch.Now > begun+time.Second {
+			t.Fatal("it rests a second later, though its neighbours have room")
+		}
+	}
+}
+
+func TestWhereUplinksDoNotSufficeAJoinerWaitsUntilItIsFed(t *testing.T) {
+	for _, c := range []struct {
+		lack int // neighbours
+		want time.Duration
+	}{{0, 5 * time.Second}, {2, time.Minute}} {
+		var ups []scheduler.LinkUp
+		for i := range 8 {
+			up := viewer(swarm.LinkID(i+1), 0b00111111)
+			if i < c.lack {
+				up.Status.Hops = swarm.Hops{}
+			}
+			ups = append(ups, up)
+		}
+		l := begin(t, 4, ups...)
+		for l.batch.Now < 6*time.Second {
+			l.step()
+		}
+		if got := l.repair.Unfed; got != c.want {
+			t.Errorf("where %d of eight neighbours lack substreams it waits %v, want %v", c.lack, got, c.want)
+		}
+	}
+}

@@ -16,6 +16,7 @@ type Neighbours struct {
 
 	Aloof   bool // no link to the source is sought
 	Wanting bool // this peer lacks substreams, and its neighbours have no room: others take their place
+	Scarce  bool // uplinks do not suffice for all, so that others will hardly have any either
 
 	next   time.Duration // when candidates may be asked for again
 	wait   time.Duration // between the last two times
@@ -108,7 +109,7 @@ func (n *Neighbours) serves(l *scheduler.Link) bool {
 }
 
 // Prune ends a link that carries nothing when nearly all ends are taken, so that newcomers find one. One a second, four where
-// this peer is wanting.
+// this peer is wanting and uplinks suffice.
 func (n *Neighbours) Prune() {
 	d := n.Desk
 	v := &d.View
@@ -118,7 +119,10 @@ func (n *Neighbours) Prune() {
 	}
 	most := v.Stream.MaxLinks - nearlyFull
 	if n.Wanting {
-		every, idle, most = every/4, idle*2/5, min(n.Want, most)-1 // there is always somebody to be met
+		idle, most = idle*2/5, min(n.Want, most)-1 // there is always somebody to be met
+		if !n.Scarce {                             // where others have no more room, a handshake is for nothing
+			every /= 4
+		}
 	}
 	if len(v.Links) <= max(most, 1) || d.Now < n.pruned+every {
 		return
