@@ -232,7 +232,7 @@ func (e *estimate) update(now time.Duration, sent, charged int64) {
 }
 
 // used reports whether most of what was read last is sent.
-func (e *estimate) used(sent int64) bool { return 4*sent >= 3*e.last.rate }
+func (e *estimate) used(sent int64) bool { return 5*sent >= 4*e.last.rate }
 
 // drain is how much of a rate that is known is left to a queue above the target, so that it gets shorter: half of it at
 // most.
