@@ -60,13 +60,7 @@ func (s rendezvousSink) Signal(from swarm.PeerID, data []byte) {
 }
 
 func (s rendezvousSink) Punch(addresses []swarm.Address, delay time.Duration) {
-	s.do(func() {
-		for _, slot := range s.n.slots {
-			if slot.current != nil {
-				slot.current.Punch(addresses, delay)
-			}
-		}
-	})
+	s.do(func() { s.n.punch(addresses, delay) })
 }
 
 func (s rendezvousSink) Suspect(peer swarm.PeerID) {
