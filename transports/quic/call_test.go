@@ -57,3 +57,15 @@ func TestTheNearestAddressIsTriedFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoeverIsCalledDialsBack(t *testing.T) {
+	a, b := startNode(t, "packet"), startNode(t, "packet")
+	b.live.Load().called(a.id, a.live.Load().own)
+	b.sink.await(t, "Up", func(s *tape) bool { return len(s.up) == 1 })
+	if up := b.sink.up[0]; up.Peer != a.id || !up.Dialed {
+		t.Errorf("the link is %+v", up)
+	}
+	if n := b.live.Load().punches.Load(); n > 0 {
+		t.Errorf("%d punches are under way for as long as the link lives", n)
+	}
+}

@@ -61,7 +61,7 @@ func (e *endpoint) punch(list []netip.AddrPort, delay time.Duration, then func()
 			return
 		}
 		if timer.Reset(callBack - punchRounds*punchEvery); wait() {
-			then()
+			_ = e.spawn(then) // it may last as long as a link
 		}
 	})
 	if err != nil {
