@@ -37,6 +37,12 @@ func TestWhoeverIsAtHomeMeetsAllWhomTheirNATsAllowAndPlays(t *testing.T) {
 			t.Logf("%v are linked, after %v more", p, took)
 		}
 	}
+	var success float64
+	eventually(t, timeToLink, "the rendezvous knows of all dials", func() bool {
+		success = w.reports(t).Totals.DialSuccess
+		return success > 0 && success < 1
+	})
+	t.Logf("%.0f %% of the dials gave a link", 100*success)
 	for _, p := range w.pairs() {
 		if bytes := w.Carried(p[0].Machine, p[1].Machine) + w.Carried(p[1].Machine, p[0].Machine); !p.canMeet() && bytes > 0 {
 			t.Errorf("%v exchange %d bytes, which their NATs are not to let through", p, bytes)

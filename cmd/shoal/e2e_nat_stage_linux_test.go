@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shoal-live/shoal/api/rendezvous"
 	"github.com/shoal-live/shoal/cmd/shoal/internet"
 	"github.com/shoal-live/shoal/cmd/shoal/internet/internettest"
 	"github.com/shoal-live/shoal/core/node"
@@ -106,16 +107,14 @@ func (w *world) resident(t *testing.T, m *internet.Machine, role string) *reside
 
 // reported is what the rendezvous tells of its members.
 type reported struct {
+	Totals  rendezvous.Totals `json:"totals"`
 	Members []struct {
-		Peer       string          `json:"peer"`
-		Role       string          `json:"role"`
-		Feeds      []string        `json:"feeds"`
 		Statistics node.Statistics `json:"statistics"`
 	} `json:"members"`
 }
 
-// report asks the rendezvous how a resident does.
-func (w *world) report(t *testing.T, r *resident) (node.Statistics, bool) {
+// reports asks the rendezvous.
+func (w *world) reports(t *testing.T) (all reported) {
 	t.Helper()
 	c := http.Client{Transport: &http.Transport{DialContext: w.meeting.Dial, DisableKeepAlives: true}, Timeout: timeToStart}
 	resp, err := c.Get(strings.Replace(w.url, "/cam1", "/v1/members/cam1", 1))
@@ -123,11 +122,16 @@ func (w *world) report(t *testing.T, r *resident) (node.Statistics, bool) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var all reported
 	if err := json.NewDecoder(resp.Body).Decode(&all); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range all.Members {
+	return all
+}
+
+// report is what a resident has last said of itself.
+func (w *world) report(t *testing.T, r *resident) (node.Statistics, bool) {
+	t.Helper()
+	for _, m := range w.reports(t).Members {
 		if int(m.Statistics.CapBps) == r.uplink {
 			return m.Statistics, true
 		}

@@ -104,6 +104,8 @@ func (n *Node) reportUp(st *stream) {
 		CapBps:     8 * float64(n.cfg.Uplink),
 		Continuity: 1,
 		Playing:    s.Playing,
+		Linked:     n.dials.Linked,
+		Failed:     n.dials.Failed,
 		Policy:     st.cfg.Policy.Name,
 	}
 	if bytes := s.Chunks.UsefulBytes - st.report.stats.Chunks.UsefulBytes; bytes > 0 {
