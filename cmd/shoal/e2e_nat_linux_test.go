@@ -20,7 +20,7 @@ const (
 // but a helper and one whose own NAT is less strict. Each pair that can meet does, and everybody plays.
 func TestWhoeverIsAtHomeMeetsAllWhomTheirNATsAllowAndPlays(t *testing.T) {
 	elsewhere(t)
-	w := newWorld(t, internet.PortRestricted)
+	w := newWorld(t)
 	w.helper(t, internettest.In(t, w.Home(internet.FullCone)))
 	family := w.Home(internet.PortRestricted)
 	for _, home := range []*internet.Home{

@@ -38,8 +38,8 @@ type resident struct {
 
 func (r *resident) String() string { return fmt.Sprintf("%s (%v)", r.name, r.Home().Type()) }
 
-// newWorld has a publisher in a home of that type publish cam1.
-func newWorld(t *testing.T, kind internet.Type) *world {
+// newWorld has a publisher with an ordinary router publish cam1.
+func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Internet: internettest.New(t)}
 	data := t.TempDir()
@@ -51,7 +51,7 @@ func newWorld(t *testing.T, kind internet.Type) *world {
 	meet := startBy(t, w.meeting.Start, nil, exec.Command(shoal, "rendezvous", "--publish", strings.TrimSpace(key)))
 	remote := strings.TrimSuffix(strings.Fields(meet.says(t, "rendezvous at "))[0], ":")
 
-	w.source = &resident{Machine: internettest.In(t, w.Home(kind)), name: "the source"}
+	w.source = &resident{Machine: internettest.In(t, w.Home(internet.PortRestricted)), name: "the source"}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func (w *world) viewer(t *testing.T, home *internet.Home) *resident {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // the viewer has its own
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("%s has last reported %+v", r.name, r.last)
@@ -121,7 +121,7 @@ func (w *world) reports(t *testing.T) (all reported) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // it was only read
 	if err := json.NewDecoder(resp.Body).Decode(&all); err != nil {
 		t.Fatal(err)
 	}
