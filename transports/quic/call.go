@@ -24,8 +24,8 @@ const (
 	callBack = 500 * time.Millisecond
 )
 
-func appendCall(b []byte, from []netip.AddrPort) []byte {
-	b = append(b, callKind)
+func encodeCall(from []netip.AddrPort) []byte {
+	b := []byte{callKind}
 	for i, a := range from {
 		if i > 0 {
 			b = append(b, ' ')
@@ -88,7 +88,7 @@ func (e *endpoint) call(peer swarm.PeerID) {
 		}
 	}
 	if len(from) > 0 {
-		e.sink.Event(transport.SignalOut{Peer: peer, Data: appendCall(nil, from)})
+		e.sink.Event(transport.SignalOut{Peer: peer, Data: encodeCall(from)})
 	}
 }
 

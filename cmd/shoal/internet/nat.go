@@ -102,6 +102,7 @@ func NewNAT(kind Type, public netip.Addr) *NAT {
 // part is as much of an address as something depends on.
 func part(a netip.AddrPort, d Dependence) netip.AddrPort {
 	switch d {
+	case EndpointIndependent:
 	case AddressDependent:
 		return netip.AddrPortFrom(a.Addr(), 0)
 	case AddressAndPortDependent:
