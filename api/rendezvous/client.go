@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,6 +31,7 @@ type ClientConfig struct {
 type Client struct {
 	cfg  ClientConfig
 	join string        // the URL of /v1/join
+	host string        // there
 	wake chan struct{} // something waits in box
 
 	mu        sync.Mutex
@@ -56,7 +58,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Log = cfg.Log.With("rendezvous", u.Redacted())
-	return &Client{cfg: cfg, join: u.JoinPath("v1", "join").String(), wake: make(chan struct{}, 1)}, nil
+	return &Client{cfg: cfg, join: u.JoinPath("v1", "join").String(), host: u.Hostname(), wake: make(chan struct{}, 1)}, nil
 }
 
 // Run keeps this node a member until ctx ends; see node.Rendezvous.
@@ -111,6 +113,22 @@ func (c *Client) nudge() {
 	case c.wake <- struct{}{}:
 	default:
 	}
+}
+
+// mirrors are STUN servers as a transport is told of them.
+func (c *Client) mirrors(servers []string) []swarm.Address {
+	var list []swarm.Address
+	for _, s := range servers[:min(len(servers), swarm.MaxAddresses)] {
+		host, port, err := net.SplitHostPort(s)
+		if err != nil || len(s) > swarm.MaxAddress/2 {
+			continue
+		}
+		if host == "" {
+			host = c.host
+		}
+		list = append(list, swarm.Address("stun:"+net.JoinHostPort(host, port)))
+	}
+	return list
 }
 
 // Introduce asks for candidates.

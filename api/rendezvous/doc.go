@@ -10,7 +10,7 @@
 //	server            client            when
 //	challenge ->                        first: nonce
 //	                  <- join           who, role, stream, addresses, signature over the nonce
-//	joined ->                           stream, signed descriptor, candidates, how often to report; or error, and the end
+//	joined ->                           stream, signed descriptor, candidates, STUN servers, how often to report; or error, and the end
 //	                  <- addresses      where this peer can be dialed, whenever that changes
 //	                  <- introduce      wants candidates
 //	candidates ->                       the answer; and unasked, to a peer whose report shows few neighbours

@@ -22,7 +22,8 @@ type heard struct {
 	epochs     []uint32
 	signals    []string
 	punches    int
-	policies   []string // that it was advised to use
+	mirrors    []swarm.Address // of the last punch
+	policies   []string        // that it was advised to use
 	suspects   []swarm.PeerID
 	connected  bool
 	joins      int
@@ -58,8 +59,16 @@ func (h *heard) Descriptor(signed []byte) {
 func (h *heard) Signal(_ swarm.PeerID, data []byte) {
 	h.change(func() { h.signals = append(h.signals, string(data)) })
 }
-func (h *heard) Punch([]swarm.Address, time.Duration) { h.change(func() { h.punches++ }) }
-func (h *heard) Suspect(p swarm.PeerID)               { h.change(func() { h.suspects = append(h.suspects, p) }) }
+func (h *heard) Punch(to []swarm.Address, _ time.Duration) {
+	h.change(func() {
+		if strings.HasPrefix(string(to[0]), "stun:") {
+			h.mirrors = to
+		} else {
+			h.punches++
+		}
+	})
+}
+func (h *heard) Suspect(p swarm.PeerID) { h.change(func() { h.suspects = append(h.suspects, p) }) }
 func (h *heard) Connection(err error) {
 	h.change(func() {
 		h.connected, h.away = err == nil, err

@@ -127,6 +127,9 @@ func (s *Server) join(m *member, j *message, publisher ed25519.PublicKey, addr n
 	b := append(make([]byte, 0, len(r.head)+len(candidates)*256+128), r.head...)
 	b = append(b, `,"observed":`...)
 	b = strconv.AppendQuote(b, addr.String())
+	if len(s.cfg.STUN) > 0 {
+		b = append(append(b, `,"stun":`...), marshal(s.cfg.STUN)...)
+	}
 	b = append(b, `,"report_ms":`...)
 	b = strconv.AppendInt(b, max(reportEvery, time.Duration(s.members)*time.Second/reportsPerSec).Milliseconds(), 10)
 	b = append(b, `,"spread_ms":`...)

@@ -32,6 +32,7 @@ type message struct {
 	Descriptor []byte           `json:"descriptor,omitempty"` // joined, describe, descriptor: packed
 	Candidates []candidate      `json:"candidates,omitempty"` // joined, candidates
 	Observed   string           `json:"observed,omitempty"`   // joined: the IP address that the server sees
+	STUN       []string         `json:"stun,omitempty"`       // joined: STUN servers, "host:port", without a host where it is this one
 	ReportMS   int              `json:"report_ms,omitempty"`  // joined: how often reports are wanted
 	SpreadMS   int              `json:"spread_ms,omitempty"`  // joined: over which time members join again after a loss
 	Count      int              `json:"count,omitempty"`      // introduce

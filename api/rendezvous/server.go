@@ -16,6 +16,7 @@ type Config struct {
 	Publishers     []ed25519.PublicKey // keys that may publish; none lets nobody publish
 	List           Listing             // whether streams can be listed by anybody
 	TrustedProxies []netip.Prefix      // whose X-Forwarded-For is believed
+	STUN           []string            // STUN servers that members are told of, "host:port"; ":port" is at the URL's host
 	Limits         Limits              // zero fields mean the defaults
 	Log            *slog.Logger        // nil discards
 }

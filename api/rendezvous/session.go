@@ -72,6 +72,9 @@ func (s *session) run(ctx context.Context) error {
 				s.write(ctx)
 			})
 			s.sink.Connection(nil)
+			if servers := c.mirrors(m.STUN); len(servers) > 0 {
+				s.sink.Punch(servers, 0)
+			}
 		}
 		if err := s.take(m); err != nil {
 			return err

@@ -21,9 +21,13 @@ func finite(s node.Statistics) node.Statistics {
 		*f = math.Round(within(*f, 1)*1e5) / 1e5
 	}
 	s.Policy = s.Policy[:min(len(s.Policy), maxLabel)]
+	s.Linked, s.Failed = min(s.Linked, mostDials), min(s.Failed, mostDials)
 	s.Neighbours = min(max(s.Neighbours, 0), 1<<16)
 	return s
 }
+
+// mostDials is how many dials of a peer are believed.
+const mostDials = 1 << 20
 
 // maxLabel is how long a policy's label may be, in bytes.
 const maxLabel = 256

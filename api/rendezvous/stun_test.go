@@ -4,11 +4,13 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/shoal-live/shoal/api/rendezvous"
+	"github.com/shoal-live/shoal/core/swarm"
 )
 
 func socket(t *testing.T) net.PacketConn {
@@ -101,5 +103,15 @@ func TestSTUNSaysWhenASocketFails(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it serves on with a closed socket")
+	}
+}
+
+func TestMembersAreToldOfSTUNServersWhereTheyCameToTheRendezvous(t *testing.T) {
+	publisher := newKey(t)
+	_, h := serve(t, publisher, func(c *rendezvous.Config) { c.STUN = []string{":9870", "stun.example.org:3478"} })
+	p := join(t, h.URL, swarm.Source, publisher).in(t)
+	p.until(t, "it knows the servers", func() bool { return p.mirrors != nil })
+	if want := []swarm.Address{"stun:127.0.0.1:9870", "stun:stun.example.org:3478"}; !slices.Equal(p.mirrors, want) {
+		t.Errorf("it asks %v, want %v", p.mirrors, want)
 	}
 }

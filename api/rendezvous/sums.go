@@ -11,6 +11,8 @@ import (
 type sums struct {
 	Totals
 	labels []string // of the policies that are tested; none without a test
+	linked uint64   // dials of all members that ended with a link
+	dials  uint64   // that ended
 	arms   []arm    // of all that play, then of each label, then of others
 }
 
@@ -22,6 +24,8 @@ type arm struct {
 
 func (t *sums) add(m *member, now time.Time) {
 	s := &m.report
+	t.linked += s.Linked
+	t.dials += s.Linked + s.Failed
 	fresh := now.Sub(m.reported) < staleAfter
 	switch {
 	case m.role == swarm.Source && fresh:
@@ -47,6 +51,9 @@ func (t *sums) add(m *member, now time.Time) {
 }
 
 func (t *sums) totals() Totals {
+	if t.dials > 0 {
+		t.DialSuccess = float64(t.linked) / float64(t.dials)
+	}
 	if t.arms == nil {
 		return t.Totals
 	}

@@ -45,6 +45,7 @@ type Totals struct {
 	SourceBps   float64 `json:"source_bps"`         // wire bits that leave the sources, per second
 	SourceCap   float64 `json:"source_cap_bps"`     // 0 for none
 	DownBps     float64 `json:"down_bps"`           // wire bits that reach a viewer, mean
+	DialSuccess float64 `json:"dial_success"`       // dials that ended with a link / dials that ended, all members
 	StaleReport int     `json:"stale"`              // viewers that have not reported for a while
 	Policies    []Arm   `json:"policies,omitempty"` // how the viewers of each policy fare, while one is tested
 }

@@ -5,6 +5,7 @@ package main_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,22 +40,28 @@ func start(t *testing.T, args ...string) *process {
 // startWith runs shoal until the test is over, its standard output into stdout unless that is nil.
 func startWith(t *testing.T, stdout *os.File, args ...string) *process {
 	t.Helper()
+	return startBy(t, (*exec.Cmd).Start, stdout, exec.Command(shoal, args...))
+}
+
+// startBy runs a command until the test is over, started by begin.
+func startBy(t *testing.T, begin func(*exec.Cmd) error, stdout *os.File, cmd *exec.Cmd) *process {
+	t.Helper()
 	temp, err := os.MkdirTemp("", "e2e") //nolint:usetesting // shorter than t.TempDir: it must hold sockets
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(temp) })
-	p := &process{out: newHistory(t, "shoal "+args[0]), ended: make(chan struct{}), temp: temp, folder: t.TempDir()}
-	p.cmd = exec.Command(shoal, args...)
+	what := filepath.Base(cmd.Path) + " " + strings.Join(cmd.Args[1:min(2, len(cmd.Args))], "")
+	p := &process{cmd: cmd, out: newHistory(t, what), ended: make(chan struct{}), temp: temp, folder: t.TempDir()}
 	p.cmd.Dir = p.folder
-	p.cmd.Env = append(os.Environ(), "TMPDIR="+p.temp)
+	p.cmd.Env = append(p.cmd.Environ(), "TMPDIR="+p.temp)
 	p.cmd.Stderr = p.out
 	if stdout != nil {
 		p.cmd.Stdout = stdout
 	} else {
 		p.cmd.Stdout = p.out
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err := begin(p.cmd); err != nil {
 		t.Fatal(err)
 	}
 	go func() {

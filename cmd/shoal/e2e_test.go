@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		plugintest.Main(m, os.Args, builtin.Plugins()...)
 		return
 	}
+	if clip := os.Getenv(studioClip); clip != "" {
+		studio(clip)
+		return
+	}
 	code, err := buildAndRun(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

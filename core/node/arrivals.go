@@ -126,6 +126,9 @@ func (n *Node) transportEvent(s *slot, e transport.Event) {
 		n.measured(s, e)
 	case transport.Usage:
 		n.used(s, e)
+	case transport.Observed:
+		s.outside = e.Addresses
+		n.tellAddresses()
 	case transport.SignalOut:
 		for _, st := range n.streams {
 			if st.cfg.Rendezvous != nil {

@@ -69,6 +69,8 @@ type Statistics struct {
 	FromSource float64        `json:"from_source"` // share of useful bytes, 0..1
 	Continuity float64        `json:"continuity"`
 	Playing    bool           `json:"playing"`
+	Linked     uint64         `json:"dials_linked"`     // dials that ended with a link
+	Failed     uint64         `json:"dials_failed"`     // and without
 	Policy     string         `json:"policy,omitempty"` // that decides, as its source calls it
 }
 

@@ -43,6 +43,7 @@ type link struct {
 type wanted struct {
 	streams []*stream
 	asked   []*slot // that have not answered yet
+	dialed  bool    // one was asked at all
 }
 
 // linksOf lists the links of a slot by id.
@@ -83,6 +84,7 @@ func (n *Node) dial(st *stream, c swarm.Candidate) {
 		n.dialFailed(nil, c.Peer, "no transport for its addresses")
 		return
 	}
+	w.dialed = true
 	for _, s := range slices.Clone(w.asked) {
 		n.dialOn(s, c)
 	}
@@ -102,6 +104,9 @@ func (n *Node) dialFailed(s *slot, peer swarm.PeerID, cause string) {
 		return
 	}
 	delete(n.wanted, peer)
+	if w.dialed {
+		n.dials.Failed++
+	}
 	for _, st := range w.streams {
 		n.touch(st)
 		st.engine.DialFailed(n.now(), peer, cause)
@@ -162,6 +167,9 @@ func (n *Node) addLink(s *slot, up transport.Up) {
 	n.peers[l.peer] = l
 	if w := n.wanted[up.Peer]; w != nil {
 		delete(n.wanted, up.Peer)
+		if w.dialed {
+			n.dials.Linked++
+		}
 		for _, st := range w.streams {
 			n.takePart(st, l, scheduler.Here)
 		}

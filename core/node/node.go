@@ -38,6 +38,8 @@ type Node struct {
 	runCtx       context.Context
 	budget       *budget.Allocator
 	slots        []*slot
+	dials        Dials
+	mirrors      []swarm.Address // STUN servers, for transports that start later
 	links        map[swarm.LinkID]*link
 	peers        map[swarm.PeerID]*link
 	wanted       map[swarm.PeerID]*wanted

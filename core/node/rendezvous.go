@@ -60,13 +60,7 @@ func (s rendezvousSink) Signal(from swarm.PeerID, data []byte) {
 }
 
 func (s rendezvousSink) Punch(addresses []swarm.Address, delay time.Duration) {
-	s.do(func() {
-		for _, slot := range s.n.slots {
-			if slot.current != nil {
-				slot.current.Punch(addresses, delay)
-			}
-		}
-	})
+	s.do(func() { s.n.punch(addresses, delay) })
 }
 
 func (s rendezvousSink) Suspect(peer swarm.PeerID) {
@@ -110,6 +104,8 @@ func (n *Node) reportUp(st *stream) {
 		CapBps:     8 * float64(n.cfg.Uplink),
 		Continuity: 1,
 		Playing:    s.Playing,
+		Linked:     n.dials.Linked,
+		Failed:     n.dials.Failed,
 		Policy:     st.cfg.Policy.Name,
 	}
 	if bytes := s.Chunks.UsefulBytes - st.report.stats.Chunks.UsefulBytes; bytes > 0 {

@@ -28,6 +28,7 @@ func (s *Stats) Peer(name string) (_ report.Peer, ok bool) {
 			Useful: e.Chunks.Useful, Duplicate: e.Chunks.Duplicate, Parity: e.Chunks.SpareParity(), Repair: e.Chunks.Repair,
 			Forged: e.Chunks.Forged, UsefulBytes: e.Chunks.UsefulBytes, FromSourceBytes: e.Chunks.FromSource,
 			WireSent: s.Sent, ChunkSent: e.Sent.ChunkBytes, Uplink: s.Cap, ClockError: e.Clock,
+			DialsLinked: s.Dials.Linked, DialsFailed: s.Dials.Failed,
 		}, true
 	}
 	return report.Peer{}, false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shoal-live/shoal/core/swarm"
@@ -31,6 +32,7 @@ type slot struct {
 	current   transport.Transport // nil while there is none
 	caps      transport.Capabilities
 	addresses []swarm.Address
+	outside   []swarm.Address // as STUN servers see it
 	links     map[transport.LinkID]*link
 	newcomers map[transport.LinkID]newcomer
 	waiting   []waitingDial
@@ -159,7 +161,7 @@ func (n *Node) transportStarted(s *slot, t transport.Transport) {
 // their other ends, where they were seen. Those notice an end by its silence alone, which would take longer.
 func (n *Node) transportEnded(s *slot, t transport.Transport) {
 	if s.current == t {
-		s.current, s.addresses = nil, nil
+		s.current, s.addresses, s.outside = nil, nil, nil
 	}
 	clear(s.newcomers)
 	for _, number := range slices.Sorted(maps.Keys(s.links)) {
@@ -191,6 +193,9 @@ func (n *Node) listening(s *slot, addresses []swarm.Address) {
 		close(s.bound)
 	}
 	n.tellAddresses()
+	if s.current != nil && len(n.mirrors) > 0 {
+		s.current.Punch(n.mirrors, 0)
+	}
 	n.signalReady()
 	waiting := s.waiting
 	s.waiting = nil
@@ -214,15 +219,28 @@ func (n *Node) tellAddresses() {
 	}
 }
 
-// addresses are those of all slots but for those that leave, in order.
+// addresses are those of all slots but for those that leave, in order: at each, where it is seen from outside comes first.
 func (n *Node) addresses() []swarm.Address {
 	var all []swarm.Address
 	for _, s := range n.slots {
 		if !s.leaving {
-			all = append(all, s.addresses...)
+			all = append(append(all, s.outside...), s.addresses...)
 		}
 	}
 	return all[:min(len(all), swarm.MaxAddresses)]
+}
+
+// punch has every transport open NATs. STUN servers among the addresses are remembered, for transports that start later.
+func (n *Node) punch(addresses []swarm.Address, delay time.Duration) {
+	stun := slices.DeleteFunc(slices.Clone(addresses), func(a swarm.Address) bool { return !strings.HasPrefix(string(a), "stun:") })
+	if len(stun) > 0 {
+		n.mirrors = stun
+	}
+	for _, s := range n.slots {
+		if s.current != nil {
+			s.current.Punch(addresses, delay)
+		}
+	}
 }
 
 // dialOn dials a candidate on one slot, now or once its transport is up.

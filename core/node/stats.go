@@ -19,8 +19,15 @@ type Stats struct {
 	Most1s   uint64 // greatest number of wire bytes that left in any one second
 	Cap      uint64 // bytes per second, 0 for none
 	Links    int
+	Dials    Dials
 	Dropped  uint64 // frames and calls that found the inbox full
 	Streams  []StreamStats
+}
+
+// Dials are those that streams have asked for, and that have ended.
+type Dials struct {
+	Linked uint64 // there is a link with the peer, whichever end's dial it came of
+	Failed uint64
 }
 
 // StreamStats describe this node's part in one stream.
@@ -46,7 +53,7 @@ func (n *Node) Stats() (Stats, error) {
 }
 
 func (n *Node) stats() Stats {
-	s := Stats{Self: n.self, Most1s: n.egress.Most, Cap: n.cfg.Uplink, Links: len(n.links)}
+	s := Stats{Self: n.self, Most1s: n.egress.Most, Cap: n.cfg.Uplink, Links: len(n.links), Dials: n.dials}
 	n.inbox.mu.Lock()
 	s.Dropped = n.inbox.dropped
 	n.inbox.mu.Unlock()

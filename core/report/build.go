@@ -27,6 +27,8 @@ type Peer struct {
 	ChunkSent uint64 // wire bytes of chunk frames among them
 	Uplink    uint64 // bytes per second; 0 for no limit
 
+	DialsLinked, DialsFailed uint64 // dials that have ended, with a link and without
+
 	ClockError time.Duration
 	Cohorts    []string // that the peer belongs to
 }
@@ -79,7 +81,7 @@ func Build(r *Run) *Report {
 		rep.StreamBps = 8 * float64(r.StreamBytes) / r.Duration.Seconds()
 	}
 	rep.SourceEgressRatio = ratio(r.Source.WireSent, r.StreamBytes)
-	sum := Peer{WireSent: r.Source.WireSent, ChunkSent: r.Source.ChunkSent}
+	sum := Peer{WireSent: r.Source.WireSent, ChunkSent: r.Source.ChunkSent, DialsLinked: r.Source.DialsLinked, DialsFailed: r.Source.DialsFailed}
 	uplinks, limited := r.Source.Uplink+r.Helpers, r.Source.Uplink > 0
 	var watched Histogram
 	for i := range r.Viewers {
@@ -95,6 +97,8 @@ func Build(r *Run) *Report {
 		sum.FromSourceBytes += v.FromSourceBytes
 		sum.WireSent += v.WireSent
 		sum.ChunkSent += v.ChunkSent
+		sum.DialsLinked += v.DialsLinked
+		sum.DialsFailed += v.DialsFailed
 		sum.ClockError = max(sum.ClockError, v.ClockError)
 		uplinks += v.Uplink
 		limited = limited && v.Uplink > 0
@@ -112,6 +116,7 @@ func Build(r *Run) *Report {
 	rep.RedundancyRatio = rep.DuplicateRatio + rep.ParityRatio + rep.RepairRatio
 	rep.ControlRatio = ratio(sum.WireSent-min(sum.ChunkSent, sum.WireSent), sum.WireSent)
 	rep.RejectedChunks = sum.Forged
+	rep.DialSuccess = ratio(sum.DialsLinked, sum.DialsLinked+sum.DialsFailed)
 	rep.Clock.ErrorMS = float64(sum.ClockError) / float64(time.Millisecond)
 	rate := r.WireRate
 	if rate == 0 {

@@ -30,6 +30,7 @@ type Report struct {
 	RedundancyRatio   float64 `json:"redundancy_ratio"`    // all three
 	ControlRatio      float64 `json:"control_ratio"`       // wire bytes that are not chunk frames / all wire bytes, all peers
 	RejectedChunks    uint64  `json:"rejected_chunks"`     // forged
+	DialSuccess       float64 `json:"dial_success"`        // dials that ended with a link / dials that ended, source and viewers; 0 where none is counted
 
 	BoundMS Bounds  `json:"bound_ms"` // of delay p99
 	Stretch float64 `json:"stretch"`  // delay p99 / burst bound

@@ -69,7 +69,7 @@ func run() *Run {
 			Startup: time.Duration(ms) * 10 * time.Millisecond, Played: true,
 			GroupsDue: 100, GroupsComplete: 99, ChunksDue: 1000, ChunksHeld: 995, Stalls: 1,
 			Useful: 1000, Duplicate: 50, Parity: 20, Repair: 30, Forged: 1, UsefulBytes: 1_000_000, FromSourceBytes: 250_000,
-			WireSent: 1_000_000, ChunkSent: 960_000, Uplink: 200_000, ClockError: time.Duration(ms) * time.Microsecond,
+			DialsLinked: 3, DialsFailed: 1, WireSent: 1_000_000, ChunkSent: 960_000, Uplink: 200_000, ClockError: time.Duration(ms) * time.Microsecond,
 			Cohorts: cohorts,
 		}
 		for range 1000 {
@@ -108,6 +108,7 @@ func TestBuildFollowsTheFormulas(t *testing.T) {
 	near("max_1s_egress_bps", r.Max1sEgressBps, 3_200_000)
 	near("source_cap_bps", r.SourceCapBps, 4_800_000)
 	near("offload", r.Offload, 0.75)
+	near("dial_success", r.DialSuccess, 0.75)
 	near("duplicate_ratio", r.DuplicateRatio, 0.05)
 	near("parity_ratio", r.ParityRatio, 0.02)
 	near("repair_ratio", r.RepairRatio, 0.03)

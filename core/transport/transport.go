@@ -94,7 +94,9 @@ type Transport interface {
 	// Signal delivers what the rendezvous brought from peer. Unknown or malformed signals are ignored.
 	Signal(peer swarm.PeerID, data []byte)
 
-	// Punch sends a few packets to each address so that NATs let the peer's dial in, starting after delay. It is a hint.
+	// Punch sends a few packets to each address so that NATs let the peer's dial in, starting after delay. It is a hint. An address
+	// "stun:host:port" is a STUN server (RFC 8489): a transport over UDP asks it from then on how it sees this end, which comes
+	// as Observed. Those given last are asked.
 	Punch(addresses []swarm.Address, delay time.Duration)
 
 	// Close ends a link; the peer sees cause, of which 200 bytes may be all that arrives. Frames that still wait may
@@ -183,6 +185,9 @@ type SignalOut struct {
 	Data []byte
 }
 
+// Observed tells at which addresses STUN servers see this end, beyond those of Listening. It replaces what was told before.
+type Observed struct{ Addresses []swarm.Address }
+
 func (Up) event()         {}
 func (Down) event()       {}
 func (DialFailed) event() {}
@@ -191,3 +196,4 @@ func (Full) event()       {}
 func (Measured) event()   {}
 func (Usage) event()      {}
 func (SignalOut) event()  {}
+func (Observed) event()   {}

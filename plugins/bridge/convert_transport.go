@@ -34,6 +34,8 @@ func eventOf(e transport.Event) *pb.CarryResponse {
 		return &pb.CarryResponse{Response: &pb.CarryResponse_Usage{Usage: &pb.UsageEvent{Sent: e.Sent, Received: e.Received}}}
 	case transport.SignalOut:
 		return &pb.CarryResponse{Response: &pb.CarryResponse_Signal{Signal: &pb.SignalEvent{Peer: e.Peer[:], Data: e.Data}}}
+	case transport.Observed:
+		return &pb.CarryResponse{Response: &pb.CarryResponse_Observed{Observed: &pb.ObservedEvent{Addresses: textsOf(e.Addresses)}}}
 	}
 	return nil
 }

@@ -109,6 +109,8 @@ func (t *transportClient) event(m *pb.CarryResponse) error {
 			return err
 		}
 		t.sink.Event(transport.SignalOut{Peer: peer, Data: m.Signal.GetData()})
+	case *pb.CarryResponse_Observed:
+		t.sink.Event(transport.Observed{Addresses: addressesOf(m.Observed.GetAddresses())})
 	default:
 		return fmt.Errorf("%w: a response that is not known or not due", errWire)
 	}

@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -78,6 +79,25 @@ func resolve(ctx context.Context, list []target) (addrs []netip.AddrPort, err er
 		err = fmt.Errorf("%w: nothing to dial", transport.ErrAddress)
 	}
 	return nil, err
+}
+
+// nearest puts the addresses of one peer in the order in which they are to be tried: those that can be reached from everywhere,
+// those of a private network, those of a machine. A peer that is seen at an address of outside, as this node is, sits behind the
+// same NAT, and few of them let packets turn round: the private network comes first.
+func nearest(addrs, outside []netip.AddrPort) {
+	together := slices.ContainsFunc(addrs, func(a netip.AddrPort) bool {
+		return slices.ContainsFunc(outside, func(o netip.AddrPort) bool { return o.Addr() == a.Addr() })
+	})
+	rank := func(a netip.AddrPort) int {
+		switch ip := a.Addr(); {
+		case ip.IsLoopback():
+			return 2
+		case global(ip) == together:
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(addrs, func(a, b netip.AddrPort) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 // addressOf names a socket's address.

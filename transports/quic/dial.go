@@ -17,7 +17,9 @@ import (
 
 // dial brings up a link and serves it, or reports DialFailed.
 func (e *endpoint) dial(peer swarm.PeerID, list []target) {
+	e.calling(peer, 1)
 	l, err := e.connect(peer, list)
+	e.calling(peer, -1)
 	if err != nil {
 		e.sink.Event(transport.DialFailed{Peer: peer, Cause: causeOf(err)})
 		return
@@ -26,10 +28,6 @@ func (e *endpoint) dial(peer swarm.PeerID, list []target) {
 }
 
 func (e *endpoint) connect(peer swarm.PeerID, list []target) (*link, error) {
-	defer e.dials.Add(-1)
-	if e.dials.Add(1) > maxDials {
-		return nil, fmt.Errorf("%w: %d dials are under way", transport.ErrFull, maxDials)
-	}
 	ctx, cancel := context.WithTimeout(e.ctx, dialTimeout)
 	defer cancel()
 	addrs, err := resolve(ctx, list)
@@ -39,6 +37,16 @@ func (e *endpoint) connect(peer swarm.PeerID, list []target) (*link, error) {
 	addrs = slices.DeleteFunc(addrs, func(a netip.AddrPort) bool { return slices.Contains(e.own, a) })
 	if len(addrs) == 0 {
 		return nil, fmt.Errorf("%w: %v is this node itself", transport.ErrAddress, list)
+	}
+	nearest(addrs, e.seen())
+	return e.reach(ctx, peer, addrs)
+}
+
+// reach brings up a link with a peer at one of addrs, the first that answers.
+func (e *endpoint) reach(ctx context.Context, peer swarm.PeerID, addrs []netip.AddrPort) (*link, error) {
+	defer e.dials.Add(-1)
+	if e.dials.Add(1) > maxDials {
+		return nil, fmt.Errorf("%w: %d dials are under way", transport.ErrFull, maxDials)
 	}
 	conn, err := e.race(ctx, peer, addrs)
 	if err != nil {

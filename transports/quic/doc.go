@@ -42,6 +42,22 @@
 // Packets are 1200 bytes of UDP payload at most, by any path; the path's MTU is not probed. A chunk frame of MaxChunk
 // bytes is 1145 bytes on the wire by IPv4, 1165 by IPv6.
 //
+// # NATs
+//
+// Nobody needs to open a port. The rendezvous names STUN servers (RFC 8489), which are asked by way of Punch, from the node's one socket, at once
+// and every 20 s: what they see is told as Observed, and thereby to everybody, and the NAT's mapping lives. A dial goes along with a
+// call, a signal that the rendezvous carries:
+//
+//	dialing end                        called end
+//	dials, in order of nearness  --->  (its NAT drops it)
+//	calls "from these addresses" --->  punches towards them, four times, 80 ms apart
+//	dials again, as QUIC does    --->  gets in by the way that is open now
+//	                             <---  dials back after 0.5 s, if it has no link by then
+//
+// The first way in serves all pairs of NATs that keep one mapping for all destinations. Dialing back serves a called end whose NAT has
+// another port for every destination, if the NAT of the dialing end lets in whatever comes from an address that it has sent to. Where both ends
+// hide their ports, or one does and the other lets in known ports alone, there is no way: others relay.
+//
 // # Limits
 //
 //	incoming links             256, param "maxIncoming" (1..4096)
@@ -49,6 +65,7 @@
 //	handshakes without a Retry 64 under way; beyond it a dialing end must prove its address first (RFC 9000, 8.1.2)
 //	handshake                  4 s of silence, 8 s in all; hello 5 s
 //	dials under way            256; a further one fails with ErrFull
+//	punches, and dials back    64 under way; a further one is dropped
 //	a silent link              kept alive every 1 s, Down 2.5 s after what should have been answered: within 3.5 s
 //	control frames waiting     1 MiB a link
 //

@@ -13,6 +13,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"github.com/shoal-live/shoal/core/swarm"
 	"github.com/shoal-live/shoal/core/transport"
 )
 
@@ -31,18 +32,23 @@ type endpoint struct {
 	opened  []transport.Received // of one batch; the socket's reader has them
 	entered []*link
 
+	mirrors chan []target // STUN servers to ask; the newest
+	looking sync.Once     // somebody takes them
+	outside atomic.Pointer[[]netip.AddrPort]
+
 	dials   atomic.Int64 // under way
 	punches atomic.Int64 // under way
 
 	mu       sync.Mutex
-	ending   bool // no goroutine is started any more
+	ending   bool                 // no goroutine is started any more
+	dialed   map[swarm.PeerID]int // dials under way, by peer
 	lastLink transport.LinkID
 	group    sync.WaitGroup
 	links    atomic.Pointer[map[transport.LinkID]*link] // replaced, never changed
 }
 
 func newEndpoint(ctx context.Context, t *Transport, s *socket) *endpoint {
-	e := &endpoint{t: t, socket: s}
+	e := &endpoint{t: t, socket: s, mirrors: make(chan []target, 1), dialed: make(map[swarm.PeerID]int)}
 	e.socket.deliver = e.deliver
 	e.sender.wake = make(chan struct{}, 1)
 	e.limits.most = int64(t.settings.maxIncoming)

@@ -24,6 +24,8 @@ type tape struct {
 	up       []transport.Up
 	down     []transport.Down
 	failed   []transport.DialFailed
+	observed []swarm.Address
+	signals  []transport.SignalOut
 	control  [][]byte
 	chunks   [][]byte
 	full     int
@@ -63,6 +65,10 @@ func (s *tape) Event(e transport.Event) {
 			s.down = append(s.down, e)
 		case transport.DialFailed:
 			s.failed = append(s.failed, e)
+		case transport.Observed:
+			s.observed = e.Addresses
+		case transport.SignalOut:
+			s.signals = append(s.signals, e)
 		case transport.Full:
 			s.full++
 		case transport.Writable:

@@ -15,16 +15,21 @@ const (
 // punchPacket is no QUIC packet: its first two bits are 0, so every QUIC endpoint drops it unseen (RFC 9443).
 var punchPacket = [...]byte{0, 's', 'h', 'o', 'a', 'l'}
 
-// punch opens the way through a NAT of our own for the dial of others. Names are not resolved. At most maxPunches
-// are under way; a further one is dropped, for it is a hint.
-func (e *endpoint) punch(list []target, delay time.Duration) {
-	var addrs []*net.UDPAddr
+// addressesOf are targets that are no names, for these are not resolved.
+func addressesOf(list []target) []netip.AddrPort {
+	var addrs []netip.AddrPort
 	for _, t := range list {
 		if ip, err := netip.ParseAddr(t.host); err == nil {
-			addrs = append(addrs, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, t.port)))
+			addrs = append(addrs, netip.AddrPortFrom(ip, t.port))
 		}
 	}
-	if len(addrs) == 0 {
+	return addrs
+}
+
+// punch opens the way through a NAT of our own for the dial of others, and calls then, unless that is nil, callBack after it has
+// begun. At most maxPunches are under way; a further one is dropped, for it is a hint.
+func (e *endpoint) punch(list []netip.AddrPort, delay time.Duration, then func()) {
+	if len(list) == 0 {
 		return
 	}
 	if e.punches.Add(1) > maxPunches {
@@ -35,16 +40,28 @@ func (e *endpoint) punch(list []target, delay time.Duration) {
 		defer e.punches.Add(-1)
 		timer := time.NewTimer(min(max(delay, 0), punchDelay))
 		defer timer.Stop()
-		for range punchRounds {
+		wait := func() bool {
 			select {
 			case <-e.ctx.Done():
-				return
+				return false
 			case <-timer.C:
+				return true
 			}
-			for _, a := range addrs {
-				_, _ = e.quic.WriteTo(punchPacket[:], a) // a hint: what cannot be sent is not missed
+		}
+		for range punchRounds {
+			if !wait() {
+				return
+			}
+			for _, a := range list {
+				_, _ = e.quic.WriteTo(punchPacket[:], net.UDPAddrFromAddrPort(a)) // a hint: what cannot be sent is not missed
 			}
 			timer.Reset(punchEvery)
+		}
+		if then == nil {
+			return
+		}
+		if timer.Reset(callBack - punchRounds*punchEvery); wait() {
+			_ = e.spawn(then) // it may last as long as a link
 		}
 	})
 	if err != nil {

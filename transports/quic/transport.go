@@ -117,13 +117,22 @@ func (t *Transport) SendChunks(frames []transport.Frame) {
 	e.sender.kick()
 }
 
-// Signal is ignored: a QUIC link needs none.
-func (t *Transport) Signal(swarm.PeerID, []byte) {}
-
-// Punch sends a few packets that no QUIC endpoint takes notice of, from the node's socket.
-func (t *Transport) Punch(addresses []swarm.Address, delay time.Duration) {
+// Signal takes a call of a peer; a QUIC link needs none, but where there are NATs.
+func (t *Transport) Signal(peer swarm.PeerID, data []byte) {
 	if e := t.live.Load(); e != nil {
-		e.punch(targets(addresses), delay)
+		e.called(peer, parseCall(data))
+	}
+}
+
+// Punch sends a few packets that no QUIC endpoint takes notice of, from the node's socket, which STUN servers are asked about.
+func (t *Transport) Punch(addresses []swarm.Address, delay time.Duration) {
+	e := t.live.Load()
+	if e == nil {
+		return
+	}
+	e.punch(addressesOf(targets(addresses)), delay, nil)
+	if servers := mirrors(addresses); len(servers) > 0 {
+		e.look(servers)
 	}
 }
 

@@ -248,6 +248,7 @@ type CarryResponse struct {
 	//	*CarryResponse_Signal
 	//	*CarryResponse_Dialed
 	//	*CarryResponse_ControlTaken
+	//	*CarryResponse_Observed
 	Response      isCarryResponse_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -416,6 +417,15 @@ func (x *CarryResponse) GetControlTaken() *ControlTakenEvent {
 	return nil
 }
 
+func (x *CarryResponse) GetObserved() *ObservedEvent {
+	if x != nil {
+		if x, ok := x.Response.(*CarryResponse_Observed); ok {
+			return x.Observed
+		}
+	}
+	return nil
+}
+
 type isCarryResponse_Response interface {
 	isCarryResponse_Response()
 }
@@ -490,6 +500,11 @@ type CarryResponse_ControlTaken struct {
 	ControlTaken *ControlTakenEvent `protobuf:"bytes,14,opt,name=control_taken,json=controlTaken,proto3,oneof"`
 }
 
+type CarryResponse_Observed struct {
+	// How this end is seen from outside.
+	Observed *ObservedEvent `protobuf:"bytes,15,opt,name=observed,proto3,oneof"`
+}
+
 func (*CarryResponse_Opened) isCarryResponse_Response() {}
 
 func (*CarryResponse_Ended) isCarryResponse_Response() {}
@@ -517,6 +532,8 @@ func (*CarryResponse_Signal) isCarryResponse_Response() {}
 func (*CarryResponse_Dialed) isCarryResponse_Response() {}
 
 func (*CarryResponse_ControlTaken) isCarryResponse_Response() {}
+
+func (*CarryResponse_Observed) isCarryResponse_Response() {}
 
 // OpenTransport makes a transport.
 type OpenTransport struct {
@@ -941,7 +958,7 @@ func (x *SignalCall) GetData() []byte {
 // PunchCall asks for a few packets to each address.
 type PunchCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to.
+	// Where to; "stun:host:port" is a STUN server to be asked how this end is seen.
 	Addresses []string `protobuf:"bytes,1,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// Nanoseconds until then.
 	Delay         int64 `protobuf:"varint,2,opt,name=delay,proto3" json:"delay,omitempty"`
@@ -1753,6 +1770,52 @@ func (x *ControlTakenEvent) GetBytes() uint64 {
 	return 0
 }
 
+// ObservedEvent tells at which addresses STUN servers see this end; it replaces the event before.
+type ObservedEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// None when no server answers any more.
+	Addresses     []string `protobuf:"bytes,1,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObservedEvent) Reset() {
+	*x = ObservedEvent{}
+	mi := &file_v1_transport_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObservedEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObservedEvent) ProtoMessage() {}
+
+func (x *ObservedEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_transport_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObservedEvent.ProtoReflect.Descriptor instead.
+func (*ObservedEvent) Descriptor() ([]byte, []int) {
+	return file_v1_transport_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ObservedEvent) GetAddresses() []string {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
 var File_v1_transport_proto protoreflect.FileDescriptor
 
 const file_v1_transport_proto_rawDesc = "" +
@@ -1768,7 +1831,7 @@ const file_v1_transport_proto_rawDesc = "" +
 	"\x06signal\x18\a \x01(\v2\x1b.shoal.plugin.v1.SignalCallH\x00R\x06signal\x122\n" +
 	"\x05punch\x18\b \x01(\v2\x1a.shoal.plugin.v1.PunchCallH\x00R\x05punch\x122\n" +
 	"\x05close\x18\t \x01(\v2\x1a.shoal.plugin.v1.CloseCallH\x00R\x05closeB\t\n" +
-	"\arequest\"\xc7\x06\n" +
+	"\arequest\"\x85\a\n" +
 	"\rCarryResponse\x12:\n" +
 	"\x06opened\x18\x01 \x01(\v2 .shoal.plugin.v1.TransportOpenedH\x00R\x06opened\x12.\n" +
 	"\x05ended\x18\x02 \x01(\v2\x16.shoal.plugin.v1.EndedH\x00R\x05ended\x12?\n" +
@@ -1785,7 +1848,8 @@ const file_v1_transport_proto_rawDesc = "" +
 	"\x05usage\x18\v \x01(\v2\x1b.shoal.plugin.v1.UsageEventH\x00R\x05usage\x126\n" +
 	"\x06signal\x18\f \x01(\v2\x1c.shoal.plugin.v1.SignalEventH\x00R\x06signal\x126\n" +
 	"\x06dialed\x18\r \x01(\v2\x1c.shoal.plugin.v1.DialedEventH\x00R\x06dialed\x12I\n" +
-	"\rcontrol_taken\x18\x0e \x01(\v2\".shoal.plugin.v1.ControlTakenEventH\x00R\fcontrolTakenB\n" +
+	"\rcontrol_taken\x18\x0e \x01(\v2\".shoal.plugin.v1.ControlTakenEventH\x00R\fcontrolTaken\x12<\n" +
+	"\bobserved\x18\x0f \x01(\v2\x1e.shoal.plugin.v1.ObservedEventH\x00R\bobservedB\n" +
 	"\n" +
 	"\bresponse\"\x97\x02\n" +
 	"\rOpenTransport\x12\x12\n" +
@@ -1867,7 +1931,9 @@ const file_v1_transport_proto_rawDesc = "" +
 	"\afailure\x18\x02 \x01(\v2\x18.shoal.plugin.v1.FailureR\afailure\"=\n" +
 	"\x11ControlTakenEvent\x12\x12\n" +
 	"\x04link\x18\x01 \x01(\x04R\x04link\x12\x14\n" +
-	"\x05bytes\x18\x02 \x01(\x04R\x05bytes2^\n" +
+	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\"-\n" +
+	"\rObservedEvent\x12\x1c\n" +
+	"\taddresses\x18\x01 \x03(\tR\taddresses2^\n" +
 	"\x10TransportService\x12J\n" +
 	"\x05Carry\x12\x1d.shoal.plugin.v1.CarryRequest\x1a\x1e.shoal.plugin.v1.CarryResponse(\x010\x01B4Z2github.com/shoal-live/shoal/api/plugin/v1;pluginv1b\x06proto3"
 
@@ -1883,7 +1949,7 @@ func file_v1_transport_proto_rawDescGZIP() []byte {
 	return file_v1_transport_proto_rawDescData
 }
 
-var file_v1_transport_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_v1_transport_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_v1_transport_proto_goTypes = []any{
 	(*CarryRequest)(nil),      // 0: shoal.plugin.v1.CarryRequest
 	(*CarryResponse)(nil),     // 1: shoal.plugin.v1.CarryResponse
@@ -1907,17 +1973,18 @@ var file_v1_transport_proto_goTypes = []any{
 	(*SignalEvent)(nil),       // 19: shoal.plugin.v1.SignalEvent
 	(*DialedEvent)(nil),       // 20: shoal.plugin.v1.DialedEvent
 	(*ControlTakenEvent)(nil), // 21: shoal.plugin.v1.ControlTakenEvent
-	nil,                       // 22: shoal.plugin.v1.OpenTransport.ParamsEntry
-	(*Start)(nil),             // 23: shoal.plugin.v1.Start
-	(*Stop)(nil),              // 24: shoal.plugin.v1.Stop
-	(*Ended)(nil),             // 25: shoal.plugin.v1.Ended
-	(*DataChannel)(nil),       // 26: shoal.plugin.v1.DataChannel
-	(*Failure)(nil),           // 27: shoal.plugin.v1.Failure
+	(*ObservedEvent)(nil),     // 22: shoal.plugin.v1.ObservedEvent
+	nil,                       // 23: shoal.plugin.v1.OpenTransport.ParamsEntry
+	(*Start)(nil),             // 24: shoal.plugin.v1.Start
+	(*Stop)(nil),              // 25: shoal.plugin.v1.Stop
+	(*Ended)(nil),             // 26: shoal.plugin.v1.Ended
+	(*DataChannel)(nil),       // 27: shoal.plugin.v1.DataChannel
+	(*Failure)(nil),           // 28: shoal.plugin.v1.Failure
 }
 var file_v1_transport_proto_depIdxs = []int32{
 	2,  // 0: shoal.plugin.v1.CarryRequest.open:type_name -> shoal.plugin.v1.OpenTransport
-	23, // 1: shoal.plugin.v1.CarryRequest.start:type_name -> shoal.plugin.v1.Start
-	24, // 2: shoal.plugin.v1.CarryRequest.stop:type_name -> shoal.plugin.v1.Stop
+	24, // 1: shoal.plugin.v1.CarryRequest.start:type_name -> shoal.plugin.v1.Start
+	25, // 2: shoal.plugin.v1.CarryRequest.stop:type_name -> shoal.plugin.v1.Stop
 	4,  // 3: shoal.plugin.v1.CarryRequest.dial:type_name -> shoal.plugin.v1.DialCall
 	5,  // 4: shoal.plugin.v1.CarryRequest.control:type_name -> shoal.plugin.v1.ControlCall
 	6,  // 5: shoal.plugin.v1.CarryRequest.chunk:type_name -> shoal.plugin.v1.ChunkCall
@@ -1925,7 +1992,7 @@ var file_v1_transport_proto_depIdxs = []int32{
 	8,  // 7: shoal.plugin.v1.CarryRequest.punch:type_name -> shoal.plugin.v1.PunchCall
 	9,  // 8: shoal.plugin.v1.CarryRequest.close:type_name -> shoal.plugin.v1.CloseCall
 	3,  // 9: shoal.plugin.v1.CarryResponse.opened:type_name -> shoal.plugin.v1.TransportOpened
-	25, // 10: shoal.plugin.v1.CarryResponse.ended:type_name -> shoal.plugin.v1.Ended
+	26, // 10: shoal.plugin.v1.CarryResponse.ended:type_name -> shoal.plugin.v1.Ended
 	10, // 11: shoal.plugin.v1.CarryResponse.listening:type_name -> shoal.plugin.v1.ListeningEvent
 	11, // 12: shoal.plugin.v1.CarryResponse.received:type_name -> shoal.plugin.v1.ReceivedEvent
 	12, // 13: shoal.plugin.v1.CarryResponse.up:type_name -> shoal.plugin.v1.UpEvent
@@ -1938,18 +2005,19 @@ var file_v1_transport_proto_depIdxs = []int32{
 	19, // 20: shoal.plugin.v1.CarryResponse.signal:type_name -> shoal.plugin.v1.SignalEvent
 	20, // 21: shoal.plugin.v1.CarryResponse.dialed:type_name -> shoal.plugin.v1.DialedEvent
 	21, // 22: shoal.plugin.v1.CarryResponse.control_taken:type_name -> shoal.plugin.v1.ControlTakenEvent
-	22, // 23: shoal.plugin.v1.OpenTransport.params:type_name -> shoal.plugin.v1.OpenTransport.ParamsEntry
-	26, // 24: shoal.plugin.v1.OpenTransport.data_channel:type_name -> shoal.plugin.v1.DataChannel
-	27, // 25: shoal.plugin.v1.DownEvent.cause:type_name -> shoal.plugin.v1.Failure
-	27, // 26: shoal.plugin.v1.DialFailedEvent.cause:type_name -> shoal.plugin.v1.Failure
-	27, // 27: shoal.plugin.v1.DialedEvent.failure:type_name -> shoal.plugin.v1.Failure
-	0,  // 28: shoal.plugin.v1.TransportService.Carry:input_type -> shoal.plugin.v1.CarryRequest
-	1,  // 29: shoal.plugin.v1.TransportService.Carry:output_type -> shoal.plugin.v1.CarryResponse
-	29, // [29:30] is the sub-list for method output_type
-	28, // [28:29] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	22, // 23: shoal.plugin.v1.CarryResponse.observed:type_name -> shoal.plugin.v1.ObservedEvent
+	23, // 24: shoal.plugin.v1.OpenTransport.params:type_name -> shoal.plugin.v1.OpenTransport.ParamsEntry
+	27, // 25: shoal.plugin.v1.OpenTransport.data_channel:type_name -> shoal.plugin.v1.DataChannel
+	28, // 26: shoal.plugin.v1.DownEvent.cause:type_name -> shoal.plugin.v1.Failure
+	28, // 27: shoal.plugin.v1.DialFailedEvent.cause:type_name -> shoal.plugin.v1.Failure
+	28, // 28: shoal.plugin.v1.DialedEvent.failure:type_name -> shoal.plugin.v1.Failure
+	0,  // 29: shoal.plugin.v1.TransportService.Carry:input_type -> shoal.plugin.v1.CarryRequest
+	1,  // 30: shoal.plugin.v1.TransportService.Carry:output_type -> shoal.plugin.v1.CarryResponse
+	30, // [30:31] is the sub-list for method output_type
+	29, // [29:30] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_v1_transport_proto_init() }
@@ -1984,6 +2052,7 @@ func file_v1_transport_proto_init() {
 		(*CarryResponse_Signal)(nil),
 		(*CarryResponse_Dialed)(nil),
 		(*CarryResponse_ControlTaken)(nil),
+		(*CarryResponse_Observed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1991,7 +2060,7 @@ func file_v1_transport_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_transport_proto_rawDesc), len(file_v1_transport_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -45,16 +45,25 @@ func OpenMeeting(cfg config.Rendezvous, keys []ed25519.PublicKey, log *slog.Logg
 	if cfg.List {
 		rc.List = rendezvous.Listed
 	}
-	m := &Meeting{Server: rendezvous.NewServer(rc)}
-	if err := m.bind(cfg, log); err != nil {
+	m := &Meeting{}
+	if err := m.bind(cfg, rc); err != nil {
 		m.close()
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Meeting) bind(cfg config.Rendezvous, log *slog.Logger) error {
+// bind opens the sockets, and makes the server.
+func (m *Meeting) bind(cfg config.Rendezvous, rc rendezvous.Config) error {
 	var err error
+	if m.stun, err = listenSTUN(cfg.STUN); err != nil {
+		return err
+	}
+	for i, c := range m.stun {
+		rc.STUN = append(rc.STUN, stunAddress(cfg.STUN[i], c.LocalAddr().(*net.UDPAddr)))
+	}
+	m.Server = rendezvous.NewServer(rc)
+	log := rc.Log
 	if m.public, err = listen("rendezvous.listen", cfg.Listen, m.Server, log); err != nil {
 		return err
 	}
@@ -68,15 +77,22 @@ func (m *Meeting) bind(cfg config.Rendezvous, log *slog.Logger) error {
 			return err
 		}
 	}
-	if m.stun, err = listenSTUN(cfg.STUN); err != nil {
-		return err
-	}
 	m.URL = cfg.PublicURL
 	if m.URL == "" {
 		m.URL = scheme + "://" + net.JoinHostPort(linkHost(cfg.Listen), strconv.Itoa(m.public.port()))
 	}
 	m.Local = "http://127.0.0.1:" + strconv.Itoa(m.local.port())
 	return nil
+}
+
+// stunAddress is what members are told of a STUN server: the host that it was given where others can know that, and else
+// none, which stands for that of the URL they came by.
+func stunAddress(configured string, bound *net.UDPAddr) string {
+	host, _, err := net.SplitHostPort(configured)
+	if err != nil || bound.IP.IsUnspecified() || bound.IP.IsLoopback() {
+		host = ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(bound.Port))
 }
 
 func (m *Meeting) close() {
