@@ -4,7 +4,7 @@ import "slices"
 
 // Cohorts are those of a viewer of a class, which is one of Groups: that of the class, one of freeRiders, poisoners, noUplink and
 // contributors, early or late where classes join at different times, and stayers, where some go, of the early that do not.
-func (c *Config) Cohorts(class *Class, v Vice, gone bool) []string {
+func (c *Config) Cohorts(class *Class, v Vice, gone bool) []string { //nolint:revive // gone is a fact about the viewer, as its vice is
 	var list []string
 	if class.Cohort != "" {
 		list = append(list, class.Cohort)
