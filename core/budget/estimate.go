@@ -97,11 +97,7 @@ func (e *estimate) set(rate uint64) {
 
 // shownRate is what may be counted on, 0 while nothing is known; shown says that it is all that the uplink carries.
 func (e *estimate) shownRate() (rate uint64, shown bool) {
-	known := e.shown
-	if !e.exact { // else less may be tried until a queue is gone, which makes the uplink no narrower
-		known = min(known, e.rate)
-	}
-	return uint64(known), e.shown > 0 && (e.exact || e.capped)
+	return uint64(min(e.rate, e.shown)), e.shown > 0 && (e.exact || e.capped)
 }
 
 func (e *estimate) find(k linkKey) (int, bool) {

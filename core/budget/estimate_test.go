@@ -99,27 +99,6 @@ func TestAnUplinkThatGrowsIsSoonKnownAgain(t *testing.T) {
 	}
 }
 
-func TestAnUplinkThatIsKnownIsNoLessForAQueue(t *testing.T) {
-	a := newAllocator(t, Config{})
-	s := a.Share(1)
-	u := newUplink(250_000, 6)
-	u.run(a, s, 10e6, 0, 20*time.Second)
-	before, shown := s.Rate()
-	if !shown {
-		t.Fatal("the uplink is not known")
-	}
-	u.free += 150 * time.Millisecond // something else has used it
-	least := before
-	for now := 20 * time.Second; now < 22*time.Second; now += 100 * time.Millisecond {
-		u.run(a, s, 10e6, now, now+100*time.Millisecond)
-		known, _ := s.Rate()
-		least = min(least, known)
-	}
-	if least < before*3/4 {
-		t.Errorf("%d bytes a second are known while there is a queue, %d before", least, before)
-	}
-}
-
 func TestAClockThatDriftsIsNoQueue(t *testing.T) {
 	a := newAllocator(t, Config{})
 	s := a.Share(1)
