@@ -23,7 +23,7 @@ func hired(t *testing.T) *hand {
 func TestAProcessOfTheCrewThatIsGoneIsSaid(t *testing.T) {
 	h := hired(t)
 	var answer Sample
-	if err := h.call(t.Context(), "Sample", Nothing(0), &answer); err != nil {
+	if err := h.call(t.Context(), "Sample", SampleCall{}, &answer); err != nil {
 		t.Fatal(err)
 	}
 	var none Source
@@ -31,7 +31,7 @@ func TestAProcessOfTheCrewThatIsGoneIsSaid(t *testing.T) {
 		t.Errorf("what it says is %v", err)
 	}
 	h.kill()
-	if err := h.call(t.Context(), "Sample", Nothing(0), &answer); err == nil || !strings.Contains(err.Error(), "one has ended, one.log") {
+	if err := h.call(t.Context(), "Sample", SampleCall{}, &answer); err == nil || !strings.Contains(err.Error(), "one has ended, one.log") {
 		t.Errorf("one that was killed says %v", err)
 	}
 }
